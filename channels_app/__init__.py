@@ -1,0 +1,1 @@
+"""Channels: the seller's accounts on marketplaces, and the jobs that keep both sides equal."""

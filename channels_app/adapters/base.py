@@ -1,0 +1,118 @@
+"""The interface every channel adapter implements, and what it declares about itself."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+
+from .errors import NotSupported
+from .http import HttpClient
+from .tokens import TokenStore
+from .types import (
+    Account,
+    Capability,
+    CommandResult,
+    ConnectionFacts,
+    Export,
+    Kind,
+    Limit,
+    Line,
+    OrderCommand,
+    OrderPage,
+    Receipt,
+    RemoteOrder,
+    Report,
+)
+
+
+class ChannelAdapter(ABC):
+    """Speaks to one kind of marketplace for one account.
+
+    The class declares the most it can do; the facts of a connection say what that connection can, and flows read facts.
+    Verbs raise only the errors of `errors.py`. Reads may be repeated; a write takes an idempotency `key`, and one whose
+    answer was lost raises OutcomeUnknown.
+    """
+
+    #: Stored in Channel.adapter_key; never renamed.
+    key: ClassVar[str]
+    #: The marketplace's name, as people know it.
+    label: ClassVar[str]
+    #: One sentence for the catalogue.
+    summary: ClassVar[str] = ""
+    capabilities: ClassVar[frozenset[Capability]]
+    #: Rates per operation, which the shared limiter keeps and the frequency page shows.
+    limits: ClassVar[Mapping[str, Limit]] = {}
+    #: Most lines that one submission may carry.
+    submission_lines: ClassVar[Mapping[Kind, int]]
+    #: Seconds between two runs of a job, by ChannelJob kind; jobs that are missing here do not exist on this channel.
+    intervals: ClassVar[Mapping[str, int]]
+    #: The account's settings: a Django form; PasswordInput fields are secrets and are stored encrypted.
+    account_form: ClassVar[type[forms.Form]]
+
+    def __init__(self, account: Account, *, http: HttpClient, tokens: TokenStore) -> None:
+        self.account = account
+        self.http = http
+        self.tokens = tokens
+
+    @classmethod
+    def host(cls, settings: Mapping[str, Any]) -> str:
+        """Return host:port that this account's calls go to: at most so many jobs run against one host at once."""
+        return cls.key
+
+    @abstractmethod
+    def check_connection(self) -> ConnectionFacts:
+        """Return what this connection can do. Raises SettingsError with field errors if the credentials are refused."""
+
+    @abstractmethod
+    def submit(self, kind: Kind, lines: Sequence[Line], *, key: str) -> Receipt:
+        """Hand `lines` over. The same key again has no second effect where the channel honours keys."""
+
+    @abstractmethod
+    def poll(self, kind: Kind, handle: str) -> Report:
+        """Return the phase of a submission, with a result for every line once it is done."""
+
+    @abstractmethod
+    def find_submission(self, kind: Kind, key: str, since: datetime) -> Receipt | None:
+        """Return the receipt of a submission whose answer was lost, or None if the channel never received it."""
+
+    def export_listings(self, handle: str = "") -> Export:
+        """Ask for every listing of the account, or look whether the export of `handle` is ready."""
+        raise NotSupported("This marketplace cannot list what it shows.")
+
+    @abstractmethod
+    def first_cursor(self, since: datetime) -> str:
+        """Return the cursor from which orders placed at or after `since` are seen."""
+
+    @abstractmethod
+    def fetch_orders(self, cursor: str) -> OrderPage:
+        """Return a page of orders changed at or after `cursor`; pages overlap, so the same order may come again."""
+
+    @abstractmethod
+    def parse_order(self, body: Mapping[str, Any]) -> RemoteOrder:
+        """Return the order that a raw body describes. Pure. Raises RejectedByChannel for a body it cannot read."""
+
+    def accept(self, command: OrderCommand, *, key: str) -> CommandResult:
+        raise NotSupported("Orders need no acceptance here.")
+
+    @abstractmethod
+    def ship(self, command: OrderCommand, *, key: str) -> CommandResult: ...
+
+    @abstractmethod
+    def cancel(self, command: OrderCommand, *, key: str) -> CommandResult: ...
+
+    def refund(self, command: OrderCommand, *, key: str) -> CommandResult:
+        raise NotSupported("This marketplace takes no refunds from sellers.")
+
+    def answer_cancellation(self, command: OrderCommand, *, key: str) -> CommandResult:
+        """Approve or refuse a buyer's cancellation request (`command.approve_request`)."""
+        raise NotSupported("Buyers cannot ask for cancellation here.")
+
+    def poll_command(self, handle: str) -> CommandResult:
+        """Return what became of a command that was answered with a handle."""
+        raise NotSupported("Commands are answered at once here.")
+
+    @abstractmethod
+    def find_command(self, command: OrderCommand, *, key: str) -> CommandResult | None:
+        """Return what a command whose answer was lost did, or None if it did nothing."""

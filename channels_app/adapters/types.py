@@ -1,0 +1,295 @@
+"""What crosses the adapter border, both ways: frozen values, never rows, never a vendor's dict."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a submission carries."""
+
+    CONTENT = "content"  # everything about an item, its first offer included
+    OFFER = "offer"  # price and quantity of a listing that is there
+    QUANTITY = "quantity"
+    PRICE = "price"
+    WITHDRAW = "withdraw"  # end the listing
+
+
+class Mode(StrEnum):
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Capability(StrEnum):
+    """What a connection can do. Flows and forms read these, never an adapter's name."""
+
+    RECONCILE = "reconcile"  # export_listings gives every listing of the account
+    ACCEPT = "accept"  # orders must be accepted before they ship
+    SHIP_PARTIAL = "ship_partial"  # several parcels, part of a line
+    TRACKING_REQUIRED = "tracking_required"
+    CANCEL_LINE = "cancel_line"  # the seller may cancel single lines, or part of one
+    REFUND = "refund"
+    REFUND_PARTIAL = "refund_partial"
+    CANCELLATION_REQUESTS = "cancellation_requests"  # buyers ask, the seller decides
+    RETURNS = "returns"
+    ORDERED_SUBMISSIONS = "ordered_submissions"  # processed in order of receipt: no need to wait for an open line
+    QUANTITY_NETS_ORDERS = "quantity_nets_orders"  # the channel takes its open orders off what we send
+    FULFILLMENTS_REQUIRED = "fulfillments_required"  # Fulfillments cannot be switched off
+    TELLS_SHIPPED = "tells_shipped"  # orders shipped by others are shown as shipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One seller's account on one marketplace, as the adapter needs it."""
+
+    settings: Mapping[str, Any]
+    secrets: Mapping[str, str] = field(repr=False)
+    mode: Mode = Mode.TEST
+    #: Names the token store's and the rate limiter's buckets; never shown.
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A carrier or a reason as the channel names it."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How often one operation may be called: `burst` at once, then `per_second`."""
+
+    per_second: float
+    burst: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionFacts:
+    """What the connection check learned. Stored as JSON in Channel.facts."""
+
+    account_id: str
+    account_name: str
+    currency: str
+    capabilities: frozenset[Capability]
+    carriers: tuple[Choice, ...] = ()
+    cancel_reasons: tuple[Choice, ...] = ()
+    refund_reasons: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferLine:
+    """Price and quantity; absolute, so that sending it twice is harmless."""
+
+    sku: str
+    price: Decimal
+    currency: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentLine:
+    """A whole listing with its first offer."""
+
+    sku: str
+    title: str
+    description: str
+    brand: str
+    gtin: str
+    images: Sequence[str]
+    attributes: Mapping[str, str]
+    variation: Mapping[str, str]
+    parent_sku: str
+    price: Decimal
+    currency: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawLine:
+    sku: str
+
+
+Line = OfferLine | ContentLine | WithdrawLine
+
+
+class Outcome(StrEnum):
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    TRY_AGAIN = "try_again"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineResult:
+    sku: str
+    outcome: Outcome
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The channel has the submission. A synchronous channel brings the results at once (`handle` may be empty)."""
+
+    handle: str
+    results: tuple[LineResult, ...] | None = None
+
+
+class Phase(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    FAILED = "failed"  # the whole file was refused: no line of it took effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The state of one submission. Phase and line outcomes are kept apart: a finished feed says nothing of its lines."""
+
+    phase: Phase
+    results: Iterable[LineResult] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteListing:
+    """One listing as the channel shows it."""
+
+    sku: str
+    title: str
+    price: Decimal | None
+    currency: str
+    quantity: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """All listings of the account at `as_of`. Not ready yet: `rows` is None and `handle` is to be given again."""
+
+    handle: str
+    as_of: datetime | None = None
+    complete: bool = False
+    rows: Iterable[RemoteListing] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawOrder:
+    """One order exactly as the channel gave it. `version` rises with every change (the channel's, or its update time)."""
+
+    remote_id: str
+    version: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    raws: tuple[RawOrder, ...]
+    next_cursor: str
+    has_more: bool
+    #: The channel's time up to which its orders are known once this page is stored; None while more pages wait.
+    known_until: datetime | None = None
+
+
+class LineStatus(StrEnum):
+    """The field's words; a vendor's own status stops in its mapping."""
+
+    OPEN = "open"
+    SHIPPED = "shipped"
+    CANCELLED = "cancelled"
+
+
+class PaymentStatus(StrEnum):
+    PENDING = "pending"
+    CLEARED = "cleared"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteOrderLine:
+    """One line. Amounts as the channel gave them, never re-derived."""
+
+    remote_id: str
+    sku: str
+    title: str
+    quantity: int
+    shipped_quantity: int
+    cancelled_quantity: int
+    unit_price: Decimal
+    amount: Decimal
+    tax: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteCancellationRequest:
+    """A buyer asks; the seller decides. Empty `lines` means the whole order."""
+
+    remote_id: str
+    reason: str
+    requested_at: datetime
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteOrder:
+    remote_id: str
+    version: int
+    status: str
+    payment: PaymentStatus
+    placed_at: datetime
+    currency: str
+    tax_included: bool
+    total: Decimal
+    shipping: Decimal
+    lines: tuple[RemoteOrderLine, ...]
+    buyer: Mapping[str, str]
+    ship_to: Mapping[str, str]
+    is_accepted: bool
+    cancellation_request: RemoteCancellationRequest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """One order line of a command; `amount` and `shipping_amount` are positive and for refunds only."""
+
+    line_remote_id: str
+    quantity: int
+    amount: Decimal | None = None
+    shipping_amount: Decimal | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCommand:
+    """Something to be done to lines of one order. An order-level call is the adapter's compression of it."""
+
+    order_remote_id: str
+    lines: tuple[CommandLine, ...]
+    currency: str = ""
+    carrier_code: str = ""
+    carrier_name: str = ""
+    tracking_number: str = ""
+    shipped_at: datetime | None = None
+    restock: bool = False
+    #: For a buyer's cancellation request: True approves, False refuses, None means there was none.
+    approve_request: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLineResult:
+    line_remote_id: str
+    outcome: Outcome
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """What became of a command: one result a line, or a handle to poll with `poll_commands`."""
+
+    handle: str = ""
+    results: tuple[CommandLineResult, ...] = ()

@@ -1,0 +1,152 @@
+"""Orders: first the raw body as it came, then what we read from it."""
+
+from django.db import models
+
+from channels_app.adapters.types import PaymentStatus
+from inventory.models import Item, Location
+from inventory.models.fields import money_field, public_id_field
+
+from .channel import Channel
+
+
+class RawOrder(models.Model):
+    """One version of one order, exactly as the channel gave it. Seen twice is stored once."""
+
+    class State(models.TextChoices):
+        NEW = "new", "Waiting to be read"
+        DONE = "done", "Read"
+        OLDER = "older", "Older than what we have"
+        NEEDS_ATTENTION = "needs_attention", "Needs attention"
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="raw_orders")
+    remote_id = models.CharField(max_length=100)
+    version = models.BigIntegerField()
+    #: Holds buyers' data and is erased with it; the hash stays.
+    body = models.JSONField(null=True)
+    hash = models.CharField(max_length=64)
+    state = models.CharField(max_length=15, choices=State.choices, default=State.NEW)
+    reason = models.TextField(blank=True, default="")
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "remote_id", "hash"], name="raw_order_stored_once")]
+        indexes = [
+            models.Index(fields=["channel", "id"], condition=models.Q(state="new"), name="raw_order_new"),
+            models.Index(
+                fields=["channel", "-id"], condition=models.Q(state="needs_attention"), name="raw_order_attention"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remote_id} v{self.version}"
+
+
+class Order(models.Model):
+    """An order as the channel knows it; amounts are never re-derived."""
+
+    class ManagedBy(models.TextChoices):
+        US = "us", "Managed here"
+        THIRD_PARTY = "third_party", "Third Party Managed"
+
+    class Shipping(models.TextChoices):
+        UNSHIPPED = "unshipped", "Unshipped"
+        PARTIALLY_SHIPPED = "partially_shipped", "Partially shipped"
+        SHIPPED = "shipped", "Shipped"
+        CANCELLED = "cancelled", "Cancelled"
+        THIRD_PARTY = "third_party_managed", "Third Party Managed"
+
+    PAYMENT = [(p.value, p.name.title()) for p in PaymentStatus]
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="orders")
+    seller_id = models.BigIntegerField()
+    public_id = public_id_field()
+    remote_id = models.CharField(max_length=100)
+    version = models.BigIntegerField()
+    #: The channel's own word, for people only.
+    remote_status = models.CharField(max_length=60, blank=True, default="")
+    payment_status = models.CharField(max_length=10, choices=PAYMENT, default=PaymentStatus.PENDING.value)
+    shipping_status = models.CharField(max_length=20, choices=Shipping.choices, default=Shipping.UNSHIPPED)
+    #: Fixed at import.
+    managed_by = models.CharField(max_length=12, choices=ManagedBy.choices, default=ManagedBy.US)
+    currency = models.CharField(max_length=3)
+    tax_included = models.BooleanField()
+    total = money_field()
+    shipping = money_field(default=0)
+    buyer = models.JSONField(default=dict)
+    ship_to = models.JSONField(default=dict)
+    placed_at = models.DateTimeField()
+    imported_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    #: More was promised than was there when it came in.
+    oversold = models.BooleanField(default=False)
+    #: Why a person should look: an unknown SKU, a sum that does not add up. Empty: nothing.
+    attention = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "remote_id"], name="order_once")]
+        indexes = [
+            models.Index(fields=["seller_id", "-placed_at", "-id"], name="order_newest"),
+            models.Index(
+                fields=["seller_id", "-placed_at", "-id"],
+                condition=models.Q(shipping_status__in=["unshipped", "partially_shipped"]),
+                name="order_to_ship",
+            ),
+            models.Index(
+                fields=["seller_id", "-placed_at", "-id"], condition=~models.Q(attention=""), name="order_attention"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.remote_id
+
+    @property
+    def is_ours(self) -> bool:
+        return self.managed_by == self.ManagedBy.US
+
+
+class OrderLine(models.Model):
+    """One line of an order. `item` is NULL while its SKU is unknown to us."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    remote_id = models.CharField(max_length=100)
+    sku = models.CharField(max_length=100)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, blank=True, related_name="order_lines")
+    title = models.CharField(max_length=500, blank=True, default="")
+    quantity = models.IntegerField()
+    #: The channel's word.
+    remote_shipped = models.IntegerField(default=0)
+    #: The channel's word; a line missing from a newer version counts as cancelled whole.
+    remote_cancelled = models.IntegerField(default=0)
+    #: Ours, from shipments recorded here.
+    shipped = models.IntegerField(default=0)
+    #: Ours, recorded here and maybe not yet confirmed by the channel.
+    cancelled = models.IntegerField(default=0)
+    #: Taken from stock by a Third Party Managed line.
+    consumed = models.IntegerField(default=0)
+    unit_price = money_field()
+    amount = money_field()
+    tax = money_field(default=0)
+    refunded = money_field(default=0)
+    #: Where it is reserved when one location holds all of it; else movements say.
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "remote_id"], name="order_line_once")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.sku}"
+
+    @property
+    def shipped_quantity(self) -> int:
+        """The larger of what we shipped and what the channel shows."""
+        return max(self.shipped, self.remote_shipped)
+
+    @property
+    def cancelled_quantity(self) -> int:
+        return max(self.cancelled, self.remote_cancelled)
+
+    @property
+    def open_quantity(self) -> int:
+        """Units neither shipped nor cancelled."""
+        return max(self.quantity - self.shipped_quantity - self.cancelled_quantity, 0)

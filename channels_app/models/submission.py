@@ -1,0 +1,103 @@
+"""The closed ledger of the feed: every line sent ends confirmed, rejected or superseded."""
+
+from django.db import models
+
+from channels_app.adapters.types import Kind
+from inventory.models.fields import money_field
+
+from .channel import Channel
+
+KINDS = [(kind.value, kind.name.title()) for kind in Kind]
+
+
+class LedgerState(models.TextChoices):
+    """States of feed lines and commands (design: the closed ledger)."""
+
+    PENDING = "pending", "Waiting to be sent"
+    SENT = "sent", "Sent"
+    UNKNOWN = "unknown", "Answer lost"
+    CONFIRMED = "confirmed", "Confirmed"
+    REJECTED = "rejected", "Rejected"
+    SUPERSEDED = "superseded", "Replaced by a newer one"
+
+
+OPEN_STATES = (LedgerState.PENDING, LedgerState.SENT, LedgerState.UNKNOWN)
+
+
+class Submission(models.Model):
+    """One sending with its handle. Its phase says nothing of its lines."""
+
+    class Phase(models.TextChoices):
+        INTENT = "intent", "About to be sent"
+        UNKNOWN = "unknown", "Answer lost"
+        OPEN = "open", "At the channel"
+        CLOSED = "closed", "Every line is settled"
+        FAILED = "failed", "Refused as a whole"
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="submissions")
+    kind = models.CharField(max_length=10, choices=KINDS)
+    #: Idempotency key: random, never derived from content.
+    key = models.UUIDField(unique=True)
+    handle = models.CharField(max_length=200, blank=True, default="")
+    phase = models.CharField(max_length=8, choices=Phase.choices, default=Phase.INTENT)
+    #: Fence of the job that wrote it; a takeover turns older intents into `unknown`.
+    fence = models.BigIntegerField()
+    line_count = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    next_poll_at = models.DateTimeField(null=True, blank=True)
+    poll_count = models.PositiveIntegerField(default=0)
+    #: One alarm; a late answer still closes it.
+    overdue = models.BooleanField(default=False)
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["channel", "-id"], name="submission_by_channel"),
+            models.Index(
+                fields=["channel", "next_poll_at"],
+                condition=models.Q(phase__in=["intent", "unknown", "open"]),
+                name="submission_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class FeedLine(models.Model):
+    """One item's part of one submission, and what became of it."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="lines")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="feed_lines")
+    sku = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=KINDS)
+    state = models.CharField(max_length=10, choices=LedgerState.choices, default=LedgerState.PENDING)
+    price = money_field(null=True, blank=True)
+    quantity = models.IntegerField(null=True, blank=True)
+    content_hash = models.CharField(max_length=32, blank=True, default="")
+    #: Names the sent values, for "the same was refused before".
+    payload_hash = models.CharField(max_length=32, blank=True, default="")
+    #: The change that caused it: when the seller's data moved, and which version of it was taken.
+    version = models.BigIntegerField(default=0)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    overdue = models.BooleanField(default=False)
+    code = models.CharField(max_length=100, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "sku"], name="feed_line_once_per_submission")]
+        indexes = [
+            models.Index(
+                fields=["channel", "sku"],
+                condition=models.Q(state__in=["pending", "sent", "unknown"]),
+                name="feed_line_open",
+            ),
+            models.Index(fields=["channel", "sku", "-id"], name="feed_line_by_sku"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku}: {self.state}"

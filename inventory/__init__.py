@@ -1,0 +1,1 @@
+"""What the seller stocks: items, labels, locations and stock. Knows nothing of channels."""

@@ -1,0 +1,51 @@
+"""Labels: the seller's tags that send items to channels."""
+
+from django.db import models
+
+from .fields import public_id_field
+from .item import Item
+from .seller import Seller
+
+
+class Label(models.Model):
+    """A set of items, kept by hand or by a rule. A label that a channel names cannot be deleted."""
+
+    class Kind(models.TextChoices):
+        MANUAL = "manual", "By hand"
+        RULE = "rule", "By rule"
+
+    seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="labels")
+    public_id = public_id_field()
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.MANUAL)
+    #: Conditions that must all hold, e.g. [{"field": "brand", "op": "is", "value": "Acme"}]; see inventory/labels.py.
+    rule = models.JSONField(default=list, blank=True)
+    rule_changed_at = models.DateTimeField(null=True, blank=True)
+    #: When every item had been held against the rule as it stands.
+    recalculated_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["seller", "name"], name="label_name_once_per_seller")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LabelItem(models.Model):
+    """Why an item is on a label, or kept off it. By hand beats rule, excluded beats both."""
+
+    class Source(models.TextChoices):
+        HAND = "hand", "By hand"
+        RULE = "rule", "By rule"
+        EXCLUDED = "excluded", "Kept off"
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="label_items")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="label_items")
+    source = models.CharField(max_length=10, choices=Source.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["label", "item"], name="label_item_once")]
+
+    def __str__(self) -> str:
+        return f"{self.item} on {self.label} ({self.get_source_display()})"
