@@ -127,6 +127,7 @@ class Channel(ConcurrentTransitionMixin, FSMModelMixin, models.Model):
             ),
         ]
         indexes = [models.Index(fields=["seller", "state"], name="channel_by_seller")]
+        permissions = [("support_channels", "May steer the channels of sellers, as support")]
 
     def __str__(self) -> str:
         return self.name
