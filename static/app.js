@@ -1,0 +1,198 @@
+/*
+ * Behaviour by data attributes; nothing inline, so the content security policy holds. Works without it: forms still post.
+ *
+ * data-open-dialog="id"   opens <dialog id="id">            data-close-dialog     closes the dialog it stands in
+ * data-confirm="words"    asks before the form is sent      data-confirm-button="words" (the button that says yes)
+ * data-toggle-nav         shows and hides the navigation    data-toggle-theme     light and dark
+ * data-menu               <details> that closes on a click elsewhere, or Escape
+ * data-check-all="name"   ticks all boxes of that name      data-show-when="name=value[|value]"  shown while a field has that value
+ * data-submit             sends its form when it changes     data-guard            warns before unsaved input is left
+ */
+(function () {
+  "use strict";
+
+  var root = document.documentElement;
+
+  function closest(event, selector) {
+    return event.target instanceof Element ? event.target.closest(selector) : null;
+  }
+
+  function openDialog(dialog) {
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  function toggleTheme() {
+    var dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+    try {
+      localStorage.setItem("theme", root.dataset.theme);
+    } catch (error) {
+      /* kept for this page only */
+    }
+  }
+
+  function toggleNav(button) {
+    var isOpen = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!isOpen));
+    document.getElementById(button.getAttribute("aria-controls")).classList.toggle("is-open", !isOpen);
+  }
+
+  function checkAll(box) {
+    var scope = box.closest("form") || document;
+    scope.querySelectorAll('input[type="checkbox"][name="' + box.dataset.checkAll + '"]').forEach(function (other) {
+      if (!other.disabled) other.checked = box.checked;
+    });
+  }
+
+  function closeMenus(except) {
+    document.querySelectorAll("details[data-menu][open]").forEach(function (menu) {
+      if (menu !== except) menu.open = false;
+    });
+  }
+
+  document.addEventListener("click", function (event) {
+    var target;
+    closeMenus(closest(event, "details[data-menu]"));
+    if ((target = closest(event, "[data-open-dialog]"))) {
+      event.preventDefault();
+      openDialog(document.getElementById(target.dataset.openDialog));
+    } else if ((target = closest(event, "[data-close-dialog]"))) {
+      target.closest("dialog").close();
+    } else if ((target = closest(event, "[data-toggle-theme]"))) {
+      toggleTheme();
+    } else if ((target = closest(event, "[data-toggle-nav]"))) {
+      toggleNav(target);
+    } else if (event.target instanceof HTMLDialogElement) {
+      event.target.close(); /* the backdrop */
+    }
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    var menu = document.querySelector("details[data-menu][open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  /* A field's value, whatever kind of input carries it. */
+  function valueOf(name, scope) {
+    var values = Array.prototype.filter
+      .call(scope.querySelectorAll('[name="' + name + '"]'), function (input) {
+        return (input.type !== "radio" && input.type !== "checkbox") || input.checked;
+      })
+      .map(function (input) {
+        return input.value;
+      });
+    return values.length ? values[0] : "";
+  }
+
+  function showWhen(scope) {
+    scope.querySelectorAll("[data-show-when]").forEach(function (part) {
+      var rule = part.dataset.showWhen.split("=");
+      part.hidden = rule[1].split("|").indexOf(valueOf(rule[0], part.closest("form") || document)) === -1;
+    });
+  }
+
+  document.addEventListener("change", function (event) {
+    var target;
+    if ((target = closest(event, "[data-check-all]"))) checkAll(target);
+    if ((target = closest(event, "[data-submit]"))) target.form.requestSubmit();
+    showWhen(document);
+  });
+
+  /* Ask first, in a dialog of our own; then send the same form with the same button. */
+  function confirmFirst(form, button, source) {
+    var dialog = document.createElement("dialog");
+    var words = document.createElement("p");
+    var actions = document.createElement("div");
+    var yes = document.createElement("button");
+    var no = document.createElement("button");
+    dialog.className = "dialog";
+    words.id = "confirm-words";
+    words.textContent = source.dataset.confirm;
+    dialog.setAttribute("aria-labelledby", words.id);
+    actions.className = "form-actions";
+    yes.className = "button button-primary";
+    yes.type = no.type = "button";
+    yes.textContent = source.dataset.confirmButton || "OK";
+    no.className = "button";
+    no.textContent = "Cancel";
+    actions.append(yes, no);
+    dialog.append(words, actions);
+    document.body.append(dialog);
+    dialog.addEventListener("close", function () {
+      dialog.remove();
+    });
+    no.addEventListener("click", function () {
+      dialog.close();
+    });
+    yes.addEventListener("click", function () {
+      dialog.close();
+      form.dataset.confirmed = "yes";
+      form.requestSubmit(button || undefined);
+    });
+    dialog.showModal();
+  }
+
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    var button = event.submitter;
+    var source = button && button.dataset.confirm ? button : form.dataset.confirm ? form : null;
+    if (form.method === "dialog" || event.defaultPrevented) return;
+    if (source && form.dataset.confirmed !== "yes") {
+      event.preventDefault();
+      confirmFirst(form, button, source);
+      return;
+    }
+    delete form.dataset.confirmed;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) {
+      event.preventDefault(); /* a double click sends once */
+      return;
+    }
+    form.dataset.sent = "yes";
+    delete form.dataset.changed;
+    if (button) button.setAttribute("aria-busy", "true");
+  });
+
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (form) {
+      delete form.dataset.sent;
+    });
+    document.querySelectorAll('[aria-busy="true"]').forEach(function (button) {
+      button.removeAttribute("aria-busy");
+    });
+  });
+
+  document.addEventListener("input", function (event) {
+    var form = event.target.form;
+    if (form && form.hasAttribute("data-guard")) form.dataset.changed = "yes";
+  });
+
+  window.addEventListener("beforeunload", function (event) {
+    if (document.querySelector("form[data-guard][data-changed]")) event.preventDefault();
+  });
+
+  /* A part of the page could not be loaded: say so where messages stand. */
+  function tellFailure() {
+    var place = document.getElementById("messages");
+    if (!place) return;
+    var notice = document.createElement("div");
+    notice.className = "alert alert-bad";
+    notice.setAttribute("role", "alert");
+    notice.textContent = "That did not work. Load the page again; what you saved is kept.";
+    place.replaceChildren(notice);
+  }
+  document.addEventListener("htmx:responseError", tellFailure);
+  document.addEventListener("htmx:sendError", tellFailure);
+  document.addEventListener("htmx:afterSwap", function (event) {
+    showWhen(event.target.parentElement || document);
+  });
+
+  document.addEventListener("DOMContentLoaded", function () {
+    showWhen(document);
+    document.querySelectorAll("dialog[data-open]").forEach(openDialog);
+  });
+})();
