@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from .models import Membership, Role, Seller
+from inventory.models import Membership, Role, Seller
 
 _RANK = {Role.VIEWER: 0, Role.MANAGER: 1, Role.OWNER: 2}
 

@@ -3,14 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 
-from .errors import NotSupported
-from .http import HttpClient
-from .tokens import TokenStore
-from .types import (
+from channels_app.adapters.errors import NotSupported
+from channels_app.adapters.types import (
     Account,
     Capability,
     CommandResult,
@@ -25,6 +23,10 @@ from .types import (
     RemoteOrder,
     Report,
 )
+
+if TYPE_CHECKING:
+    from channels_app.adapters.http import HttpClient
+    from channels_app.adapters.tokens import TokenStore
 
 
 class ChannelAdapter(ABC):
@@ -51,7 +53,7 @@ class ChannelAdapter(ABC):
     #: The account's settings: a Django form; PasswordInput fields are secrets and are stored encrypted.
     account_form: ClassVar[type[forms.Form]]
 
-    def __init__(self, account: Account, *, http: HttpClient, tokens: TokenStore) -> None:
+    def __init__(self, account: Account, *, http: "HttpClient", tokens: "TokenStore") -> None:
         self.account = account
         self.http = http
         self.tokens = tokens

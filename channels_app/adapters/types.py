@@ -148,7 +148,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The state of one submission. Phase and line outcomes are kept apart: a finished feed says nothing of its lines."""
+    """The state of one submission. Its phase says nothing of its lines: their outcomes stand in `results`."""
 
     phase: Phase
     results: Iterable[LineResult] = ()
@@ -179,7 +179,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawOrder:
-    """One order exactly as the channel gave it. `version` rises with every change (the channel's, or its update time)."""
+    """One order exactly as the channel gave it. `version` rises with every change of it at the channel."""
 
     remote_id: str
     version: int

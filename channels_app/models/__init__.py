@@ -1,12 +1,12 @@
-from .change import ChannelWalk, PendingChange
-from .channel import Channel, ChannelLocation
-from .command import CancellationRequest, Command, Shipment, ShipmentLine
-from .history import ChangeRequest, ChannelHistory
-from .job import ChannelJob, JobRun
-from .listing import Listing
-from .order import Order, OrderLine, RawOrder
-from .reconcile import Difference, ReconcileRun
-from .submission import FeedLine, LedgerState, Submission
+from channels_app.models.change import ChannelWalk, PendingChange
+from channels_app.models.channel import Channel, ChannelLocation
+from channels_app.models.command import CancellationRequest, Command, Shipment, ShipmentLine
+from channels_app.models.history import ChangeRequest, ChannelHistory
+from channels_app.models.job import ChannelJob, JobRun
+from channels_app.models.listing import Listing
+from channels_app.models.order import Order, OrderLine, RawOrder
+from channels_app.models.reconcile import Difference, ReconcileRun
+from channels_app.models.submission import FeedLine, LedgerState, Submission
 
 __all__ = [
     "CancellationRequest",

@@ -2,11 +2,11 @@
 
 from django.db import models
 
-from .channel import Channel
+from channels_app.models.channel import Channel
 
 
 class PendingChange(models.Model):
-    """One SKU of one channel that may need sending. A newer change raises `version`, so a feed settles only what it saw."""
+    """One SKU of one channel that may need sending. A newer change raises `version`: a feed settles what it saw."""
 
     class Urgency(models.IntegerChoices):
         """The order in which a feed takes them."""
@@ -34,7 +34,9 @@ class PendingChange(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "sku"], name="pending_change_once")]
-        indexes = [models.Index(fields=["channel", "urgency", "id"], condition=models.Q(held=False), name="pending_due")]
+        indexes = [
+            models.Index(fields=["channel", "urgency", "id"], condition=models.Q(held=False), name="pending_due")
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku} on {self.channel_id} (version {self.version})"

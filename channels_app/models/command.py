@@ -3,12 +3,11 @@
 from django.conf import settings
 from django.db import models
 
+from channels_app.models.channel import Channel
+from channels_app.models.order import Order, OrderLine
+from channels_app.models.submission import LedgerState
 from inventory.models import Location
 from inventory.models.fields import money_field, public_id_field
-
-from .channel import Channel
-from .order import Order, OrderLine
-from .submission import LedgerState
 
 
 class Shipment(models.Model):

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from .channel import Channel
+from channels_app.models.channel import Channel
 
 
 class ChannelHistory(models.Model):

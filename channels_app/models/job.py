@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
-from .channel import Channel
+from channels_app.models.channel import Channel
 
 
 class ChannelJob(models.Model):

@@ -2,10 +2,9 @@
 
 from django.db import models
 
+from channels_app.models.channel import Channel
 from inventory.models import Item
 from inventory.models.fields import money_field
-
-from .channel import Channel
 
 
 class Listing(models.Model):

@@ -3,10 +3,9 @@
 from django.db import models
 
 from channels_app.adapters.types import PaymentStatus
+from channels_app.models.channel import Channel
 from inventory.models import Item, Location
 from inventory.models.fields import money_field, public_id_field
-
-from .channel import Channel
 
 
 class RawOrder(models.Model):

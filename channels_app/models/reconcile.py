@@ -3,9 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from channels_app.models.channel import Channel
 from inventory.models.fields import money_field
-
-from .channel import Channel
 
 
 class ReconcileRun(models.Model):

@@ -3,9 +3,8 @@
 from django.db import models
 
 from channels_app.adapters.types import Kind
+from channels_app.models.channel import Channel
 from inventory.models.fields import money_field
-
-from .channel import Channel
 
 KINDS = [(kind.value, kind.name.title()) for kind in Kind]
 

@@ -1,9 +1,9 @@
-from .capture import BulkChange, ItemChange
-from .csv_import import CsvImport
-from .item import Item
-from .label import Label, LabelItem
-from .seller import Membership, Role, Seller
-from .stock import Location, Reason, Stock, StockMovement
+from inventory.models.capture import BulkChange, ItemChange
+from inventory.models.csv_import import CsvImport
+from inventory.models.item import Item
+from inventory.models.label import Label, LabelItem
+from inventory.models.seller import Membership, Role, Seller
+from inventory.models.stock import Location, Reason, Stock, StockMovement
 
 __all__ = [
     "BulkChange",

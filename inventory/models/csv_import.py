@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.db import models
 
-from .fields import public_id_field
-from .seller import Seller
+from inventory.models.fields import public_id_field
+from inventory.models.seller import Seller
 
 
 class CsvImport(models.Model):

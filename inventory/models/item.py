@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Upper
 
-from .fields import money_field, public_id_field
-from .seller import Seller
+from inventory.models.fields import money_field, public_id_field
+from inventory.models.seller import Seller
 
 # One fingerprint of all that a content line carries; PostgreSQL keeps it, so triggers and feeds compare one column.
 _CONTENT_HASH = RawSQL(  # noqa: S611 - a constant expression
@@ -53,7 +53,9 @@ class Item(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["seller", "sku"], name="item_sku_once_per_seller"),
             models.CheckConstraint(condition=~models.Q(sku=""), name="item_has_sku"),
-            models.CheckConstraint(condition=models.Q(price__gte=0) | models.Q(price=None), name="item_price_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(price__gte=0) | models.Q(price=None), name="item_price_not_negative"
+            ),
         ]
         indexes = [
             GinIndex(OpClass(Upper("sku"), name="gin_trgm_ops"), name="item_sku_trgm"),

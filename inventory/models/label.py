@@ -2,9 +2,9 @@
 
 from django.db import models
 
-from .fields import public_id_field
-from .item import Item
-from .seller import Seller
+from inventory.models.fields import public_id_field
+from inventory.models.item import Item
+from inventory.models.seller import Seller
 
 
 class Label(models.Model):

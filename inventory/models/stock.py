@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.db import models
 
-from .item import Item
-from .seller import Seller
+from inventory.models.item import Item
+from inventory.models.seller import Seller
 
 
 class Location(models.Model):

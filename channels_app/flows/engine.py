@@ -1,0 +1,321 @@
+"""The work engine: claims due jobs one at a time, runs a bounded slice of each, and settles what came of it.
+
+ChannelJob rows are the truth; messages only say "look". A claim is a lease by the database's clock with a fence that
+rises: whoever holds an older fence can store no outcome any more. Losing workers, the broker, or running two beats
+costs time and nothing else.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from channels_app.adapters.base import ChannelAdapter
+from channels_app.adapters.errors import ChannelError, OutcomeUnknown, TemporaryError
+from channels_app.flows.connection import open_adapter
+from channels_app.flows.jobs import job_is_wanted
+from channels_app.flows.takeover import intents_become_unknown
+from channels_app.models import Channel, ChannelJob, JobRun
+from marketplace_integration import clock
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 10
+HEARTBEAT_SECONDS = 3
+#: A slice starts no new call after this.
+SLICE_SECONDS = 10.0
+#: A slice that is still running after this has hung: its lease is no longer renewed.
+HARD_SECONDS = 40.0
+JOBS_PER_CHANNEL = 2
+JOBS_PER_HOST = 4
+#: Backoff after a failure: 5 s, 10 s, 20 s ... at most this.
+LONGEST_BACKOFF_SECONDS = 900
+
+_WORKER = f"{socket.gethostname()}:{os.getpid()}"
+
+
+class FenceLost(Exception):  # noqa: N818 - a fact, not a fault
+    """Somebody else holds the job now: nothing more may be stored in its name."""
+
+
+@dataclass(slots=True)
+class Claim:
+    """The right to run one slice of one job."""
+
+    job_id: int
+    kind: str
+    channel: Channel
+    fence: int
+    cursor: str
+    #: Business time of the slice.
+    now: datetime
+    interval_seconds: int
+    started: float = field(default_factory=time.monotonic)
+    counts: dict[str, int] = field(default_factory=dict)
+    again_at: datetime | None = None
+
+    @property
+    def deadline(self) -> float:
+        """Monotonic time at which the slice counts as hung; no HTTP call may outlast it."""
+        return self.started + HARD_SECONDS
+
+    def seconds_left(self) -> float:
+        """Return the seconds in which the slice may still begin something."""
+        return self.started + SLICE_SECONDS - time.monotonic()
+
+    def count(self, **counts: int) -> None:
+        """Add to what this run is said to have done; zeros are not worth a word."""
+        for name, number in counts.items():
+            if number:
+                self.counts[name] = self.counts.get(name, 0) + number
+
+    def run_again_at(self, when: datetime) -> None:
+        """Ask for the next run at `when`, if that is sooner than its interval says."""
+        self.again_at = min(self.again_at or when, when)
+
+    @contextmanager
+    def settling(self) -> Iterator[None]:
+        """Open the one kind of transaction in which a flow stores outcomes; a cursor set inside is stored with them.
+
+        Raises FenceLost, before anything is written, if the job has been taken over.
+        """
+        before = self.cursor
+        try:
+            with transaction.atomic():
+                self._lock()
+                yield
+                if self.cursor != before:
+                    ChannelJob.objects.filter(pk=self.job_id).update(cursor=self.cursor)
+        except BaseException:
+            self.cursor = before
+            raise
+
+    def _lock(self) -> None:
+        held = ChannelJob.objects.select_for_update().filter(pk=self.job_id, fence=self.fence)
+        if not held.values_list("pk", flat=True):
+            raise FenceLost(f"{self.kind} of channel {self.channel.pk}: fence {self.fence} is old")
+
+    def settle(self, *, more: bool) -> None:
+        """Give the job back after a slice that went well."""
+        again = self.now if more else self.again_at
+        self._release(JobRun.Outcome.DONE, next_run_at=again, success=True)
+
+    def settle_retry(self, error: TemporaryError) -> None:
+        self._release(JobRun.Outcome.RETRY, error=str(error), delay=error.retry_after)
+
+    def settle_unknown(self, error: OutcomeUnknown) -> None:
+        """The next slice begins by looking; it does so soon."""
+        self._release(JobRun.Outcome.UNKNOWN, error=str(error), delay=1)
+
+    def settle_blocked(self, error: ChannelError) -> None:
+        self._release(JobRun.Outcome.BLOCKED, error=str(error), blocked=True)
+
+    def settle_internal(self) -> None:
+        self._release(JobRun.Outcome.FAILED, error="An internal error; it has been recorded and will be tried again.")
+
+    def _release(
+        self,
+        outcome: JobRun.Outcome,
+        *,
+        error: str = "",
+        next_run_at: datetime | None = None,
+        delay: float | None = None,
+        success: bool = False,
+        blocked: bool = False,
+    ) -> None:
+        now = clock.now()
+        with transaction.atomic():
+            job = ChannelJob.objects.select_for_update().filter(pk=self.job_id, fence=self.fence).first()
+            if job is None:
+                raise FenceLost(f"{self.kind} of channel {self.channel.pk}: fence {self.fence} is old")
+            job.claimed_by, job.claim_expires_at = "", None
+            job.last_run_at, job.last_error, job.blocked = now, error, blocked
+            if success:
+                # A nudge that came in meanwhile has moved next_run_at forward: it stays due.
+                job.failures, job.last_success_at = 0, now
+                if next_run_at is not None:
+                    job.next_run_at = min(job.next_run_at, next_run_at)
+            else:
+                job.failures += 1
+                job.next_run_at = now + timedelta(seconds=_backoff(job.failures, delay))
+            if not self.channel.is_running:
+                job.enabled = job_is_wanted(self.channel, self.kind)
+            job.save()
+            if self.counts or error:
+                self._record(outcome, error=error, finished_at=now)
+
+    def _record(self, outcome: JobRun.Outcome, *, error: str, finished_at: datetime) -> None:
+        JobRun.objects.create(
+            job_id=self.job_id,
+            channel=self.channel,
+            kind=self.kind,
+            fence=self.fence,
+            started_at=self.now,
+            finished_at=finished_at,
+            outcome=outcome,
+            counts=self.counts,
+            error=error,
+        )
+
+
+#: Runs one slice; returns whether more is waiting.
+Flow = Callable[[Claim, ChannelAdapter], bool]
+
+
+def _backoff(failures: int, asked: float | None) -> float:
+    """Return the seconds to wait: as long as the channel asked for, else twice as long after each failure."""
+    if asked is not None:
+        return max(asked, 0.2)
+    return min(5.0 * 2 ** min(failures - 1, 10), LONGEST_BACKOFF_SECONDS)
+
+
+# The running set is small (a partial index on claims), so it is read once; due jobs come from the partial index
+# (lane, next_run_at) of enabled, unblocked rows. The sort decides fairness: sellers with less running come first.
+# Two drains may count the same running set at once and go one over a bound: the bounds protect, they do not prove.
+_CLAIM = """
+WITH running AS MATERIALIZED (
+    SELECT seller_id, channel_id, host, lane FROM channels_app_channeljob WHERE claim_expires_at >= clock_timestamp()
+), candidate AS (
+    SELECT job.id
+    FROM channels_app_channeljob job
+    LEFT JOIN (SELECT seller_id, count(*) AS jobs, count(*) FILTER (WHERE lane = %(lane)s) AS in_lane
+               FROM running GROUP BY seller_id) by_seller USING (seller_id)
+    LEFT JOIN (SELECT channel_id, count(*) AS jobs FROM running GROUP BY channel_id) by_channel USING (channel_id)
+    LEFT JOIN (SELECT host, count(*) AS jobs FROM running GROUP BY host) by_host USING (host)
+    WHERE job.lane = %(lane)s AND job.enabled AND NOT job.blocked AND job.next_run_at <= %(now)s
+      AND (job.claim_expires_at IS NULL OR job.claim_expires_at < clock_timestamp())
+      AND coalesce(by_channel.jobs, 0) < %(per_channel)s
+      AND coalesce(by_host.jobs, 0) < %(per_host)s
+      AND coalesce(by_seller.in_lane, 0) < %(per_seller)s
+    ORDER BY coalesce(by_seller.jobs, 0), job.urgency, job.next_run_at
+    LIMIT 1
+    FOR UPDATE OF job SKIP LOCKED
+)
+UPDATE channels_app_channeljob job
+SET claimed_by = %(worker)s,
+    claim_expires_at = clock_timestamp() + make_interval(secs => %(lease)s),
+    fence = job.fence + 1,
+    -- Set at the claim, not at its end: a nudge during the slice is then never overwritten.
+    next_run_at = %(now)s::timestamptz + make_interval(secs => job.interval_seconds)
+FROM candidate WHERE job.id = candidate.id
+RETURNING job.id, job.kind, job.channel_id, job.fence, job.cursor, job.interval_seconds
+"""
+
+
+def claim_next(lane: str, *, now: datetime) -> Claim | None:
+    """Claim the due job of `lane` that should run first, or return None. One commit; nothing else is locked by it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "lane": lane,
+                "now": now,
+                "worker": _WORKER,
+                "lease": LEASE_SECONDS,
+                "per_channel": JOBS_PER_CHANNEL,
+                "per_host": JOBS_PER_HOST,
+                "per_seller": max(settings.LANE_SLOTS[lane] // 2, 1),
+            },
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        job_id, kind, channel_id, fence, job_cursor, interval = row
+        intents_become_unknown(channel_id, kind, fence=fence)
+        JobRun.objects.filter(job_id=job_id, fence__lt=fence, outcome=JobRun.Outcome.RUNNING).update(
+            outcome=JobRun.Outcome.LOST, finished_at=now
+        )
+    channel = Channel.objects.select_related("seller", "label").get(pk=channel_id)
+    return Claim(
+        job_id=job_id,
+        kind=kind,
+        channel=channel,
+        fence=fence,
+        cursor=job_cursor,
+        now=now,
+        interval_seconds=interval,
+    )
+
+
+@contextmanager
+def _heartbeat(claim: Claim) -> Iterator[None]:
+    """Renew the lease while the slice runs, but never past its deadline: a hung job must lose its claim."""
+    done = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not done.wait(HEARTBEAT_SECONDS) and time.monotonic() < claim.deadline:
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "UPDATE channels_app_channeljob"
+                        " SET claim_expires_at = clock_timestamp() + make_interval(secs => %s)"
+                        " WHERE id = %s AND fence = %s",
+                        [LEASE_SECONDS, claim.job_id, claim.fence],
+                    )
+        except Exception:
+            log.warning("heartbeat.failed", exc_info=True, extra={"job": claim.job_id})
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{claim.job_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def run_slice(claim: Claim, flow: Flow) -> None:
+    """Run one bounded slice of a claimed job; its outcome lands on the job's row."""
+    try:
+        more = flow(claim, open_adapter(claim.channel, deadline=claim.deadline))
+    except FenceLost:
+        raise
+    except OutcomeUnknown as error:
+        claim.settle_unknown(error)
+    except TemporaryError as error:
+        claim.settle_retry(error)
+    except ChannelError as error:
+        claim.settle_blocked(error)
+    except Exception:
+        claim.settle_internal()
+        raise
+    else:
+        claim.settle(more=more)
+
+
+def drain(lane: str, *, flows: Mapping[str, Flow], until: float) -> int:
+    """Run due jobs of `lane`, a slice at a time, until none is due or `until` (monotonic). Returns the slices run."""
+    slices = 0
+    while time.monotonic() < until:
+        claim = claim_next(lane, now=clock.now())
+        if claim is None:
+            break
+        slices += 1
+        try:
+            with _heartbeat(claim):
+                run_slice(claim, flows[claim.kind])
+        except FenceLost as error:
+            log.info("slice.fence_lost", extra={"job": claim.job_id, "why": str(error)})
+        except Exception:
+            # The row says so already; the other jobs of the lane go on.
+            log.exception("slice.failed", extra={"job": claim.job_id, "channel": claim.channel.pk})
+    return slices
+
+
+def due_lanes(*, now: datetime) -> dict[str, int]:
+    """Return how many jobs are due in each lane, counted no further than twice its slots."""
+    due: dict[str, int] = {}
+    for lane, slots in settings.LANE_SLOTS.items():
+        rows = ChannelJob.objects.filter(lane=lane, enabled=True, blocked=False, next_run_at__lte=now)
+        due[lane] = len(rows.values_list("pk", flat=True)[: 2 * slots])
+    return due

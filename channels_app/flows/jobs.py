@@ -1,0 +1,100 @@
+"""Which jobs a channel has, when they run, and how to wake one."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from channels_app.adapters.registry import get_adapter_class
+from channels_app.adapters.types import Capability
+from channels_app.models import Channel, ChannelJob, FeedLine, PendingChange, Submission
+from channels_app.models.submission import OPEN_STATES
+
+Kind = ChannelJob.Kind
+
+
+def job_is_wanted(channel: Channel, kind: str) -> bool:
+    """Say whether the state and the switches of `channel` ask for this job."""
+    running = channel.is_running
+    match kind:
+        case Kind.CONTENT:
+            return running and channel.listings_on
+        case Kind.OFFERS:
+            return (running and channel.listings_on) or _is_winding_down(channel)
+        case Kind.RESULTS:
+            return (running and channel.listings_on) or _is_winding_down(channel) or _has_open_submissions(channel)
+        case Kind.RECONCILE:
+            return running and channel.reconciler_on and channel.can(Capability.RECONCILE)
+        case Kind.ORDERS:
+            return running and channel.orders_on
+        case Kind.COMMANDS:
+            # Shipments already recorded are still sent after Fulfillments was switched off.
+            return running
+        case Kind.RETURNS:
+            return running and channel.orders_on and channel.can(Capability.RETURNS)
+        case _:
+            return False
+
+
+def _is_winding_down(channel: Channel) -> bool:
+    """Deactivated with quantities to set to 0 or listings to end, and not done yet."""
+    if channel.is_running or channel.on_deactivate not in (Channel.OnDeactivate.ZERO, Channel.OnDeactivate.END):
+        return False
+    return (
+        PendingChange.objects.filter(channel=channel).exists()
+        or FeedLine.objects.filter(channel=channel, state__in=OPEN_STATES).exists()
+    )
+
+
+def _has_open_submissions(channel: Channel) -> bool:
+    open_phases = [Submission.Phase.INTENT, Submission.Phase.UNKNOWN, Submission.Phase.OPEN]
+    return Submission.objects.filter(channel=channel, phase__in=open_phases).exists()
+
+
+def enable_jobs(channel: Channel, *, now: datetime) -> None:
+    """Make the job rows follow state and switches, in their transaction; cursors and fences stay."""
+    adapter = get_adapter_class(channel.adapter_key)
+    ChannelJob.objects.bulk_create(
+        [
+            ChannelJob(
+                channel=channel,
+                seller_id=channel.seller_id,
+                kind=kind,
+                lane=ChannelJob.LANES[kind],
+                host=adapter.host(channel.settings),
+                interval_seconds=interval,
+                urgency=0 if kind in (Kind.OFFERS, Kind.COMMANDS, Kind.ORDERS) else 5,
+                next_run_at=now,
+            )
+            for kind, interval in adapter.intervals.items()
+        ],
+        ignore_conflicts=True,
+    )
+    for job in ChannelJob.objects.select_for_update().filter(channel=channel).order_by("pk"):
+        wanted = job_is_wanted(channel, job.kind) and job.kind in adapter.intervals
+        if wanted and not job.enabled:
+            job.next_run_at, job.failures, job.blocked, job.last_error = now, 0, False, ""
+        job.enabled, job.host = wanted, adapter.host(channel.settings)
+        job.interval_seconds = adapter.intervals.get(job.kind, job.interval_seconds)
+        job.save(
+            update_fields=[
+                "enabled",
+                "host",
+                "interval_seconds",
+                "next_run_at",
+                "failures",
+                "blocked",
+                "last_error",
+            ]
+        )
+
+
+def nudge(channel_ids: Iterable[int], kinds: Iterable[str], *, now: datetime) -> int:
+    """Make these jobs due now, but never against a failing job's backoff. Returns how many."""
+    jobs = ChannelJob.objects.filter(
+        channel_id__in=list(channel_ids), kind__in=list(kinds), enabled=True, blocked=False, failures=0
+    )
+    return jobs.filter(next_run_at__gt=now).update(next_run_at=now)
+
+
+def run_now(job: ChannelJob, *, now: datetime) -> None:
+    """A person asks: the job is due now, its failures are forgotten, and it is no longer blocked."""
+    ChannelJob.objects.filter(pk=job.pk).update(next_run_at=now, failures=0, blocked=False, last_error="")

@@ -1,0 +1,62 @@
+"""Names for the worker. Rows retry, not messages: every task may be lost, late or run twice."""
+
+import threading
+import time
+
+from celery import shared_task
+from django.conf import settings
+
+from channels_app.flows import activate, engine, fan_out, ledger, retention
+from channels_app.flows.dispatch import FLOWS
+from marketplace_integration import clock
+
+#: A drain ends after this and leaves its slot to the next message.
+DRAIN_SECONDS = 60
+#: A tick that nobody fetched in time says nothing new.
+NUDGE_EXPIRES_SECONDS = 5
+
+# Threads of this process that may drain a lane at once; the rest stay free for ticks.
+_slots = {lane: threading.BoundedSemaphore(slots) for lane, slots in settings.LANE_SLOTS.items()}
+
+
+@shared_task(name="channels.drain")
+def drain(lane: str) -> None:
+    """Run the due jobs of `lane`, unless this process is already doing as much of it as it may."""
+    if not _slots[lane].acquire(blocking=False):
+        return
+    try:
+        engine.drain(lane, flows=FLOWS, until=time.monotonic() + DRAIN_SECONDS)
+    finally:
+        _slots[lane].release()
+
+
+@shared_task(name="channels.tick")
+def tick() -> None:
+    """Wake workers for what is due. Claims nothing."""
+    for lane, due in engine.due_lanes(now=clock.now()).items():
+        for _ in range(due):
+            drain.apply_async(args=[lane], queue=lane, expires=NUDGE_EXPIRES_SECONDS)
+
+
+@shared_task(name="channels.sweep_changes")
+def sweep_changes() -> None:
+    """Pass on what changed in the inventory, and wake the jobs that it made due."""
+    until = time.monotonic() + DRAIN_SECONDS
+    while fan_out.fan_out(now=clock.now()) and time.monotonic() < until:
+        tick()
+
+
+@shared_task(name="channels.promote_due")
+def promote_due() -> None:
+    activate.promote_due(now=clock.now())
+
+
+@shared_task(name="channels.check_ledger")
+def check_ledger() -> None:
+    """Check the ledger and leave the result where pages show it."""
+    ledger.check_and_record(now=clock.now())
+
+
+@shared_task(name="channels.purge")
+def purge() -> None:
+    retention.purge(now=clock.now())
