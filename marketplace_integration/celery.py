@@ -1,0 +1,35 @@
+"""The Celery app. How it runs, and the few ticks that beat sends, stand in `celery_config.py`.
+
+Rows are the truth and messages are nudges: a message that is lost, doubled or late costs time and nothing else. So
+nothing is retried here, no result is kept, a task gets ids only, and a broker that is away is logged, not raised.
+"""
+
+import logging
+import os
+from typing import Any
+
+from celery import Celery
+from celery.contrib.django.task import DjangoTask
+from kombu.exceptions import OperationalError
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace_integration.settings")
+
+logger = logging.getLogger(__name__)
+
+
+class Nudge(DjangoTask):
+    """A task whose message may get lost: when the broker is away, sending logs a warning and returns None."""
+
+    abstract = True
+
+    def apply_async(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().apply_async(*args, **kwargs)
+        except (OperationalError, ConnectionError, TimeoutError) as error:
+            logger.warning("nudge lost", extra={"task": self.name, "reason": str(error)})
+            return None
+
+
+app = Celery("marketplace_integration", task_cls=Nudge)
+app.config_from_object("marketplace_integration.celery_config")
+app.autodiscover_tasks()

@@ -1,0 +1,48 @@
+"""How the background jobs run. Read by Celery on first use, so that importing the project needs no settings."""
+
+from celery.schedules import crontab
+from django.conf import settings
+from kombu import Queue
+
+#: Lanes. The first three wait for the network (threads), the last one computes (processes).
+LANES = ("urgent", "orders", "feeds", "bulk")
+
+broker_url = settings.REDIS_URL
+broker_connection_retry = True
+broker_connection_retry_on_startup = True
+broker_connection_max_retries = None
+broker_connection_timeout = 2
+broker_transport_options = {"socket_connect_timeout": 2, "socket_timeout": 10, "max_retries": 0}
+task_publish_retry = False
+
+task_acks_late = False
+task_ignore_result = True
+task_serializer = "json"
+accept_content = ["json"]
+task_queues = [Queue(lane) for lane in LANES]
+task_default_queue = "feeds"
+task_create_missing_queues = False
+
+worker_prefetch_multiplier = 1
+worker_cancel_long_running_tasks_on_connection_loss = False
+worker_hijack_root_logger = False
+worker_redirect_stdouts = False
+worker_send_task_events = False
+timezone = "UTC"
+
+# A tick that was not fetched in time is dropped: ticks do not pile up while the workers are away.
+beat_schedule = {
+    "tick": {"task": "channels.tick", "schedule": 1.0, "options": {"queue": "urgent", "expires": 2}},
+    "sweep-changes": {"task": "channels.sweep_changes", "schedule": 1.0, "options": {"queue": "urgent", "expires": 2}},
+    "promote-due": {"task": "channels.promote_due", "schedule": 30.0, "options": {"queue": "orders", "expires": 30}},
+    "check-ledger": {
+        "task": "channels.check_ledger",
+        "schedule": crontab(hour="3", minute="10"),
+        "options": {"queue": "bulk", "expires": 6 * 3600},
+    },
+    "purge": {
+        "task": "channels.purge",
+        "schedule": crontab(hour="3", minute="40"),
+        "options": {"queue": "bulk", "expires": 6 * 3600},
+    },
+}

@@ -1,0 +1,31 @@
+"""All addresses of the site: sign-in, support, and the two apps."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.contrib.auth import views as auth_views
+from django.urls import URLPattern, URLResolver, include, path
+
+from marketplace_integration.health import healthz
+
+admin.site.site_header = "Support"
+admin.site.site_title = "Support"
+admin.site.index_title = "Sellers and their channels"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sign-in/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="sign_in"),
+    path("sign-out/", auth_views.LogoutView.as_view(), name="sign_out"),
+    path("password/", auth_views.PasswordChangeView.as_view(), name="password_change"),
+    path("password/changed/", auth_views.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("password/forgotten/", auth_views.PasswordResetView.as_view(), name="password_reset"),
+    path("password/forgotten/sent/", auth_views.PasswordResetDoneView.as_view(), name="password_reset_done"),
+    path(
+        "password/new/<uidb64>/<token>/", auth_views.PasswordResetConfirmView.as_view(), name="password_reset_confirm"
+    ),
+    path("password/new/done/", auth_views.PasswordResetCompleteView.as_view(), name="password_reset_complete"),
+    path("support/", admin.site.urls),
+    path("healthz", healthz, name="healthz"),
+]
+urlpatterns += [
+    path("", include(module)) for module in ("inventory.urls", "channels_app.urls") if find_spec(module) is not None
+]
