@@ -80,7 +80,7 @@ class Fault:
         if len(rows) < 2:
             return rows
         mixed = rows[:]
-        random.Random(f"{self.seed}:{self.calls}").shuffle(mixed)  # noqa: S311 - a repeatable test fault
+        random.Random(f"{self.seed}:{self.calls}").shuffle(mixed)
         return mixed if mixed != rows else rows[::-1]
 
 

@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 import sqlite3
+from contextlib import suppress
 from typing import Any
 
 from sandbox.clock import MICROSECONDS
@@ -101,7 +102,7 @@ def change_account(market: Market, account_id: str, changes: dict[str, Any]) -> 
     get_account(market, account_id)
     with market.storage.writing() as db:
         for column, value in columns.items():
-            db.execute(f"UPDATE account SET {column} = ? WHERE account_id = ?", (value, account_id))  # noqa: S608
+            db.execute(f"UPDATE account SET {column} = ? WHERE account_id = ?", (value, account_id))
     return get_account(market, account_id)
 
 
@@ -182,10 +183,8 @@ def issue_token(market: Market, client_id: str, secret: str) -> tuple[str, int]:
 
 def _open_or_find(market: Market, client_id: str) -> str:
     """The account's id, though two first calls came at once."""
-    try:
+    with suppress(Conflict):
         open_account(market, client_id=client_id)
-    except Conflict:
-        pass
     return account_id_of(client_id)
 
 

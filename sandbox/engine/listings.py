@@ -101,8 +101,8 @@ def vanish(market: Market, account_id: str, skus: list[str]) -> int:
     wanted = (account_id, json.dumps(skus))
     where = "account_id = ? AND sku IN (SELECT value FROM json_each(?))"
     with market.storage.writing() as db:
-        rows = db.execute(f"SELECT sku, quantity, price FROM listing WHERE {where}", wanted).fetchall()  # noqa: S608
-        db.execute(f"DELETE FROM listing WHERE {where}", wanted)  # noqa: S608
+        rows = db.execute(f"SELECT sku, quantity, price FROM listing WHERE {where}", wanted).fetchall()
+        db.execute(f"DELETE FROM listing WHERE {where}", wanted)
         record_events(
             db,
             [

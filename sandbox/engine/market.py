@@ -143,7 +143,7 @@ EVENT_FIELDS = (
     "price_after",
     "data",
 )
-_EVENT_SQL = f"INSERT INTO event ({', '.join(EVENT_FIELDS)}) VALUES ({', '.join('?' * len(EVENT_FIELDS))})"  # noqa: S608
+_EVENT_SQL = f"INSERT INTO event ({', '.join(EVENT_FIELDS)}) VALUES ({', '.join('?' * len(EVENT_FIELDS))})"
 
 
 def record_events(db: sqlite3.Connection, events: list[dict[str, Any]]) -> None:

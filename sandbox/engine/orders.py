@@ -19,6 +19,18 @@ _ADDRESS = {
     "postal_code": "62701",
     "country": "US",
 }
+_LINE_FIELDS = (
+    "sku",
+    "title",
+    "quantity",
+    "quantity_shipped",
+    "quantity_cancelled",
+    "quantity_refunded",
+    "unit_price",
+    "amount",
+    "tax",
+    "amount_refunded",
+)
 PAYMENT_STATES = ("pending", "cleared", "failed")
 
 
@@ -227,16 +239,13 @@ def describe(db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _describe_line(line: sqlite3.Row) -> dict[str, Any]:
-    names = (
-        "sku title quantity quantity_shipped quantity_cancelled quantity_refunded unit_price amount tax amount_refunded"
-    ).split()
     if line["quantity_cancelled"] == line["quantity"]:
         status = "cancelled"
     elif open_quantity(line) == 0:
         status = "shipped"
     else:
         status = "partially_shipped" if line["quantity_shipped"] else "open"
-    return {"id": line["line_id"], **{name: line[name] for name in names}, "status": status}
+    return {"id": line["line_id"], **{name: line[name] for name in _LINE_FIELDS}, "status": status}
 
 
 def get_order(market: Market, account_id: str, order_id: str) -> dict[str, Any]:
@@ -290,7 +299,7 @@ def touch(db: sqlite3.Connection, order_id: str, now: int) -> dict[str, Any]:
 
 
 def request_cancellation(market: Market, order_id: str, reason: str) -> dict[str, Any]:
-    """The buyer asks to cancel what has not left; the seller decides. Raises Conflict when nothing is left to cancel."""
+    """The buyer asks to cancel what has not left; the seller decides. Raises Conflict when all has left."""
     now = market.now()
     with market.storage.writing() as db:
         row = _order_row(db, order_id)

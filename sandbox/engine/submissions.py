@@ -25,7 +25,7 @@ _UPSERT = """
 """
 
 
-def receive(market: Market, account_id: str, *, key: str, kind: str, lines: Any) -> dict[str, Any]:
+def receive(market: Market, account_id: str, *, key: str, kind: Any, lines: Any) -> dict[str, Any]:
     """The submission is stored. The same key with the same body gives the same submission and does nothing.
 
     Raises: Invalid, TooLarge; Conflict when the key was used for another body.
@@ -110,7 +110,7 @@ def get_submissions(market: Market, account_id: str, submission_ids: list[str]) 
     marks = ", ".join("?" * len(submission_ids))
     where = f"account_id = ? AND submission_id IN ({marks})"
     with market.storage.reading() as db:
-        rows = db.execute(f"SELECT * FROM submission WHERE {where}", (account_id, *submission_ids)).fetchall()  # noqa: S608
+        rows = db.execute(f"SELECT * FROM submission WHERE {where}", (account_id, *submission_ids)).fetchall()
     waiting = [row["seq"] for row in rows if row["phase"] == "processing" and row["due_at"] is None]
     if waiting:
         with market.storage.writing() as db:
@@ -246,7 +246,8 @@ def _apply(market: Market, db: sqlite3.Connection, row: sqlite3.Row, lines: list
     second_round = row["polls"] >= SLOW_POLLS
     listings = _current(db, row["account_id"], [line["sku"] for line in lines])
     touched: dict[str, Listing] = {}
-    results, events = [], []
+    results: list[tuple[Any, ...]] = []
+    events = []
     applied_at = market.true_now()
     for position, line in enumerate(lines):
         sku = line["sku"]
