@@ -128,15 +128,17 @@ def _zone(context: template.Context) -> Any:
         return timezone.get_current_timezone()
 
 
+def _spell(local: datetime, seconds: bool = False) -> str:
+    return f"{local.day} {local:%b %Y, %H:%M:%S %Z}" if seconds else f"{local.day} {local:%b %Y, %H:%M %Z}"
+
+
 @register.simple_tag(takes_context=True)
 def when(context: template.Context, value: datetime | None, empty: str = "never") -> SafeString | str:
     """Render a time in the seller's zone, the zone named: `21 Nov 2025, 14:05 CET`."""
     if value is None:
         return empty
     local = value.astimezone(_zone(context))
-    return format_html(
-        '<time datetime="{}">{} {:%b %Y, %H:%M %Z}</time>', value.isoformat(timespec="seconds"), local.day, local
-    )
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(timespec="seconds"), _spell(local))
 
 
 @register.simple_tag(takes_context=True)
@@ -144,14 +146,12 @@ def ago(context: template.Context, value: datetime | None, empty: str = "never")
     """Render how long ago (or how far ahead) a time is; the exact time stands in its title."""
     if value is None:
         return empty
-    local = value.astimezone(_zone(context))
     seconds = (now() - value).total_seconds()
     text = "just now" if abs(seconds) < 5 else (f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(seconds)}")
     return format_html(
-        '<time datetime="{}" title="{} {:%b %Y, %H:%M:%S %Z}">{}</time>',
+        '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(timespec="seconds"),
-        local.day,
-        local,
+        _spell(value.astimezone(_zone(context)), seconds=True),
         text,
     )
 
