@@ -47,6 +47,7 @@ class Action(StrEnum):
     ARCHIVE = "archive"
     ASK_SUPPORT = "ask_support"
     ASK_DEACTIVATION = "ask_deactivation"
+    WITHDRAW_REQUEST = "withdraw_request"
     DECIDE_REQUEST = "decide_request"
     GO_LIVE = "go_live"
     MOVE_TESTING_END = "move_testing_end"
@@ -153,6 +154,7 @@ TABLE: dict[Action, Rule] = {
     ),
     Action.ASK_SUPPORT: _asked_in_live(_SELLER),
     Action.ASK_DEACTIVATION: _asked_in_live(_SELLER_OWNER),
+    Action.WITHDRAW_REQUEST: _always(_SELLER),
     Action.DECIDE_REQUEST: _always(_SUPPORT),
     Action.GO_LIVE: Rule(
         setup=_NOBODY,
