@@ -56,6 +56,8 @@ class CancellationRequest(models.Model):
     remote_id = models.CharField(max_length=100)
     reason = models.TextField(blank=True, default="")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    #: Remote ids of the lines it is about; empty: the whole order.
+    line_remote_ids = models.JSONField(default=list, blank=True)
     requested_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
