@@ -1,0 +1,79 @@
+"""Access tokens shared by all workers and fetched once: many vendors count, or revoke, a second one."""
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import redis
+
+from channels_app.adapters.redis_client import shared_redis
+from channels_app.adapters.types import Account
+
+#: A token this close to its end is not used any more.
+MARGIN_SECONDS = 30
+#: How long others wait while one fetches.
+FETCH_SECONDS = 10
+
+
+class TokenStore:
+    """The current access token of one account. Valkey away: each caller fetches its own."""
+
+    def __init__(self, account: Account) -> None:
+        # Other credentials are another token; a hash, so that no secret stands in a key.
+        credentials = json.dumps([dict(account.settings), dict(account.secrets), account.mode], sort_keys=True)
+        self._key = f"token:{account.scope}:{hashlib.sha256(credentials.encode()).hexdigest()[:16]}"
+
+    def get(self, fetch: Callable[[], tuple[str, float]]) -> str:
+        """Return a living token; `fetch` gives (token, seconds to live) and is called by one worker at a time."""
+        token = self._read()
+        if token:
+            return token
+        with self._fetching():
+            token = self._read()
+            if token:
+                return token
+            token, seconds = fetch()
+            self._write(token, seconds)
+            return token
+
+    def forget(self, token: str) -> None:
+        """Drop `token`, which the channel refused, unless a newer one has taken its place."""
+        with contextlib.suppress(redis.RedisError):
+            if self._read() == token:
+                shared_redis().delete(self._key)
+
+    def _read(self) -> str:
+        try:
+            found = shared_redis().get(self._key)
+        except redis.RedisError:
+            return ""
+        return found.decode() if isinstance(found, bytes) else ""
+
+    def _write(self, token: str, seconds: float) -> None:
+        lifetime = int(seconds - MARGIN_SECONDS) if seconds > 2 * MARGIN_SECONDS else int(seconds / 2)
+        if lifetime >= 1:
+            with contextlib.suppress(redis.RedisError):
+                shared_redis().set(self._key, token, ex=lifetime)
+
+    @contextlib.contextmanager
+    def _fetching(self) -> Iterator[None]:
+        """Hold the right to fetch. Somebody else's fetch that hangs is waited for no longer than FETCH_SECONDS."""
+        mine = str(time.monotonic_ns())
+        lock = f"{self._key}:fetching"
+        try:
+            until = time.monotonic() + FETCH_SECONDS
+            while not shared_redis().set(lock, mine, nx=True, ex=FETCH_SECONDS):
+                if self._read() or time.monotonic() > until:
+                    break
+                time.sleep(0.05)
+        except redis.RedisError:
+            yield
+            return
+        try:
+            yield
+        finally:
+            with contextlib.suppress(redis.RedisError):
+                if shared_redis().get(lock) == mine.encode():
+                    shared_redis().delete(lock)
