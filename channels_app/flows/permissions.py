@@ -206,7 +206,9 @@ def actor_of(
         return None
     if as_support:
         return Actor.SUPPORT if is_support(user) else None
-    role = Membership.objects.filter(user_id=user.pk, seller_id=channel.seller_id).values_list("role", flat=True).first()
+    role = (
+        Membership.objects.filter(user_id=user.pk, seller_id=channel.seller_id).values_list("role", flat=True).first()
+    )
     return None if role is None else actor_of_role(role)
 
 

@@ -188,9 +188,7 @@ def save_account(
 
 def secret_fields(form: type[forms.Form] | forms.Form) -> frozenset[str]:
     """Return the names of the fields that are secrets: those a browser hides while they are typed."""
-    return frozenset(
-        name for name, field in form.base_fields.items() if isinstance(field.widget, forms.PasswordInput)
-    )
+    return frozenset(name for name, field in form.base_fields.items() if isinstance(field.widget, forms.PasswordInput))
 
 
 def split_account(channel: Channel, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
