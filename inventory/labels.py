@@ -1,0 +1,191 @@
+"""Labels: which items they hold, and why. By hand beats rule; kept off beats both.
+
+Membership is rows of LabelItem; capture.sql notices every change of them. A parent is not sellable: labelling it
+labels its variations. Items that are archived leave all labels.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from inventory.models import Item, Label, LabelItem, Seller
+from inventory.rules import Rule, RuleError, check_rule, items_matching
+from inventory.signals import send_changed
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+Source = LabelItem.Source
+INCLUDED = (Source.HAND, Source.RULE)
+#: Items by id, or those of a query.
+Chosen = Collection[int] | QuerySet[Item]
+
+
+def members(label: Label) -> QuerySet[Item]:
+    """Return the items that `label` sends to its channels: on it, not kept off, and sellable."""
+    return Item.objects.filter(
+        label_items__label=label,
+        label_items__source__in=INCLUDED,
+        archived_at=None,
+        blocked=False,
+        is_parent=False,
+    )
+
+
+def member_count(label: Label, limit: int = 10_001) -> int:
+    """Return how many items `members` holds, counted no further than `limit`."""
+    return members(label).order_by()[:limit].count()
+
+
+@transaction.atomic
+def create_label(seller: Seller, name: str, *, rule: Rule | None = None, now: datetime) -> Label:
+    """A label of this name exists; one with a rule holds nothing until `recalculate_label` has run.
+
+    Raises RuleError if the rule cannot be understood, IntegrityError if the seller has a label of that name.
+    """
+    if rule is not None:
+        check_rule(rule)
+    return Label.objects.create(
+        seller=seller,
+        name=name,
+        kind=Label.Kind.MANUAL if rule is None else Label.Kind.RULE,
+        rule=rule or [],
+        rule_changed_at=None if rule is None else now,
+        created_at=now,
+    )
+
+
+@transaction.atomic
+def save_rule(label: Label, rule: Rule, *, now: datetime) -> None:
+    """`label` follows this rule; who is on it is found by `recalculate_label`, soon after. Raises RuleError."""
+    check_rule(rule)
+    label.kind, label.rule, label.rule_changed_at, label.recalculated_at = Label.Kind.RULE, rule, now, None
+    label.save(update_fields=["kind", "rule", "rule_changed_at", "recalculated_at"])
+    send_changed()
+
+
+def add_items(label: Label, chosen: Chosen, *, actor: "AbstractBaseUser | None", now: datetime) -> int:
+    """The items, and the variations of parents among them, are on `label` by hand. Returns how many were not before."""
+    return _put(label, _own_items(label, chosen), Source.HAND)
+
+
+def exclude_items(label: Label, chosen: Chosen, *, actor: "AbstractBaseUser | None", now: datetime) -> int:
+    """The items are kept off `label`, whatever its rule says. Returns how many were not before."""
+    return _put(label, _own_items(label, chosen), Source.EXCLUDED)
+
+
+@transaction.atomic
+def remove_items(label: Label, chosen: Chosen, *, actor: "AbstractBaseUser | None", now: datetime) -> int:
+    """The items are not on `label`; on a rule label they are kept off, since the rule would put them back.
+
+    Returns how many left.
+    """
+    if label.kind == Label.Kind.RULE:
+        return exclude_items(label, chosen, actor=actor, now=now)
+    rows = LabelItem.objects.filter(label=label, item__in=_own_items(label, chosen))
+    removed, _ = rows.exclude(source=Source.EXCLUDED).delete()
+    send_changed()
+    return removed
+
+
+@transaction.atomic
+def return_to_rule(label: Label, chosen: Chosen, *, now: datetime) -> None:
+    """What was done by hand to these items is forgotten: the rule alone decides."""
+    own = _own_items(label, chosen)
+    LabelItem.objects.filter(label=label, item__in=own).exclude(source=Source.RULE).delete()
+    if label.kind == Label.Kind.RULE:
+        _apply_rule(label, own)
+    send_changed()
+
+
+def add_items_from(label: Label, source: str, params: Sequence[Any]) -> int:
+    """The items that the SELECT `source` gives, by id, are on `label` by hand. Returns how many were not before."""
+    return _put_from(label, source, params, Source.HAND)
+
+
+def _own_items(label: Label, chosen: Chosen) -> QuerySet[Item]:
+    """Return these items and their variations, other sellers' left out."""
+    ids = chosen.order_by().values("pk") if isinstance(chosen, QuerySet) else list(chosen)
+    return Item.objects.filter(Q(pk__in=ids) | Q(parent_id__in=ids), seller_id=label.seller_id)
+
+
+def _put(label: Label, items: QuerySet[Item], source: LabelItem.Source) -> int:
+    if source == Source.HAND:
+        items = items.filter(archived_at=None)
+    sql, params = items.order_by("pk").values("pk").query.sql_with_params()
+    return _put_from(label, sql, params, source)
+
+
+def _put_from(label: Label, sql: str, params: Sequence[Any], source: LabelItem.Source) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        _lock(label.pk)
+        cursor.execute(
+            f"""
+            INSERT INTO inventory_labelitem (label_id, item_id, source)
+            SELECT %s, chosen.id, %s FROM ({sql}) AS chosen (id)
+            ON CONFLICT (label_id, item_id) DO UPDATE SET source = excluded.source
+                WHERE inventory_labelitem.source <> excluded.source
+            """,  # noqa: S608 - our own SELECT
+            [label.pk, source.value, *params],
+        )
+        send_changed()
+        return int(cursor.rowcount)
+
+
+def recalculate_label(label_id: int, *, now: datetime) -> None:
+    """Every item has been held against the label's rule; those put on or kept off by hand stay as they are."""
+    with transaction.atomic():
+        label = _lock(label_id)
+        if label is None or label.kind != Label.Kind.RULE:
+            return
+        _apply_rule(label, Item.objects.filter(seller_id=label.seller_id))
+        label.recalculated_at = now
+        label.save(update_fields=["recalculated_at"])
+        send_changed()
+
+
+def recalculate_items(item_ids: Collection[int], *, now: datetime) -> None:
+    """These items have been held against all rules of their sellers, and nothing else was looked at."""
+    if not item_ids:
+        return
+    with transaction.atomic():
+        sellers = Item.objects.filter(pk__in=item_ids).order_by().values("seller_id").distinct()
+        labels = Label.objects.filter(seller__in=sellers, kind=Label.Kind.RULE)
+        # A rule that is still to be held against all items will meet these too.
+        for label in labels.exclude(recalculated_at=None).select_for_update(no_key=True).order_by("pk"):
+            _apply_rule(label, Item.objects.filter(pk__in=item_ids, seller_id=label.seller_id))
+
+
+def stale_labels() -> QuerySet[Label]:
+    """Return the rule labels whose rule is newer than their members."""
+    return Label.objects.filter(kind=Label.Kind.RULE, recalculated_at=None)
+
+
+def _lock(label_id: int) -> Label | None:
+    """One at a time writes the members of a label; rows that merely refer to it do not wait."""
+    return Label.objects.select_for_update(no_key=True).filter(pk=label_id).first()
+
+
+def _apply_rule(label: Label, among: QuerySet[Item]) -> None:
+    """Of the items `among`, those and only those that the rule wants are on the label by rule."""
+    try:
+        matching = items_matching(label.rule, among.filter(archived_at=None, is_parent=False)).order_by()
+    except RuleError:  # a rule written past `check_rule`: it matches nothing, which the label's page says
+        matching = Item.objects.none()
+    by_rule = LabelItem.objects.filter(label=label, source=Source.RULE, item__in=among.order_by())
+    by_rule.exclude(item__in=matching).delete()
+    if matching.query.is_empty():
+        return
+    sql, params = matching.values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO inventory_labelitem (label_id, item_id, source)
+            SELECT %s, chosen.id, %s FROM ({sql}) AS chosen (id)
+            ON CONFLICT (label_id, item_id) DO NOTHING
+            """,  # noqa: S608 - built by the ORM
+            [label.pk, Source.RULE.value, *params],
+        )

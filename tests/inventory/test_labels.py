@@ -1,0 +1,196 @@
+"""By hand beats rule, kept off beats both; a parent stands for its variations."""
+
+from decimal import Decimal
+
+import pytest
+
+from inventory import labels
+from inventory.models import Label, LabelItem
+from inventory.rules import RuleError, check_rule, items_matching
+from tests.factories import NOW, make_item, make_label, make_seller
+
+pytestmark = pytest.mark.django_db
+
+ACME = [{"field": "brand", "op": "is", "value": "acme"}]
+
+
+@pytest.fixture
+def seller():
+    return make_seller()
+
+
+def on(label):
+    return sorted(labels.members(label).values_list("sku", flat=True))
+
+
+def rule_label(seller, rule=ACME):
+    label = labels.create_label(seller, "By rule", rule=rule, now=NOW)
+    labels.recalculate_label(label.pk, now=NOW)
+    return Label.objects.get(pk=label.pk)
+
+
+def test_a_rule_label_holds_what_its_rule_matches(seller):
+    make_item(seller, "A", brand="Acme")
+    make_item(seller, "B", brand="Other")
+    make_item(make_seller("else"), "C", brand="Acme")
+
+    assert on(rule_label(seller)) == ["A"]
+
+
+def test_an_item_put_on_by_hand_stays_when_the_rule_no_longer_wants_it(seller):
+    item = make_item(seller, "A", brand="Acme")
+    label = rule_label(seller)
+    labels.add_items(label, [item.pk], actor=None, now=NOW)
+
+    item.brand = "Other"
+    item.save()
+    labels.recalculate_items([item.pk], now=NOW)
+
+    assert on(label) == ["A"]
+
+
+def test_an_item_kept_off_stays_off_although_the_rule_wants_it(seller):
+    item = make_item(seller, "A", brand="Acme")
+    label = rule_label(seller)
+
+    labels.remove_items(label, [item.pk], actor=None, now=NOW)
+    labels.recalculate_label(label.pk, now=NOW)
+
+    assert on(label) == []
+    assert LabelItem.objects.get(label=label).source == "excluded"
+
+
+def test_an_item_given_back_to_the_rule_is_on_the_label_if_the_rule_wants_it(seller):
+    wanted, unwanted = make_item(seller, "A", brand="Acme"), make_item(seller, "B")
+    label = rule_label(seller)
+    labels.exclude_items(label, [wanted.pk], actor=None, now=NOW)
+    labels.add_items(label, [unwanted.pk], actor=None, now=NOW)
+
+    labels.return_to_rule(label, [wanted.pk, unwanted.pk], now=NOW)
+
+    assert on(label) == ["A"]
+
+
+def test_an_item_that_starts_or_stops_matching_moves_when_it_alone_is_recalculated(seller):
+    item = make_item(seller, "A")
+    label = rule_label(seller)
+    item.brand = "ACME"
+    item.save()
+
+    labels.recalculate_items([item.pk], now=NOW)
+    assert on(label) == ["A"]
+
+    item.brand = ""
+    item.save()
+    labels.recalculate_items([item.pk], now=NOW)
+    assert on(label) == []
+
+
+def test_labelling_a_parent_labels_its_variations(seller):
+    parent = make_item(seller, "SHIRT", is_parent=True)
+    make_item(seller, "SHIRT-S", parent=parent, variation={"Size": "S"})
+    make_item(seller, "SHIRT-M", parent=parent, variation={"Size": "M"})
+    label = make_label(seller)
+
+    labels.add_items(label, [parent.pk], actor=None, now=NOW)
+    assert on(label) == ["SHIRT-M", "SHIRT-S"]
+
+    labels.remove_items(label, [parent.pk], actor=None, now=NOW)
+    assert on(label) == []
+
+
+def test_blocked_and_archived_items_are_no_members(seller):
+    items = [make_item(seller, "A", blocked=True), make_item(seller, "B", archived_at=NOW), make_item(seller, "C")]
+    label = make_label(seller)
+
+    labels.add_items(label, [item.pk for item in items], actor=None, now=NOW)
+
+    assert on(label) == ["C"]
+    assert not LabelItem.objects.filter(item__sku="B").exists()
+
+
+def test_another_sellers_items_cannot_be_labelled(seller):
+    stranger = make_item(make_seller("else"), "X")
+    label = make_label(seller)
+
+    assert labels.add_items(label, [stranger.pk], actor=None, now=NOW) == 0
+
+
+def test_adding_tells_how_many_were_not_there_before(seller):
+    first, second = make_item(seller, "A"), make_item(seller, "B")
+    label = make_label(seller, items=[first])
+
+    assert labels.add_items(label, [first.pk, second.pk], actor=None, now=NOW) == 1
+    assert labels.remove_items(label, [first.pk, second.pk], actor=None, now=NOW) == 2
+
+
+def test_a_query_of_items_can_be_labelled_whole(seller):
+    make_item(seller, "A")
+    make_item(seller, "B")
+    label = make_label(seller)
+
+    assert labels.add_items(label, seller.items.filter(sku="B"), actor=None, now=NOW) == 1
+    assert on(label) == ["B"]
+
+
+def test_a_new_rule_waits_for_its_recalculation(seller):
+    make_item(seller, "A", brand="Acme")
+    label = labels.create_label(seller, "By rule", rule=ACME, now=NOW)
+
+    assert list(labels.stale_labels()) == [label]
+    labels.recalculate_label(label.pk, now=NOW)
+    assert list(labels.stale_labels()) == []
+    assert labels.member_count(label) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"field": "brand", "op": "is_not", "value": "acme"}, ["B", "C"]),
+        ({"field": "title", "op": "contains", "value": "of a"}, ["A"]),
+        ({"field": "title", "op": "contains_not", "value": "of a"}, ["B", "C"]),
+        ({"field": "sku", "op": "starts_with", "value": "b"}, ["B"]),
+        ({"field": "price", "op": "at_least", "value": "20"}, ["B"]),
+        ({"field": "price", "op": "at_most", "value": "19.99"}, ["A"]),
+        ({"field": "available", "op": "at_least", "value": "1"}, ["B"]),
+        ({"field": "available", "op": "equals", "value": "0"}, ["A", "C"]),
+        ({"field": "attribute:16", "op": "is", "value": "oz"}, ["C"]),
+        ({"field": "attribute:Size 100%", "op": "is_not", "value": "L"}, ["A", "B"]),
+    ],
+)
+def test_conditions(seller, condition, expected):
+    make_item(seller, "A", brand="Acme", price=Decimal("19.99"))
+    make_item(seller, "B", price=Decimal("20"), on_hand=3)
+    make_item(seller, "C", price=None, attributes={"16": "OZ", "Size 100%": "L"})
+
+    assert sorted(items_matching([condition], seller.items.all()).values_list("sku", flat=True)) == expected
+
+
+def test_all_conditions_must_hold(seller):
+    make_item(seller, "A", attributes={"Color": "Red", "Size": "L"})
+    make_item(seller, "B", attributes={"Color": "Red", "Size": "S"})
+    rule = [
+        {"field": "attribute:Color", "op": "is", "value": "red"},
+        {"field": "attribute:Size", "op": "is", "value": "l"},
+    ]
+
+    assert on(rule_label(seller, rule)) == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ([], "at least one"),
+        ([{"field": "nope", "op": "is", "value": "x"}], "looks at"),
+        ([{"field": "brand", "op": "nope", "value": "x"}], "compares"),
+        ([{"field": "brand", "op": "at_least", "value": "1"}], "does not go"),
+        ([{"field": "brand", "op": "is", "value": " "}], "value"),
+        ([{"field": "price", "op": "at_least", "value": "cheap"}], "not a number"),
+        ([{"field": "price", "op": "at_least", "value": "NaN"}], "not a number"),
+        ([{"field": "attribute:", "op": "is", "value": "x"}], "looks at"),
+        ([{"field": "brand", "op": "is", "value": "x"}] * 11, "at most 10"),
+    ],
+)
+def test_a_rule_that_cannot_be_understood_says_why(rule, words):
+    with pytest.raises(RuleError, match=words):
+        check_rule(rule)
