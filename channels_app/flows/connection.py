@@ -10,7 +10,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.crypto import salted_hmac
 
 from channels_app.adapters.base import ChannelAdapter
-from channels_app.adapters.errors import ChannelError, SettingsError
+from channels_app.adapters.errors import (
+    ChannelError,
+    OutcomeUnknown,
+    RejectedByChannel,
+    SettingsError,
+    TemporaryError,
+)
 from channels_app.adapters.http import HttpClient
 from channels_app.adapters.registry import UnknownAdapter, get_adapter_class
 from channels_app.adapters.tokens import TokenStore
@@ -74,8 +80,16 @@ def check_connection(
 
 
 def ask_channel(channel: Channel) -> ConnectionFacts:
-    """Return what the marketplace says of these credentials; nothing is stored. Raises SettingsError, TemporaryError."""
-    return open_adapter(channel, deadline=time.monotonic() + CHECK_SECONDS).check_connection()
+    """Return what the marketplace says of these credentials; nothing is stored.
+
+    Raises SettingsError when the seller must act, TemporaryError when it could not be asked.
+    """
+    try:
+        return open_adapter(channel, deadline=time.monotonic() + CHECK_SECONDS).check_connection()
+    except RejectedByChannel as error:
+        raise SettingsError(str(error), code=error.code) from error
+    except OutcomeUnknown as error:
+        raise TemporaryError(str(error), code=error.code) from error
 
 
 def refuse_another_account(channel: Channel, facts: ConnectionFacts) -> None:
