@@ -1,4 +1,7 @@
-"""Credentials at rest: one encrypted JSON object a channel, under the newest of FIELD_KEYS. Never rendered, never logged."""
+"""Credentials at rest: one encrypted JSON object a channel, under the newest of FIELD_KEYS.
+
+Never rendered back, never logged.
+"""
 
 import json
 from collections.abc import Mapping
@@ -44,7 +47,7 @@ def store_secrets(channel: Channel, values: Mapping[str, str]) -> set[str]:
 
 
 def rotate() -> tuple[int, int]:
-    """Encrypt every channel's secrets again under the newest key. Returns how many were done and how many cannot be opened.
+    """Encrypt every channel's secrets again under the newest key. Returns (how many, how many no key opens).
 
     Safe while the product runs: a row that somebody changes meanwhile already has the newest key.
     """

@@ -42,7 +42,7 @@ PRICE_FIELDS = ("price_percent", "price_amount", "price_ending", "price_minimum"
 def add_channel(
     seller: Seller, adapter_key: str, name: str, *, actor: AbstractBaseUser, now: datetime, mode: Mode = Mode.TEST
 ) -> Channel:
-    """A channel in Setup exists. Raises NotAllowed below manager, UnknownAdapter for a marketplace not installed here."""
+    """A channel in Setup exists. Raises NotAllowed below manager, UnknownAdapter for a marketplace not installed."""
     role = Membership.objects.filter(user_id=actor.pk, seller=seller).values_list("role", flat=True).first()
     if role not in (Role.OWNER, Role.MANAGER):
         raise permissions.NotAllowed("This needs the role manager or higher.")
@@ -50,7 +50,7 @@ def add_channel(
         seller=seller,
         adapter_key=get_adapter_class(adapter_key).key,
         name=name.strip() or get_adapter_class(adapter_key).label,
-        mode=mode.value,
+        mode=Mode(mode).value,
         created_at=now,
     )
     channel.save()

@@ -94,8 +94,9 @@ def _claims() -> list[dict[str, Any]]:
     """Claims whose lease runs, with the process that holds them: `claimed_by` is host:pid."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, channel_id, kind, lane, fence, claimed_by, extract(epoch FROM claim_expires_at - "
-            "clock_timestamp())::float FROM channels_app_channeljob WHERE claim_expires_at > clock_timestamp() ORDER BY id"
+            "SELECT id, channel_id, kind, lane, fence, claimed_by,"
+            " extract(epoch FROM claim_expires_at - clock_timestamp())::float"
+            " FROM channels_app_channeljob WHERE claim_expires_at > clock_timestamp() ORDER BY id"
         )
         rows = cursor.fetchall()
     return [
