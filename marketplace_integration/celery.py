@@ -6,13 +6,18 @@ nothing is retried here, no result is kept, a task gets ids only, and a broker t
 
 import logging
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
+from celery.platforms import SecurityWarning
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace_integration.settings")
+
+# Celery warns a worker that runs as root because pickled messages could run code. Here messages are JSON and ids.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 logger = logging.getLogger(__name__)
 

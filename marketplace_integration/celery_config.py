@@ -2,7 +2,7 @@
 
 from celery.schedules import crontab
 from django.conf import settings
-from kombu import Queue
+from kombu import Exchange, Queue
 
 #: Lanes. The first three wait for the network (threads), the last one computes (processes).
 LANES = ("urgent", "orders", "feeds", "bulk")
@@ -19,7 +19,7 @@ task_acks_late = False
 task_ignore_result = True
 task_serializer = "json"
 accept_content = ["json"]
-task_queues = [Queue(lane) for lane in LANES]
+task_queues = [Queue(lane, Exchange(lane), routing_key=lane) for lane in LANES]
 task_default_queue = "feeds"
 task_create_missing_queues = False
 

@@ -80,6 +80,9 @@ def logging_config(*, level: str, form: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             # httpx names every address it calls at INFO; addresses may hold secrets.
             "httpx": {"level": "WARNING"},
-            "celery": {"level": "INFO"},
+            # A tick each second is not worth a line when it is sent, fetched and done.
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
         },
     }

@@ -1,0 +1,56 @@
+# What this project can do from a checkout. `make` lists it. Needs Python 3.11 or newer, git, and nothing else.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.lock-hash
+LOCAL := $(BIN)/python -m marketplace_integration.local
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run stop status clean-data test lint format smoke bench screenshots lock clean
+
+help: ## this list
+	@echo "make ..."
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is needed into .venv (done by the others when needed)
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh
+
+run: setup ## start the demo on this machine and print where it is; Ctrl-C stops it, the data is kept
+	@$(LOCAL) run $(if $(REBUILD),--rebuild) $(if $(PORT),--web-port $(PORT)) $(ARGS)
+
+stop: setup ## stop what `make run` started, also after a crash
+	@$(LOCAL) stop
+
+status: setup ## say what runs
+	@$(LOCAL) status
+
+clean-data: setup ## remove the data of the demo (asks first)
+	@$(LOCAL) clean $(if $(YES),--yes)
+
+test: setup ## all tests, on a throw-away PostgreSQL
+	@$(BIN)/python -m pytest $(ARGS) && echo "make test: all tests passed."
+
+lint: setup ## style, types, import rules, migrations, production settings
+	@BIN="$(BIN)" sh scripts/lint.sh
+
+format: setup ## bring the code into shape
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+smoke: setup ## prove the main job from outside: ITEMS=file.csv SALES=file.csv KILL=1
+	@$(BIN)/python -m smoke $(if $(ITEMS),--items "$(ITEMS)") $(if $(SALES),--sales "$(SALES)") $(if $(KILL),--kill) $(ARGS)
+
+bench: setup ## measure speed beside a raw baseline
+	@$(BIN)/python -m bench $(ARGS)
+
+screenshots: setup ## pictures of every page, wide and narrow, into screenshots/output
+	@$(BIN)/python -m screenshots $(ARGS)
+
+lock: setup ## write requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --extra local --extra dev --generate-hashes --universal --python-version 3.11 \
+		--no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
+
+clean: ## remove .venv and everything that can be made again; the data stays
+	@rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Removed what can be made again."

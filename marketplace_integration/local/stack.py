@@ -1,0 +1,196 @@
+"""Which processes make up the product on one machine, and what they are told."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from signal import SIGINT
+from typing import Any
+
+from marketplace_integration.environment import ROOT, SETTINGS
+from marketplace_integration.local import ports
+from marketplace_integration.local.places import Owner, database_owner
+from marketplace_integration.local.postgres import Postgres
+from marketplace_integration.local.processes import MARKER, Identity
+from marketplace_integration.local.secrets import fresh_field_key, fresh_secret, kept_secret
+from marketplace_integration.local.supervisor import Program
+from marketplace_integration.local.valkey import Valkey
+
+DATABASE = "marketplace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the caller asked for."""
+
+    data: Path
+    #: First port to try for the web process; 0 for any. It is remembered with the data.
+    web_port: int = 8000
+    clock_offset: int = 0
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Addresses, keys and programs of one data folder. Postgres or Valkey is None when the environment names one."""
+
+    wishes: Wishes
+    web_port: int
+    sandbox_port: int
+    postgres: Postgres | None
+    valkey: Valkey | None
+    environment: Mapping[str, str] = field(repr=False)
+
+    @property
+    def web(self) -> str:
+        return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def sandbox(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def logs(self) -> Path:
+        return self.wishes.data / "logs"
+
+    def child_environment(self) -> dict[str, str]:
+        """What a process of ours finds in its environment: the caller's own, and our settings over it."""
+        return {**os.environ, **self.environment, MARKER: str(self.wishes.data), "PYTHONUNBUFFERED": "1"}
+
+    def servers(self) -> list[Program]:
+        """PostgreSQL and Valkey, as far as they are ours."""
+        environment = {MARKER: str(self.wishes.data), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
+        programs = []
+        if self.postgres:
+            programs.append(
+                Program(
+                    role="postgres",
+                    command=self.postgres.command(),
+                    environment=environment,
+                    folder=Path("/"),
+                    owner=self.postgres.owner,
+                    stop_signal=SIGINT,  # "fast": ends connections, writes its checkpoint
+                    grace_seconds=60,
+                )
+            )
+        if self.valkey:
+            programs.append(
+                Program(role="valkey", command=self.valkey.command(), environment=environment, folder=Path("/"))
+            )
+        return programs
+
+    def sandbox_program(self) -> Program:
+        """The marketplace in a box."""
+        data = self.wishes.data / "sandbox.sqlite3"
+        arguments = ("--host", "127.0.0.1", "--port", str(self.sandbox_port), "--data", str(data))
+        return self._python("sandbox", "sandbox", *arguments)
+
+    def programs(self) -> list[Program]:
+        """Everything else, in the order in which it starts."""
+        gunicorn = (
+            *("marketplace_integration.wsgi", "--bind", f"127.0.0.1:{self.web_port}", "--no-control-socket"),
+            *("--worker-class", "gthread", "--workers", "1", "--threads", "8", "--timeout", "60"),
+            *("--graceful-timeout", "10", "--worker-tmp-dir", str(self.wishes.data)),
+            *(["--reload"] if self.wishes.debug else []),
+        )
+        return [
+            self._python("web", "gunicorn", *gunicorn),
+            *(self._worker(lane, "--pool", "threads", "--concurrency", "8") for lane in ("urgent", "orders", "feeds")),
+            self._worker("bulk", "--pool", "prefork", "--concurrency", "2"),
+            self._celery("beat", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", ""),
+        ]
+
+    def _worker(self, lane: str, *pool: str) -> Program:
+        quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+        return self._celery(f"worker-{lane}", "worker", "--queues", lane, "--hostname", f"{lane}@%h", *pool, *quiet)
+
+    def _celery(self, role: str, *arguments: str) -> Program:
+        return self._python(role, "celery", "--quiet", "--app", "marketplace_integration", *arguments)
+
+    def _python(self, role: str, module: str, *arguments: str) -> Program:
+        return Program(
+            role=role,
+            command=[sys.executable, "-m", module, *arguments],
+            environment=self.child_environment(),
+            folder=ROOT,
+        )
+
+
+def build(wishes: Wishes, *, given: Mapping[str, str]) -> Stack:
+    """The stack for a data folder: ports and keys are made on the first call and kept. `given` is the environment."""
+    data = wishes.data
+    owner = database_owner()
+    data.mkdir(parents=True, exist_ok=True)
+    if owner.uid is not None:
+        data.chmod(0o755)  # the database's user must pass through; what is secret in it has mode 0600
+    kept = _kept_ports(data, wishes)
+    postgres = None if given.get("DATABASE_URL") else _postgres(data, kept["postgres"], owner)
+    valkey = None if given.get("REDIS_URL") else Valkey(port=kept["valkey"], password=_secret(data, "valkey_password"))
+    addresses = {
+        "DATABASE_URL": postgres.url(DATABASE) if postgres else given["DATABASE_URL"],
+        "REDIS_URL": valkey.url if valkey else given["REDIS_URL"],
+        "SANDBOX_URL": f"http://127.0.0.1:{kept['sandbox']}",
+        "OUTBOUND_ALLOWED_HOSTS": f"127.0.0.1:{kept['sandbox']}",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+    }
+    keys = {
+        "SECRET_KEY": _secret(data, "secret_key"),
+        "FIELD_KEYS": kept_secret(data / "field_keys", fresh_field_key()),
+    }
+    manner = {"DEBUG": str(int(wishes.debug)), "HTTPS_ONLY": "0", "LOG_FORMAT": "console"}
+    chosen = {setting.name: given[setting.name] for setting in SETTINGS if setting.name in given}
+    environment = {**addresses, **keys, **manner, **chosen, "CLOCK_OFFSET_SECONDS": str(wishes.clock_offset)}
+    return Stack(
+        wishes=wishes,
+        web_port=kept["web"],
+        sandbox_port=kept["sandbox"],
+        postgres=postgres,
+        valkey=valkey,
+        environment=environment,
+    )
+
+
+def describe(stack: Stack, identities: Mapping[str, Identity]) -> dict[str, Any]:
+    """Everything a script needs to use the stack: addresses, pids by role, environment for `manage.py`."""
+    return {
+        "data": str(stack.wishes.data),
+        "logs": str(stack.logs),
+        "web": stack.web,
+        "sandbox": stack.sandbox,
+        "supervisor": asdict(Identity.of(os.getpid())),
+        "pids": {role: identity.pid for role, identity in identities.items()},
+        "processes": {role: asdict(identity) for role, identity in identities.items()},
+        "environment": dict(stack.environment),
+    }
+
+
+def write_private(path: Path, content: Mapping[str, Any]) -> None:
+    """`path` holds `content` as JSON, readable by its owner only; a reader sees the old or the new, never a half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    building = path.with_name(f"{path.name}.{os.getpid()}")
+    building.touch(mode=0o600)
+    building.write_text(json.dumps(content, indent=1))
+    building.replace(path)
+
+
+def _postgres(data: Path, port: int, owner: Owner) -> Postgres:
+    return Postgres(folder=data / "postgres", port=port, password=_secret(data, "postgres_password"), owner=owner)
+
+
+def _secret(data: Path, name: str) -> str:
+    return kept_secret(data / name, fresh_secret())
+
+
+def _kept_ports(data: Path, wishes: Wishes) -> dict[str, int]:
+    """The ports of the last run where they are still free: stored sandbox addresses stay good."""
+    file = data / "ports.json"
+    kept: dict[str, int] = json.loads(file.read_text()) if file.is_file() else {}
+    for name in ("web", "sandbox", "postgres", "valkey"):
+        if name not in kept or not ports.is_free(kept[name]):
+            kept[name] = ports.any_free()
+    if wishes.web_port:
+        kept["web"] = ports.free_from(wishes.web_port)
+    file.write_text(json.dumps(kept))
+    return kept
