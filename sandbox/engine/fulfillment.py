@@ -86,8 +86,9 @@ def _once(
     market: Market, account_id: str, order_id: str, key: str, kind: str, request: dict[str, Any], effect: Effect
 ) -> dict[str, Any]:
     body_hash = fingerprint([kind, order_id, request])
-    now, received_at = market.now(), market.true_now()
+    received_at = market.true_now()
     with market.storage.writing() as db:
+        now = market.now()
         known = _known(db, account_id, key)
         if known is not None:
             if known["body_hash"] != body_hash:

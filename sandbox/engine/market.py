@@ -51,6 +51,7 @@ CAPABILITIES = {
     "partial_refund": True,
     "refund_before_shipment": False,
     "returns": False,
+    "shows_shipments": True,
 }
 
 MAX_LINES = 10_000
@@ -100,6 +101,11 @@ class Market:
     def true_now(self) -> int:
         """The clock without skew, for ``received_at`` and ``applied_at``: what a judge measures with."""
         return self._read_clock()
+
+    def settled_now(self) -> int:
+        """The marketplace's clock at a moment when no commit stamped before it is still to come."""
+        with self.storage.writing():
+            return self.now()
 
     def change_settings(self, changes: dict[str, Any]) -> Settings:
         """The settings named are changed, and kept over a restart."""

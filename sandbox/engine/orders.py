@@ -300,8 +300,8 @@ def touch(db: sqlite3.Connection, order_id: str, now: int) -> dict[str, Any]:
 
 def request_cancellation(market: Market, order_id: str, reason: str) -> dict[str, Any]:
     """The buyer asks to cancel what has not left; the seller decides. Raises Conflict when all has left."""
-    now = market.now()
     with market.storage.writing() as db:
+        now = market.now()
         row = _order_row(db, order_id)
         if not any(open_quantity(line) for line in lines_of(db, order_id)):
             raise Conflict("nothing_open", "Everything was shipped or cancelled already.")
@@ -315,8 +315,8 @@ def request_cancellation(market: Market, order_id: str, reason: str) -> dict[str
 
 def cancel_by_buyer(market: Market, order_id: str, reason: str) -> dict[str, Any]:
     """The buyer has cancelled everything: a fact the seller only learns. Raises Conflict once anything was shipped."""
-    now = market.now()
     with market.storage.writing() as db:
+        now = market.now()
         row = _order_row(db, order_id)
         lines = lines_of(db, order_id)
         if any(line["quantity_shipped"] for line in lines):
@@ -335,8 +335,8 @@ def change_order(
 
     Raises Conflict when that would leave no line.
     """
-    now = market.now()
     with market.storage.writing() as db:
+        now = market.now()
         row = _order_row(db, order_id)
         if payment_status is not None:
             if payment_status not in PAYMENT_STATES:

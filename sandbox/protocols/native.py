@@ -201,9 +201,9 @@ def list_orders(
     """Orders whose last update is at or after `updated_since`, oldest update first.
 
     An order updated while pages are read moves to the end and may be seen twice, but is never missed. `server_time`
-    was read before the page: the next round may start there, less an overlap.
+    was read before the page, and nothing older is still to come: the next round may start there, less an overlap.
     """
-    now = market.now()
+    now = market.settled_now()
     since = moment(updated_since)
     here = _position(page_token, [since, -1])
     page, last = orders.list_orders(market, account_id, since=since, after=tuple(here), limit=limit)

@@ -1,0 +1,1 @@
+"""The sandbox marketplace: a channel to try everything on, and the adapter to copy when writing another."""
