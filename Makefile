@@ -14,7 +14,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is needed into .venv (done by the others when needed)
-	@PYTHON="$(PYTHON)" sh scripts/setup.sh
+	@$(PYTHON) scripts/setup.py
 
 run: setup ## start the demo on this machine and print where it is; Ctrl-C stops it, the data is kept
 	@$(LOCAL) run $(if $(REBUILD),--rebuild) $(if $(PORT),--web-port $(PORT)) $(ARGS)

@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace_integration.settings")
@@ -22,7 +22,7 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 logger = logging.getLogger(__name__)
 
 
-class Nudge(DjangoTask):
+class Nudge(DjangoTask):  # type: ignore[type-arg]
     """A task whose message may get lost: when the broker is away, sending logs a warning and returns None."""
 
     abstract = True
