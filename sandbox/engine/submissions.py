@@ -202,12 +202,15 @@ def process_next(market: Market) -> bool:
     with market.storage.reading() as db:
         body = db.execute("SELECT lines FROM submission_body WHERE seq = ?", (row["seq"],)).fetchone()
     lines = json.loads(body["lines"])
-    failed = market.faults.draw("failed_submission", operation="process", account_id=row["account_id"])
+    # Drawn before the transaction begins, since a strike is stored.
+    where = {"operation": "process", "account_id": row["account_id"]}
+    failed = market.faults.draw("failed_submission", **where)
+    faults = _LineFaults(market.faults.draw("reject_lines", **where), market.faults.draw("try_again_lines", **where))
     with market.storage.writing() as db:
         if failed:
             _fail(db, row["seq"], market.true_now())
         else:
-            _apply(market, db, row, lines)
+            _apply(market, db, row, lines, faults)
     return True
 
 
@@ -236,10 +239,10 @@ class _LineFaults:
         return None
 
 
-def _apply(market: Market, db: sqlite3.Connection, row: sqlite3.Row, lines: list[dict[str, Any]]) -> None:
+def _apply(
+    market: Market, db: sqlite3.Connection, row: sqlite3.Row, lines: list[dict[str, Any]], faults: _LineFaults
+) -> None:
     account = account_row(db, row["account_id"])
-    ctx = {"operation": "process", "account_id": row["account_id"]}
-    faults = _LineFaults(market.faults.draw("reject_lines", **ctx), market.faults.draw("try_again_lines", **ctx))
     receipt = Receipt(
         row["account_id"], account["currency"], row["seq"], market.now(), in_order=not row["out_of_order"]
     )
