@@ -7,6 +7,7 @@
  * data-menu               <details> that closes on a click elsewhere, or Escape
  * data-check-all="name"   ticks all boxes of that name      data-show-when="name=value[|value]"  shown while a field has that value
  * data-submit             sends its form when it changes     data-guard            warns before unsaved input is left
+ * data-needs="name"       a box that can be ticked only while the box of that name is
  */
 (function () {
   "use strict";
@@ -18,7 +19,9 @@
   }
 
   function openDialog(dialog) {
-    if (dialog && !dialog.open) dialog.showModal();
+    if (!dialog || dialog.matches(":modal")) return;
+    dialog.removeAttribute("open"); /* it stands open in the page for browsers without scripts */
+    dialog.showModal();
   }
 
   function toggleTheme() {
@@ -95,8 +98,18 @@
     });
   }
 
+  /* What stands under a switch cannot be on while that switch is off. */
+  function obeyNeeds() {
+    document.querySelectorAll("[data-needs]").forEach(function (box) {
+      var isOn = valueOf(box.dataset.needs, box.form) !== "";
+      box.disabled = !isOn;
+      if (!isOn) box.checked = false;
+    });
+  }
+
   document.addEventListener("change", function (event) {
     var target;
+    obeyNeeds();
     if ((target = closest(event, "[data-check-all]"))) checkAll(target);
     if ((target = closest(event, "[data-submit]"))) target.form.requestSubmit();
     showWhen(document);
@@ -193,6 +206,7 @@
 
   document.addEventListener("DOMContentLoaded", function () {
     showWhen(document);
+    obeyNeeds();
     document.querySelectorAll("dialog[data-open]").forEach(openDialog);
   });
 })();

@@ -13,11 +13,12 @@ from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.forms import BoundField
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from inventory.money import exponent_of
 from marketplace_integration.clock import now
 
 register = template.Library()
@@ -56,12 +57,6 @@ TONES = {
     "uploaded": "info",
 }
 
-#: Digits after the point, where it is not two.
-CURRENCY_EXPONENTS = {
-    **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-
 #: Our own line drawings on a 24 by 24 grid.
 ICONS = {
     "home": "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
@@ -96,10 +91,13 @@ SECTIONS = (
 def nav(context: template.Context, seller: Any) -> dict[str, Any]:
     """Render the main navigation of `seller`, the section of this page marked as current."""
     path = urlsplit(context["request"].path).path
-    home = reverse("home", args=[seller.slug])
+    home = f"/s/{seller.slug}/"
     entries = []
     for text, name, icon_name in SECTIONS:
-        url = reverse(name, args=[seller.slug])
+        try:
+            url = reverse(name, args=[seller.slug])
+        except NoReverseMatch:
+            continue
         is_current = path == home if url == home else path.startswith(url)
         entries.append({"text": text, "url": url, "icon": icon_name, "is_current": is_current})
     return {"entries": entries}
@@ -147,7 +145,9 @@ def ago(context: template.Context, value: datetime | None, empty: str = "never")
     if value is None:
         return empty
     seconds = (now() - value).total_seconds()
-    text = "just now" if abs(seconds) < 5 else (f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(seconds)}")
+    text = (
+        "just now" if abs(seconds) < 5 else (f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(seconds)}")
+    )
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(timespec="seconds"),
@@ -173,7 +173,7 @@ def money(amount: Decimal | None, currency: str = "", empty: str = "–") -> Saf
     """Render an amount rounded to what its currency knows: `1,250.00 EUR`."""
     if amount is None or amount == "":
         return empty
-    exponent = CURRENCY_EXPONENTS.get(currency, 2)
+    exponent = exponent_of(currency)
     quantized = Decimal(amount).quantize(Decimal(1).scaleb(-exponent), rounding=ROUND_HALF_UP)
     return format_html('<span class="money">{} {}</span>', f"{quantized:,}", currency)
 

@@ -1,0 +1,261 @@
+"""What the settings page shows beside its forms: tasks, days left, evidence, label, jobs, requests, history."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import OuterRef, Subquery
+from django.forms import BoundField
+
+from channels_app.flows import activate, change_requests, connection
+from channels_app.flows.permissions import Action, Actor, allowed, why_not
+from channels_app.flows.settings import count_ended_by
+from channels_app.forms import AskSupportForm, DeactivateForm, Part
+from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob, JobRun, Listing, Order
+from channels_app.views.history_words import describe
+from channels_app.views.words import JOBS, SWITCH_OF_JOB
+from inventory import labels
+from inventory.models import Label
+
+#: Nobody needs an exact number above this on this page.
+COUNT_LIMIT = 10_001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One of the three things that the page leads through."""
+
+    text: str
+    anchor: str
+    is_done: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchRow:
+    field: BoundField
+    text: str
+    why: str
+    warning: str
+    stands_under: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelEffect:
+    """What a running channel's listings do when another label is chosen."""
+
+    label: Label
+    item_count: int
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow:
+    """One line of the communication frequency."""
+
+    kind: str
+    name: str
+    text: str
+    interval_seconds: int
+    job: ChannelJob | None
+    run: JobRun | None
+    is_running: bool
+    next_run_at: datetime | None
+    waits: str
+
+
+def build_context(
+    channel: Channel, parts: Mapping[str, Part], actor: Actor, *, now: datetime, ask_form: AskSupportForm | None = None
+) -> dict[str, Any]:
+    """Return everything the settings template shows."""
+    missing = activate.missing_steps(channel) if channel.state == Channel.State.SETUP else []
+    requests = list(ChangeRequest.objects.filter(channel=channel).order_by("-pk")[:10])
+    return {
+        "channel": channel,
+        "adapter": connection.adapter_class(channel),
+        "parts": parts,
+        "switches": _switch_rows(channel, parts["switches"]),
+        "missing": missing,
+        "tasks": _tasks(channel, missing),
+        "testing_days": settings.TESTING_DAYS,
+        "days_left": _days_left(channel, now),
+        "evidence": _evidence(channel) if channel.is_running else None,
+        "label_count": labels.member_count(channel.label, limit=COUNT_LIMIT) if channel.label else None,
+        "example_sku": _first_sku(channel),
+        "connection_is_checked": connection.connection_is_checked(channel),
+        "jobs": _job_rows(channel, now),
+        "requests": requests,
+        "ask_form": ask_form or _ask_form(channel, actor),
+        "deactivate_form": DeactivateForm(prefix="deactivate"),
+        "history": [
+            describe(entry)
+            for entry in ChannelHistory.objects.filter(channel=channel).select_related("actor").order_by("-pk")[:10]
+        ],
+        "may": {action.value: allowed(channel.state, actor, action) for action in Action},
+        "why": {action.value: why_not(channel.state, actor, action) for action in Action},
+    }
+
+
+def label_effect(channel: Channel, label: Label) -> LabelEffect:
+    """Return what choosing `label` would do to the listings of a running channel."""
+    listed = Listing.objects.filter(
+        channel=channel, item_id=OuterRef("pk"), state__in=[Listing.State.CREATING, Listing.State.LISTED]
+    )
+    members = labels.members(label)
+    begin = members.exclude(pk__in=Subquery(listed.values("item_id"))).order_by()[:COUNT_LIMIT].count()
+    return LabelEffect(
+        label=label,
+        item_count=labels.member_count(label, limit=COUNT_LIMIT),
+        begin=begin,
+        end=count_ended_by(channel, label),
+    )
+
+
+def _tasks(channel: Channel, missing: list[activate.MissingStep]) -> list[Task]:
+    has_label = channel.label is not None and not any(step.anchor == "label" for step in missing)
+    note = f"{len(missing)} to do first" if missing else "Ready"
+    return [
+        Task(
+            text="Assign the label",
+            anchor="label",
+            is_done=has_label,
+            note=str(channel.label) if has_label else "Not done yet",
+        ),
+        Task(
+            text="Activate",
+            anchor="status",
+            is_done=channel.is_running,
+            note="Active" if channel.is_running else note,
+        ),
+        Task(
+            text="View communication frequency",
+            anchor="frequency",
+            is_done=channel.is_running,
+            note="Jobs are running" if channel.is_running else "Starts with activation",
+        ),
+    ]
+
+
+def _days_left(channel: Channel, now: datetime) -> int | None:
+    if channel.state != Channel.State.TESTING or channel.testing_ends_at is None:
+        return None
+    return max(math.ceil((channel.testing_ends_at - now) / timedelta(days=1)), 0)
+
+
+def _evidence(channel: Channel) -> dict[str, int]:
+    """Return the figures that stand beside Testing: does the channel work? Counted up to a limit."""
+    listings = Listing.objects.filter(channel=channel)
+
+    def count(state: str) -> int:
+        return listings.filter(state=state).order_by()[:COUNT_LIMIT].count()
+
+    return {
+        "listed": count(Listing.State.LISTED),
+        "rejected": count(Listing.State.REJECTED),
+        "orders": Order.objects.filter(channel=channel).order_by()[:COUNT_LIMIT].count(),
+    }
+
+
+def _first_sku(channel: Channel) -> str:
+    """Return a SKU of the label for the worked example."""
+    if channel.label is None:
+        return ""
+    first = labels.members(channel.label).order_by("pk").values_list("sku", flat=True).first()
+    return first or ""
+
+
+_SWITCH_WORDS = {
+    "listings_on": (
+        "Starts the product feed: items on the label are listed, and every later change of them is sent.",
+        "With Listings off, stock no longer flows to this marketplace, and Reconciler goes off too.",
+    ),
+    "reconciler_on": (
+        "Makes us the system of record: listings that are not on the label are ended. Without it, listings made "
+        "elsewhere stay and risk that you sell more than you have. Recommended once Testing looks right.",
+        "",
+    ),
+    "orders_on": (
+        "Downloads orders, reserves their stock and accepts them.",
+        "With Orders off, sales on this marketplace reserve no stock here.",
+    ),
+    "fulfillments_on": (
+        "Sends the shipments, cancellations and refunds that you record here. When off, new orders are imported as "
+        "Third Party Managed and no change to them is ever sent.",
+        "Orders imported from now on will be Third Party Managed. Shipments already recorded are still sent.",
+    ),
+}
+_STANDS_UNDER = {"reconciler_on": "listings_on", "fulfillments_on": "orders_on"}
+
+
+def _switch_rows(channel: Channel, part: Part) -> list[SwitchRow]:
+    locks: Mapping[str, str] = getattr(part, "locks", {})
+    return [
+        SwitchRow(
+            field=part[name],
+            text=text,
+            why=locks.get(name, ""),
+            warning=warning if channel.is_running and getattr(channel, name) else "",
+            stands_under=_STANDS_UNDER.get(name, ""),
+        )
+        for name, (text, warning) in _SWITCH_WORDS.items()
+    ]
+
+
+def _job_rows(channel: Channel, now: datetime) -> list[JobRow]:
+    last_run = JobRun.objects.filter(job=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    jobs = {
+        job.kind: job
+        for job in ChannelJob.objects.filter(channel=channel).annotate(last_run_id=Subquery(last_run)).order_by("pk")
+    }
+    runs = JobRun.objects.in_bulk([job.last_run_id for job in jobs.values() if job.last_run_id])
+    rows = []
+    for kind, interval in connection.adapter_class(channel).intervals.items():
+        job = jobs.get(kind)
+        is_running = bool(job and job.claim_expires_at)
+        rows.append(
+            JobRow(
+                kind=kind,
+                name=ChannelJob.Kind(kind).label,
+                text=JOBS[ChannelJob.Kind(kind)],
+                interval_seconds=job.interval_seconds if job else interval,
+                job=job if job and job.enabled else None,
+                run=runs.get(job.last_run_id) if job and job.last_run_id else None,
+                is_running=is_running,
+                next_run_at=job.next_run_at if job and job.enabled and not job.blocked else None,
+                waits=_why_it_waits(channel, kind, job, now),
+            )
+        )
+    return rows
+
+
+def _why_it_waits(channel: Channel, kind: str, job: ChannelJob | None, now: datetime) -> str:
+    """Return why the job does not run at this moment, in the seller's words; "" if it simply waits for its time."""
+    if job is None or not job.enabled:
+        if not channel.is_running:
+            return "The channel is not active."
+        field, name = SWITCH_OF_JOB.get(ChannelJob.Kind(kind), ("", ""))
+        return f"{name} is off." if field and not getattr(channel, field) else "Nothing to do on this channel."
+    if job.claim_expires_at:
+        return ""
+    if job.blocked:
+        return f"Waits for you: {job.last_error}" if job.last_error else "Waits for you."
+    if job.failures:
+        times = "once" if job.failures == 1 else f"{job.failures} times in a row"
+        return f"Failed {times}: {job.last_error} It is tried again by itself."
+    return "Due now: waits for a free worker." if job.next_run_at <= now else ""
+
+
+def _ask_form(channel: Channel, actor: Actor) -> AskSupportForm | None:
+    """Return the form to ask support, if this person may and anything is left to ask for."""
+    if not allowed(channel.state, actor, Action.ASK_SUPPORT):
+        return None
+    choices = [
+        (what.value, str(what.label))
+        for what in change_requests.possible_requests(channel)
+        if what != ChangeRequest.What.DEACTIVATE or allowed(channel.state, actor, Action.ASK_DEACTIVATION)
+    ]
+    return AskSupportForm(choices) if choices else None

@@ -1,0 +1,46 @@
+"""What jobs and capabilities mean, in the seller's words."""
+
+from channels_app.adapters.types import Capability
+from channels_app.models import ChannelJob
+
+Kind = ChannelJob.Kind
+
+#: What each background job does.
+JOBS = {
+    Kind.OFFERS: "Sends changed prices and quantities, and ends listings of items that left the label.",
+    Kind.CONTENT: "Creates listings for new items and sends changed titles, descriptions and pictures.",
+    Kind.RESULTS: "Asks the marketplace what became of everything we sent.",
+    Kind.RECONCILE: "Reads every listing the marketplace shows and compares it with your label.",
+    Kind.ORDERS: "Downloads new and changed orders, reserves their stock and accepts them.",
+    Kind.COMMANDS: "Tells the marketplace about shipments, cancellations and refunds.",
+    Kind.RETURNS: "Downloads returns.",
+}
+
+#: Which switch a job needs, as field and name.
+SWITCH_OF_JOB = {
+    Kind.OFFERS: ("listings_on", "Listings"),
+    Kind.CONTENT: ("listings_on", "Listings"),
+    Kind.RESULTS: ("listings_on", "Listings"),
+    Kind.RECONCILE: ("reconciler_on", "Reconciler"),
+    Kind.ORDERS: ("orders_on", "Orders"),
+    Kind.RETURNS: ("orders_on", "Orders"),
+}
+
+#: What a connection can do; what is not here is of no interest when a seller picks a marketplace.
+CAPABILITIES = {
+    Capability.RECONCILE: "Compares all listings and ends strays",
+    Capability.ACCEPT: "Accepts orders for you",
+    Capability.SHIP_PARTIAL: "Ships an order in several parcels",
+    Capability.TRACKING_REQUIRED: "Asks for a tracking number",
+    Capability.CANCEL_LINE: "Cancels single lines of an order",
+    Capability.REFUND: "Refunds",
+    Capability.REFUND_PARTIAL: "Refunds parts of an order",
+    Capability.CANCELLATION_REQUESTS: "Passes on buyers' wishes to cancel",
+    Capability.RETURNS: "Returns",
+    Capability.FULFILLMENTS_REQUIRED: "Requires that shipments are reported",
+}
+
+
+def describe_capabilities(capabilities: frozenset[Capability]) -> list[str]:
+    """Return what these capabilities mean to a seller, in one fixed order."""
+    return [words for capability, words in CAPABILITIES.items() if capability in capabilities]
