@@ -1,5 +1,5 @@
 from inventory.models.capture import BulkChange, ItemChange
-from inventory.models.csv_import import CsvImport
+from inventory.models.csv_import import CsvImport, CsvImportChunk, CsvImportProblem
 from inventory.models.item import Item
 from inventory.models.label import Label, LabelItem
 from inventory.models.seller import Membership, Role, Seller
@@ -8,6 +8,8 @@ from inventory.models.stock import Location, Reason, Stock, StockMovement
 __all__ = [
     "BulkChange",
     "CsvImport",
+    "CsvImportChunk",
+    "CsvImportProblem",
     "Item",
     "ItemChange",
     "Label",

@@ -22,19 +22,75 @@ class CsvImport(models.Model):
     seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="csv_imports")
     public_id = public_id_field()
     file_name = models.CharField(max_length=255)
-    #: The file itself, so that any process of any machine can read it.
-    content = models.BinaryField()
+    #: How to read the bytes; empty: find out.
+    encoding = models.CharField(max_length=20, blank=True, default="")
+    #: Counts in the file are of this place.
     location = models.ForeignKey("inventory.Location", on_delete=models.PROTECT, null=True, blank=True)
     #: Put all imported items on this label, if set.
     label = models.ForeignKey("inventory.Label", on_delete=models.SET_NULL, null=True, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
+    #: The file's columns in order, each {"name": .., "field": ..}; see inventory/csv_import/header.py.
+    columns = models.JSONField(default=list, blank=True)
     #: What the preview found, e.g. {"rows": 5000, "new": 10, "changed": 3, "unchanged": 4987, "errors": 0}.
-    summary = models.JSONField(default=dict)
+    summary = models.JSONField(default=dict, blank=True)
+    #: Rows read while the file is read, then rows applied.
     rows_done = models.IntegerField(default=0)
+    #: The last line of the file that was applied: where a new worker goes on.
+    last_line = models.IntegerField(default=0)
+    #: Starts without any progress since; too many, and the import gives up.
+    attempts = models.SmallIntegerField(default=0)
     error = models.TextField(blank=True, default="")
+    #: Reading the bytes this way may help; offered to the seller beside the error.
+    offered_encoding = models.CharField(max_length=20, blank=True, default="")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["seller", "id"],
+                condition=models.Q(state__in=["uploaded", "confirmed", "running"]),
+                name="csv_import_waiting",
+            )
+        ]
+
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a worker has it, or will soon."""
+        return self.state in (self.State.UPLOADED, self.State.CONFIRMED, self.State.RUNNING)
+
+
+class CsvImportChunk(models.Model):
+    """A part of the file itself, so that any process of any machine can read it piece by piece."""
+
+    csv_import = models.ForeignKey(CsvImport, on_delete=models.CASCADE, related_name="chunks")
+    number = models.IntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["csv_import", "number"], name="csv_import_chunk_once")]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of {self.csv_import_id}"
+
+
+class CsvImportProblem(models.Model):
+    """A row that cannot be imported, and why."""
+
+    csv_import = models.ForeignKey(CsvImport, on_delete=models.CASCADE, related_name="problems")
+    #: Where the row begins in the file; the header stands on line 1.
+    line = models.IntegerField()
+    #: [{"column": .., "reason": ..}, ..]
+    reasons = models.JSONField()
+    #: The row as the file has it.
+    cells = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["csv_import", "line"], name="csv_import_problem_once")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.csv_import_id}"

@@ -1,0 +1,195 @@
+"""What the staged rows change: summed up for the preview, then applied in bounded slices. Set-based."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from inventory import labels, stock
+from inventory.csv_import.staging import tables_of
+from inventory.models import CsvImport, Label, Location, Reason
+from inventory.signals import send_changed
+
+SLICE = 5_000
+
+# Only what is given changes an item; an empty cell leaves it as it is.
+_NEW_VALUES = """
+    coalesce(given.title, item.title), coalesce(given.description, item.description), coalesce(given.brand, item.brand),
+    coalesce(given.gtin, item.gtin), coalesce(given.price, item.price), coalesce(given.currency, item.currency),
+    coalesce(given.images, item.images), item.attributes || given.attributes
+"""
+_OLD_VALUES = (
+    "item.title, item.description, item.brand, item.gtin, item.price, item.currency, item.images, item.attributes"
+)
+_DIFFERS = f"({_OLD_VALUES}) IS DISTINCT FROM ({_NEW_VALUES})"
+
+
+class Stopped(Exception):
+    """The import is no longer running: somebody stopped it."""
+
+
+def build_summary(csv_import: CsvImport, location: Location) -> dict[str, int]:
+    """Return what applying the good rows would change, as things stand."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT
+                count(*) AS good,
+                count(*) FILTER (WHERE item.id IS NULL) AS new,
+                count(*) FILTER (WHERE item.id IS NOT NULL AND {_DIFFERS}) AS changed,
+                count(*) FILTER (WHERE given.quantity > coalesce(stock.on_hand, 0)) AS stock_up,
+                count(*) FILTER (WHERE given.quantity < stock.on_hand) AS stock_down,
+                coalesce(sum(given.quantity - coalesce(stock.on_hand, 0))
+                    FILTER (WHERE given.quantity > coalesce(stock.on_hand, 0)), 0) AS units_up,
+                coalesce(sum(stock.on_hand - given.quantity) FILTER (WHERE given.quantity < stock.on_hand), 0)
+                    AS units_down,
+                count(*) FILTER (WHERE given.quantity = 0 AND stock.on_hand > 0) AS stock_to_zero,
+                count(*) FILTER (WHERE coalesce(given.price, item.price) IS NULL) AS without_price
+            FROM {tables_of(csv_import).rows} AS given
+            LEFT JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = given.sku
+            LEFT JOIN inventory_stock AS stock ON stock.item_id = item.id AND stock.location_id = %s
+            """,  # noqa: S608 - names of our own
+            [csv_import.seller_id, location.pk],
+        )
+        names = [column[0] for column in cursor.description]
+        summary = {name: int(value) for name, value in zip(names, cursor.fetchone(), strict=True)}
+    summary["unchanged"] = summary["good"] - summary["new"] - summary["changed"]
+    return summary
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """The good rows of one transaction, by their lines."""
+
+    csv_import: CsvImport
+    first: int
+    last: int
+    count: int
+
+    @property
+    def rows(self) -> str:
+        """A condition-free source of the slice's rows; takes `params`."""
+        return f"(SELECT * FROM {tables_of(self.csv_import).rows} WHERE line BETWEEN %s AND %s)"  # noqa: S608
+
+    @property
+    def params(self) -> list[Any]:
+        return [self.first, self.last]
+
+
+def apply_slice(csv_import: CsvImport, location: Location, *, now: datetime) -> bool:
+    """The next rows are in the inventory and the import's progress says so, in one commit. Returns whether any were.
+
+    Safe to repeat after any interruption. Raises Stopped when the import no longer runs.
+    """
+    with transaction.atomic():
+        part = _next_slice(csv_import)
+        if part is None:
+            return False
+        _insert_new(part, now=now)
+        _update_changed(part, now=now)
+        _count_stock(part, location, now=now)
+        if csv_import.label:
+            _put_on_label(part, csv_import.label)
+        moved = CsvImport.objects.filter(pk=csv_import.pk, state=CsvImport.State.RUNNING).update(
+            last_line=part.last, rows_done=F("rows_done") + part.count, attempts=0
+        )
+        if not moved:
+            raise Stopped
+        send_changed()
+    csv_import.refresh_from_db(fields=["last_line", "rows_done", "attempts"])
+    return True
+
+
+def _next_slice(csv_import: CsvImport) -> _Slice | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT min(line), max(line), count(*)
+            FROM (SELECT line FROM {tables_of(csv_import).rows} WHERE line > %s ORDER BY line LIMIT %s) AS following
+            """,  # noqa: S608
+            [csv_import.last_line, SLICE],
+        )
+        first, last, count = cursor.fetchone()
+    return _Slice(csv_import, first, last, count) if count else None
+
+
+def _insert_new(part: _Slice, *, now: datetime) -> None:
+    seller = part.csv_import.seller
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO inventory_item (
+                seller_id, sku, title, description, brand, gtin, price, currency, images, attributes,
+                variation, is_parent, blocked, created_at, updated_at
+            )
+            SELECT
+                %s, given.sku, given.title, coalesce(given.description, ''), coalesce(given.brand, ''),
+                coalesce(given.gtin, ''), given.price, coalesce(given.currency, %s), coalesce(given.images, '[]'),
+                given.attributes, '{{}}', false, false, %s, %s
+            FROM {part.rows} AS given
+            WHERE given.title IS NOT NULL
+                AND NOT EXISTS (SELECT FROM inventory_item WHERE seller_id = %s AND sku = given.sku)
+            ORDER BY given.sku
+            ON CONFLICT (seller_id, sku) DO NOTHING
+            """,  # noqa: S608
+            [seller.pk, seller.currency, now, now, *part.params, seller.pk],
+        )
+
+
+def _update_changed(part: _Slice, *, now: datetime) -> None:
+    changed = f"""
+        FROM {part.rows} AS given
+        JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = given.sku
+        WHERE item.archived_at IS NULL AND {_DIFFERS}
+    """  # noqa: S608
+    params = [*part.params, part.csv_import.seller_id]
+    with connection.cursor() as cursor:
+        # Locked in order first, so that two writers never wait for each other in a circle.
+        cursor.execute(f"SELECT item.id {changed} ORDER BY item.id FOR NO KEY UPDATE OF item", params)
+        ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return
+        cursor.execute(
+            f"""
+            UPDATE inventory_item AS item
+            SET (title, description, brand, gtin, price, currency, images, attributes) = ROW({_NEW_VALUES}),
+                updated_at = %s
+            FROM {part.rows} AS given
+            WHERE item.id = ANY(%s) AND item.sku = given.sku
+            """,  # noqa: S608
+            [now, *part.params, ids],
+        )
+
+
+def _put_on_label(part: _Slice, label: Label) -> None:
+    source = f"""
+        SELECT item.id
+        FROM {part.rows} AS given
+        JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = given.sku
+        WHERE item.archived_at IS NULL
+        ORDER BY item.id
+    """  # noqa: S608
+    labels.add_items_from(label, source, [*part.params, part.csv_import.seller_id])
+
+
+def _count_stock(part: _Slice, location: Location, *, now: datetime) -> None:
+    # The key names file and line: the same line of the same file counts once, whatever happens in between.
+    source = stock.CountSource(
+        sql=f"""
+            SELECT item.id, given.quantity, md5('csv import ' || %s || ' line ' || given.line)::uuid
+            FROM {part.rows} AS given
+            JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = given.sku
+            WHERE given.quantity IS NOT NULL AND NOT item.is_parent AND item.archived_at IS NULL
+        """,  # noqa: S608
+        params=[str(part.csv_import.public_id), *part.params, part.csv_import.seller_id],
+    )
+    stock.record_counts(
+        source,
+        location=location,
+        reason=Reason.IMPORTED,
+        actor_id=part.csv_import.created_by_id,
+        now=now,
+        note=part.csv_import.file_name[:200],
+    )

@@ -1,0 +1,108 @@
+"""What can be wrong with a row, and how the seller is told. Each check is SQL over one row: NULL, or the reason.
+
+In scope: `given` (trimmed text), `meant` (what was made of it), `item` (the one with this SKU, if any), `doubled`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The check concerns the file's column for `field`, and is made only if the file has one."""
+
+    field: str
+    sql: str
+
+
+def _reason(condition: str, reason: str) -> str:
+    return f"CASE WHEN {condition} THEN {reason} END"
+
+
+def _too_long(field: str, limit: int) -> Check:
+    return Check(
+        field,
+        _reason(
+            f"length(given.{field}) > {limit}",
+            f"format('%%s characters are too many: at most {limit}.', length(given.{field}))",
+        ),
+    )
+
+
+_NEGATIVE = r"~ '^[^0-9]*[-\u2212]\s*[0-9.,]'"
+
+_GTIN_DIGITS = "lpad(meant.gtin, 14, '0')"
+_GTIN_SUM = f"""(
+    SELECT sum(substr({_GTIN_DIGITS}, n, 1)::int * CASE WHEN n %% 2 = 1 THEN 3 ELSE 1 END)
+    FROM generate_series(1, 14) AS n
+)"""  # noqa: S608 - constants
+
+CHECKS: tuple[Check, ...] = (
+    Check("sku", _reason("given.sku IS NULL", "'The SKU is missing.'")),
+    _too_long("sku", 100),
+    Check("sku", _reason("given.sku ~ '[[:cntrl:]]'", "'The SKU holds a line break or another invisible character.'")),
+    Check(
+        "sku",
+        _reason(
+            "doubled.sku IS NOT NULL",
+            "format('This SKU stands on several lines: %%s. Keep one of them.', array_to_string(doubled.lines, ', '))",
+        ),
+    ),
+    Check("sku", _reason("item.archived_at IS NOT NULL", "'This item is archived. Bring it back on its page first.'")),
+    # Without a title column no check would name it, so the SKU bears it.
+    Check(
+        "sku",
+        _reason(
+            "item.id IS NULL AND given.sku IS NOT NULL AND given.title IS NULL",
+            "'This SKU is not in your inventory, and a new item needs a title.'",
+        ),
+    ),
+    _too_long("title", 500),
+    _too_long("brand", 200),
+    Check(
+        "gtin",
+        r"""CASE
+            WHEN given.gtin IS NULL THEN NULL
+            WHEN given.gtin ~* '^[0-9.,]+e[+]?[0-9]+$'
+                THEN format('“%%s” is a barcode that a spreadsheet cut short. Format the column as text.', given.gtin)
+            WHEN meant.gtin !~ '^([0-9]{8}|[0-9]{12,14})$'
+                THEN format('“%%s” is no barcode: it needs 8, 12, 13 or 14 digits.', left(given.gtin, 40))
+            WHEN """
+        + _GTIN_SUM
+        + r""" %% 10 <> 0
+                THEN format('“%%s” is no barcode: its last digit does not fit the others.', given.gtin)
+        END""",
+    ),
+    Check(
+        "price",
+        rf"""CASE
+            WHEN given.price {_NEGATIVE} THEN format('The price “%%s” is below 0.', left(given.price, 40))
+            WHEN given.price IS NOT NULL AND meant.price IS NULL
+                THEN format('“%%s” is no price. Write it like 12.50, as the other rows do.', left(given.price, 40))
+        END""",
+    ),
+    Check(
+        "currency",
+        _reason(
+            "meant.currency !~ '^[A-Z]{3}$'",
+            "format('“%%s” is no currency code such as USD.', left(given.currency, 40))",
+        ),
+    ),
+    Check(
+        "quantity",
+        rf"""CASE
+            WHEN given.quantity {_NEGATIVE}
+                THEN format('The quantity “%%s” is below 0. Give what is on hand: 0 or more.', left(given.quantity, 40))
+            WHEN given.quantity IS NOT NULL AND meant.quantity IS NULL
+                THEN format('“%%s” is no quantity. Give a whole number.', left(given.quantity, 40))
+            WHEN given.quantity IS NOT NULL AND item.is_parent
+                THEN 'This item is a parent: its variations have stock, it has none itself.'
+        END""",
+    ),
+    Check(
+        "images",
+        _reason(
+            r"given.images !~* '^https?://[^\s|;]+([\s|;]+https?://[^\s|;]+)*$'",
+            "format('“%%s” is no web address of an image.', left(given.images, 60))",
+        ),
+    ),
+)

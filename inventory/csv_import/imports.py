@@ -1,0 +1,244 @@
+"""The journey of one file: received, read, previewed, confirmed, applied. The row is the truth; tasks only nudge.
+
+One at a time per seller, held by an advisory lock that ends with the worker's connection: a worker that is killed lets
+go at once, and whoever comes next goes on from what was committed. Every step is safe to run again.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import Error, connection, transaction
+from django.db.models import F
+
+from inventory.csv_import import applying, staging
+from inventory.csv_import.header import Column, FileProblem, build_columns
+from inventory.csv_import.reading import DELIMITERS, Sheet, open_sheet
+from inventory.models import CsvImport, CsvImportChunk, Label, Location, Seller
+from inventory.stock import default_location
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+State = CsvImport.State
+
+MAX_BYTES = 200_000_000
+PART_BYTES = 1_000_000
+#: Starts without any progress before an import gives up.
+MAX_ATTEMPTS = 5
+#: A preview that nobody confirmed is dropped, with the file, after this.
+KEPT = timedelta(days=7)
+
+
+@transaction.atomic
+def receive(
+    seller: Seller,
+    parts: Iterable[bytes],
+    *,
+    file_name: str,
+    location: Location | None,
+    label: Label | None,
+    actor: "AbstractBaseUser | None",
+    now: datetime,
+) -> CsvImport:
+    """The file is stored, to be read by `run`. Only one part of it is in memory at a time."""
+    csv_import = CsvImport.objects.create(
+        seller=seller,
+        file_name=file_name[-255:],
+        location=location,
+        label=label,
+        created_by_id=actor.pk if actor else None,
+        created_at=now,
+    )
+    for number, part in enumerate(parts):
+        CsvImportChunk.objects.create(csv_import=csv_import, number=number, content=part)
+    csv_import.refresh_from_db()
+    return csv_import
+
+
+def confirm(csv_import: CsvImport) -> bool:
+    """The previewed rows are to be applied. Returns False if it was not waiting for this: a second click."""
+    waiting = CsvImport.objects.filter(pk=csv_import.pk, state=State.PREVIEW)
+    return bool(waiting.update(state=State.CONFIRMED, rows_done=0, last_line=0, attempts=0))
+
+
+def cancel(csv_import: CsvImport, *, now: datetime) -> bool:
+    """Nothing more of the file is imported; what was applied stays. Returns False if it had ended already."""
+    going = CsvImport.objects.filter(pk=csv_import.pk).exclude(state__in=[State.DONE, State.CANCELLED])
+    if not going.update(state=State.CANCELLED, finished_at=now):
+        return False
+    with _working_alone(csv_import.seller_id) as alone:
+        if alone:  # else the worker that has it tidies up when it finds it stopped
+            _tidy(csv_import)
+    return True
+
+
+def read_again(csv_import: CsvImport, *, encoding: str) -> bool:
+    """A file that could not be read is read again, as `encoding`. Returns False if it is not waiting for that."""
+    failed = CsvImport.objects.filter(pk=csv_import.pk, state=State.FAILED, offered_encoding=encoding)
+    return bool(
+        failed.update(
+            state=State.UPLOADED,
+            encoding=encoding,
+            error="",
+            offered_encoding="",
+            rows_done=0,
+            attempts=0,
+            finished_at=None,
+        )
+    )
+
+
+def go_on(csv_import: CsvImport) -> bool:
+    """An import that gave up half-way goes on from there. Returns False if it is not waiting for that."""
+    failed = CsvImport.objects.filter(pk=csv_import.pk, state=State.FAILED, last_line__gt=0)
+    return bool(failed.update(state=State.RUNNING, error="", attempts=0, finished_at=None))
+
+
+def waiting_imports() -> Iterator[int]:
+    """Yield the ids of the imports that a worker should look at, the oldest of each seller first."""
+    rows = CsvImport.objects.filter(state__in=[State.UPLOADED, State.CONFIRMED, State.RUNNING])
+    yield from rows.order_by("seller_id", "pk").distinct("seller_id").values_list("pk", flat=True)
+
+
+def run(import_id: int, *, now: datetime) -> None:
+    """The import is as far as it can get without the seller, unless another worker is busy for the same seller."""
+    csv_import = CsvImport.objects.select_related("seller", "label").filter(pk=import_id).first()
+    if csv_import is None:
+        return
+    with _working_alone(csv_import.seller_id) as alone:
+        if alone and _start(csv_import, now=now):
+            _advance(csv_import, now=now)
+
+
+def _start(csv_import: CsvImport, *, now: datetime) -> bool:
+    """Count this start; one that always ends the worker must not end all workers for ever."""
+    csv_import.refresh_from_db()
+    if not csv_import.is_working:
+        return False
+    CsvImport.objects.filter(pk=csv_import.pk).update(attempts=F("attempts") + 1)
+    if csv_import.attempts < MAX_ATTEMPTS:
+        return True
+    _fail(csv_import, f"It was interrupted {MAX_ATTEMPTS} times at the same place. Rows that are in stay in.", now=now)
+    return False
+
+
+def _advance(csv_import: CsvImport, *, now: datetime) -> None:
+    try:
+        if csv_import.state == State.UPLOADED:
+            _prepare_preview(csv_import)
+        else:
+            _apply(csv_import, now=now)
+    except FileProblem as problem:
+        _fail(csv_import, str(problem), offered_encoding=problem.offered_encoding, now=now)
+    except applying.Stopped:
+        _tidy(csv_import)
+
+
+def _prepare_preview(csv_import: CsvImport) -> None:
+    location = _location(csv_import)
+    facts = _stage(csv_import, location)
+    with transaction.atomic():
+        summary = facts | applying.build_summary(csv_import, location)
+        ready = CsvImport.objects.filter(pk=csv_import.pk, state=State.UPLOADED).update(
+            state=State.PREVIEW, location=location, summary=summary, attempts=0
+        )
+        if not ready:
+            raise applying.Stopped
+
+
+def _apply(csv_import: CsvImport, *, now: datetime) -> None:
+    location = _location(csv_import)
+    if not staging.is_staged(csv_import):
+        _stage(csv_import, location)
+    CsvImport.objects.filter(pk=csv_import.pk, state=State.CONFIRMED).update(state=State.RUNNING)
+    while applying.apply_slice(csv_import, location, now=now):
+        pass
+    CsvImport.objects.filter(pk=csv_import.pk, state=State.RUNNING).update(state=State.DONE, finished_at=now)
+    _tidy(csv_import)
+
+
+def _stage(csv_import: CsvImport, location: Location) -> dict[str, object]:
+    """The file is read and its rows are staged. Returns what was found out about it. Raises FileProblem, Stopped."""
+    sheet = open_sheet(lambda: _parts(csv_import), csv_import.encoding)
+    columns = build_columns(sheet.header)
+    csv_import.columns = [{"name": column.name, "field": column.field} for column in columns]
+    csv_import.save(update_fields=["columns"])
+    rows = _copy(csv_import, sheet, columns)
+    if rows == 0:
+        raise FileProblem("The file has a header but no rows.")
+    mark = staging.decimal_mark(csv_import, columns, otherwise="," if sheet.delimiter == ";" else ".")
+    errors = staging.interpret(csv_import, columns, location, mark=mark)
+    return {
+        "rows": rows,
+        "errors": errors,
+        "encoding": sheet.encoding,
+        "delimiter": DELIMITERS.get(sheet.delimiter, sheet.delimiter),
+        "mark": mark,
+    }
+
+
+def _copy(csv_import: CsvImport, sheet: Sheet, columns: list[Column]) -> int:
+    """Copy all rows, a batch a commit, so that the page sees them come and a stop is heard."""
+    staging.create_cells(csv_import, columns)
+    total = 0
+    reading = csv_import.state == State.UPLOADED
+    while batch := list(itertools.islice(sheet.rows, staging.BATCH)):
+        staging.copy_cells(csv_import, batch, len(columns))
+        total += len(batch)
+        going = CsvImport.objects.filter(pk=csv_import.pk, state=csv_import.state)
+        if not going.update(**({"rows_done": total} if reading else {"attempts": F("attempts")})):
+            raise applying.Stopped
+    return total
+
+
+def _parts(csv_import: CsvImport) -> Iterator[bytes]:
+    for number in itertools.count():
+        part = CsvImportChunk.objects.filter(csv_import=csv_import, number=number).values_list("content").first()
+        if part is None:
+            return
+        yield bytes(part[0])
+
+
+def _location(csv_import: CsvImport) -> Location:
+    return csv_import.location or default_location(csv_import.seller)
+
+
+def _fail(csv_import: CsvImport, error: str, *, offered_encoding: str = "", now: datetime) -> None:
+    CsvImport.objects.filter(pk=csv_import.pk).exclude(state=State.CANCELLED).update(
+        state=State.FAILED, error=error, offered_encoding=offered_encoding, finished_at=now
+    )
+    staging.drop_tables(csv_import)
+
+
+def _tidy(csv_import: CsvImport) -> None:
+    """The file and its staged rows are gone; the import, its summary and its bad rows stay."""
+    staging.drop_tables(csv_import)
+    CsvImportChunk.objects.filter(csv_import=csv_import).delete()
+
+
+def forget_old(*, now: datetime) -> None:
+    """Files that wait for the seller for too long are dropped."""
+    old = CsvImport.objects.filter(created_at__lt=now - KEPT, state__in=[State.PREVIEW, State.FAILED])
+    for csv_import in old.filter(chunks__isnull=False).distinct()[:20]:
+        if csv_import.state == State.PREVIEW:
+            cancel(csv_import, now=now)
+        else:
+            _tidy(csv_import)
+
+
+@contextmanager
+def _working_alone(seller_id: int) -> Iterator[bool]:
+    """Give True if nobody else works on this seller's imports until the end of the block."""
+    name = f"inventory csv import {seller_id}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        alone = bool(cursor.fetchone()[0])
+    try:
+        yield alone
+    finally:
+        if alone:
+            with suppress(Error), connection.cursor() as cursor:  # a connection that is gone has let go already
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])

@@ -1,0 +1,223 @@
+"""From the bytes of a seller's file to rows, a piece at a time. Knows no tables."""
+
+import csv
+import io
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from inventory.csv_import.header import FileProblem, known_columns
+
+#: A cell above this is refused with its row; descriptions are far shorter.
+MAX_CELL = 100_000
+#: A cell or line above this cannot be told from a quotation mark that is never closed.
+MAX_RECORD = 16_000_000
+#: What is kept of a cell that is too long.
+KEPT_OF_LONG_CELL = 200
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+
+_EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+#: What most files that are not UTF-8 are: Windows' own.
+WINDOWS = "cp1252"
+
+# Process-wide, and meant so: nothing else here reads CSV.
+csv.field_size_limit(MAX_RECORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the file; `problem` says why its cells cannot be trusted."""
+
+    line: int
+    cells: list[str]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file opened for reading: what stands in its header, and its rows, read as they are asked for."""
+
+    encoding: str
+    delimiter: str
+    header: list[str]
+    rows: Iterator[Row]
+
+
+class _Parts(io.RawIOBase):
+    """The parts of a file as one stream."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._rest:
+            part = next(self._parts, None)
+            if part is None:
+                return 0
+            self._rest = bytes(part)
+        taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def open_sheet(parts: Callable[[], Iterable[bytes]], encoding: str = "") -> Sheet:
+    """Return the header and the rows to come of a file; `parts` gives its bytes from the start each time it is called.
+
+    Raises FileProblem, here or while the rows are read, when the file as a whole cannot be understood.
+    """
+    start = next(iter(parts()), b"")
+    encoding = encoding or _detect_encoding(start)
+    text = io.TextIOWrapper(io.BufferedReader(_Parts(parts()), 1 << 16), encoding=encoding, newline="")
+    lines = _Lines(_bounded(text))
+    try:
+        first = next((line for line in lines if line.strip(" \t\r\n,;|\ufeff")), "")
+        if first.lower().startswith("sep=") and len(first.strip("\r\n")) == 5:  # Excel's own hint
+            delimiter, first = first[4], next(lines, "")
+        else:
+            delimiter = _detect_delimiter(first)
+        if not first.strip():
+            raise FileProblem("The file is empty. Its first line must name the columns, one of them “sku”.")
+        if "\x00" in first:
+            raise FileProblem("This is no CSV file. Save the sheet as “CSV UTF-8” and bring that file.")
+        skipped = lines.count - 1
+        rows = _iter_rows(itertools.chain([first], lines), lines, delimiter)
+        header = next(rows).cells
+    except UnicodeDecodeError as error:
+        raise _undecodable(parts, encoding) from error
+    return Sheet(encoding, delimiter, header, _explained(rows, skipped, len(header), parts, encoding))
+
+
+def _detect_encoding(start: bytes) -> str:
+    if start.startswith(_EXCEL):
+        raise FileProblem("This is an Excel workbook. Save the sheet as “CSV UTF-8” and bring that file.")
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    sample = start[:2_000]
+    if sample and sample.count(0) > len(sample) // 4:  # UTF-16 of Latin letters: every second byte is zero
+        return "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
+    return "utf-8"
+
+
+def _detect_delimiter(first: str) -> str:
+    def knows(delimiter: str) -> tuple[int, int]:
+        names = next(csv.reader([first], delimiter=delimiter), [])
+        return known_columns(names), len(names)
+
+    return max(DELIMITERS, key=knows)
+
+
+def _bounded(text: io.TextIOWrapper) -> Iterator[str]:
+    """Yield lines; one without end must not fill the memory."""
+    while line := text.readline(MAX_RECORD):
+        if len(line) == MAX_RECORD:
+            raise FileProblem("A line of the file is longer than 16 million characters. Is this a CSV file?")
+        yield line
+
+
+class _Lines:
+    """Counts lines, and remembers those of the row that is being read."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.count = 0
+        self.row: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.count += 1
+        self.row.append(line)
+        return line
+
+
+def _iter_rows(source: Iterator[str], lines: _Lines, delimiter: str) -> Iterator[Row]:
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    line = 1
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield _broken_row(error, line, lines, delimiter)
+        else:
+            yield Row(line, cells)
+        line = reader.line_num + 1
+        lines.row.clear()
+
+
+def _broken_row(error: csv.Error, line: int, lines: _Lines, delimiter: str) -> Row:
+    words = str(error)
+    if "unexpected end of data" in words or "field larger" in words:
+        raise FileProblem(
+            f'A quotation mark (") that opens on line {line} is never closed, so the rest of the file cannot be told'
+            " apart. Close it, or remove it."
+        )
+    cells = next(csv.reader(lines.row, delimiter=delimiter), [])
+    return Row(line, cells, 'A quotation mark (") stands inside a cell. Double it ("") or remove it.')
+
+
+def _explained(
+    rows: Iterator[Row], skipped: int, width: int, parts: Callable[[], Iterable[bytes]], encoding: str
+) -> Iterator[Row]:
+    """Yield the rows that are not blank, by their line in the file, those of another shape marked."""
+    try:
+        for row in rows:
+            if len(row.cells) != width or row.problem:
+                if not any(cell.strip() for cell in row.cells):
+                    continue
+                row = _other_width(row, width)
+            elif not any(row.cells):
+                continue
+            if max(map(len, row.cells)) > MAX_CELL:
+                row = _too_long(row)
+            yield Row(row.line + skipped, row.cells, row.problem) if skipped else row
+    except UnicodeDecodeError as error:
+        raise _undecodable(parts, encoding) from error
+
+
+def _other_width(row: Row, width: int) -> Row:
+    if row.problem:
+        return row
+    extra = row.cells[width:]
+    if len(row.cells) > width and not any(cell.strip() for cell in extra):
+        return Row(row.line, row.cells[:width])
+    return Row(
+        row.line,
+        row.cells,
+        f"The row has {len(row.cells)} cells, but the file has {width} columns. A cell that holds the separator needs"
+        " quotation marks around it.",
+    )
+
+
+def _too_long(row: Row) -> Row:
+    longest = max(map(len, row.cells))
+    cells = [cell if len(cell) <= MAX_CELL else f"{cell[:KEPT_OF_LONG_CELL]}…" for cell in row.cells]
+    return Row(row.line, cells, f"A cell holds {longest:,} characters; at most {MAX_CELL:,} are possible.")
+
+
+def _undecodable(parts: Callable[[], Iterable[bytes]], encoding: str) -> FileProblem:
+    """Find the line that cannot be read, and say what the file probably is."""
+    if encoding not in ("utf-8", "utf-8-sig"):
+        return FileProblem(f"The file cannot be read as {encoding.upper()}. Save it as “CSV UTF-8” and bring it again.")
+    for number, line in enumerate(io.BufferedReader(_Parts(parts()), 1 << 16), 1):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            text = line.decode(WINDOWS, errors="replace")
+            around = text[max(error.start - 15, 0) : error.start + 15].strip()
+            return FileProblem(
+                f"Line {number} is not UTF-8 text; the file was probably saved as Windows-1252 (Latin-1)."
+                f" Read that way, the place reads “{around}”.",
+                offered_encoding=WINDOWS,
+            )
+    return FileProblem("The file ends in the middle of a character. Save it as “CSV UTF-8” and bring it again.")

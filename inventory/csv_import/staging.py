@@ -1,0 +1,190 @@
+"""A seller's rows on their way into the inventory: two tables per import, made by COPY and compared by SQL.
+
+`cells` holds the text of the file, `rows` what it means, good rows only. Both are unlogged: a crash of the database
+empties them, and the file is read again (`is_staged` tells).
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from inventory.csv_import.checks import CHECKS
+from inventory.csv_import.header import Column
+from inventory.csv_import.reading import Row
+from inventory.csv_import.values import attributes_value, images_value, number_value, plain_number, text_value
+from inventory.models import CsvImport, CsvImportProblem, Location
+
+BATCH = 5_000
+
+TEXT_FIELDS = ("sku", "title", "description", "brand", "gtin", "price", "currency", "quantity", "images")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The names of the two tables of one import: made of its number, so they need no quoting."""
+
+    cells: str
+    rows: str
+
+
+def tables_of(csv_import: CsvImport) -> Tables:
+    return Tables(f"inventory_csv_{csv_import.pk}_cells", f"inventory_csv_{csv_import.pk}_rows")
+
+
+def drop_tables(csv_import: CsvImport) -> None:
+    """Nothing of the import is staged."""
+    tables = tables_of(csv_import)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {tables.cells}, {tables.rows}")
+
+
+def create_cells(csv_import: CsvImport, columns: Sequence[Column]) -> None:
+    """An empty table for the text of the file stands ready."""
+    drop_tables(csv_import)
+    cells = ", ".join(f"c{index} text" for index in range(len(columns)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE UNLOGGED TABLE {tables_of(csv_import).cells} (line int, problem text, as_read jsonb, {cells})"
+        )
+
+
+def copy_cells(csv_import: CsvImport, rows: Iterable[Row], width: int) -> None:
+    """The rows' text is in the table; of a row that cannot be trusted only its line, its cells and what is wrong."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    blank = [""] * width
+    for row in rows:
+        if row.problem:
+            writer.writerow([row.line, row.problem, json.dumps(row.cells), *blank])
+        else:
+            writer.writerow([row.line, "", "", *row.cells])
+    buffer.seek(0)
+    # PostgreSQL's text knows no zero character.
+    text = buffer.getvalue()
+    if "\x00" in text:
+        buffer = io.StringIO(text.replace("\x00", ""))
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {tables_of(csv_import).cells} FROM STDIN WITH (FORMAT csv)", buffer)
+
+
+def decimal_mark(csv_import: CsvImport, columns: Sequence[Column], *, otherwise: str) -> str:
+    """Return which mark, point or comma, the file's prices put before their decimals, as most of them show."""
+    place = next((index for index, column in enumerate(columns) if column.field == "price"), None)
+    if place is None:
+        return otherwise
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT
+                count(*) FILTER (WHERE c{place} ~ ',[0-9]{{1,2}}[^0-9.,]*$'),
+                count(*) FILTER (WHERE c{place} ~ '[.][0-9]{{1,2}}[^0-9.,]*$')
+            FROM {tables_of(csv_import).cells}
+            """  # noqa: S608 - names of our own
+        )
+        commas, points = cursor.fetchone()
+    if commas == points:
+        return otherwise
+    return "," if commas > points else "."
+
+
+def build_rows(csv_import: CsvImport, columns: Sequence[Column], *, mark: str) -> None:
+    """`rows` says what the cells mean: NULL where nothing is given or nothing could be made of it."""
+    cells, rows = tables_of(csv_import).cells, tables_of(csv_import).rows
+    text = {field: text_value(columns, field) for field in TEXT_FIELDS}
+    attributes, names = attributes_value(columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            CREATE UNLOGGED TABLE {rows} AS
+            SELECT
+                line, sku, title, description, brand, ltrim(gtin, '''') AS gtin,
+                {number_value("price_plain", decimals=4)}::numeric(14, 4) AS price,
+                upper(currency) AS currency,
+                {number_value("quantity_plain", decimals=0)}::int AS quantity,
+                {images_value("images")} AS images,
+                attributes
+            FROM {cells}
+            CROSS JOIN LATERAL (
+                SELECT {", ".join(f"{value} AS {field}" for field, value in text.items())}, {attributes} AS attributes
+            ) AS given
+            CROSS JOIN LATERAL (
+                SELECT {plain_number("price", mark)} AS price_plain, {plain_number("quantity", mark)} AS quantity_plain
+            ) AS plain
+            WHERE problem IS NULL
+            """,  # noqa: S608 - names of our own, those of columns as parameters
+            names,
+        )
+        cursor.execute(f"CREATE UNIQUE INDEX ON {rows} (line)")
+        cursor.execute(f"ANALYZE {rows}")
+
+
+def record_problems(csv_import: CsvImport, columns: Sequence[Column], location: Location, *, mark: str) -> int:
+    """Each bad row stands in CsvImportProblem with all its reasons, and no longer in `rows`. Returns how many."""
+    cells, rows = tables_of(csv_import).cells, tables_of(csv_import).rows
+    named = {column.field: column.name for column in columns}
+    given = ", ".join(f"{text_value(columns, field)} AS {field}" for field in TEXT_FIELDS)
+    as_read = ", ".join(f"coalesce(c{index}, '')" for index in range(len(columns)))
+    checks = [check for check in CHECKS if check.field in named]
+    reasons = ", ".join(f"(%s, {check.sql})" for check in checks)
+    with connection.cursor() as cursor:
+        CsvImportProblem.objects.filter(csv_import=csv_import).delete()
+        cursor.execute(
+            f"""
+            INSERT INTO inventory_csvimportproblem (csv_import_id, line, reasons, cells)
+            SELECT %s, line, jsonb_build_array(jsonb_build_object('column', '', 'reason', problem)), as_read
+            FROM {cells}
+            WHERE problem IS NOT NULL
+            """,  # noqa: S608
+            [csv_import.pk],
+        )
+        cursor.execute(
+            f"""
+            WITH doubled AS (
+                SELECT sku, (array_agg(line ORDER BY line))[:5] AS lines
+                FROM {rows}
+                WHERE sku IS NOT NULL
+                GROUP BY sku
+                HAVING count(*) > 1
+            )
+            INSERT INTO inventory_csvimportproblem (csv_import_id, line, reasons, cells)
+            SELECT %s, line,
+                jsonb_agg(jsonb_build_object('column', found.name, 'reason', found.reason)),
+                any_value(to_jsonb(ARRAY[{as_read}]))
+            FROM {rows} AS meant
+            JOIN {cells} AS cell USING (line)
+            CROSS JOIN LATERAL (SELECT {given}) AS given
+            LEFT JOIN doubled ON doubled.sku = meant.sku
+            LEFT JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = meant.sku
+            CROSS JOIN LATERAL (VALUES {reasons}) AS found (name, reason)
+            WHERE found.reason IS NOT NULL
+            GROUP BY line
+            """,  # noqa: S608
+            [csv_import.pk, csv_import.seller_id, *(named[check.field] for check in checks)],
+        )
+        cursor.execute(
+            f"DELETE FROM {rows} WHERE line IN (SELECT line FROM inventory_csvimportproblem WHERE csv_import_id = %s)",  # noqa: S608
+            [csv_import.pk],
+        )
+    return CsvImportProblem.objects.filter(csv_import=csv_import).count()
+
+
+def is_staged(csv_import: CsvImport) -> bool:
+    """Say whether the good rows still stand in their table: a crash of the database empties it."""
+    rows = tables_of(csv_import).rows
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [rows])
+        if not cursor.fetchone()[0]:
+            return False
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {rows})")  # noqa: S608
+        return bool(cursor.fetchone()[0]) or csv_import.summary.get("good", 0) == 0
+
+
+@transaction.atomic
+def interpret(csv_import: CsvImport, columns: Sequence[Column], location: Location, *, mark: str) -> int:
+    """The cells are interpreted and checked: good rows in `rows`, bad ones recorded. Returns the number of bad ones."""
+    build_rows(csv_import, columns, mark=mark)
+    return record_problems(csv_import, columns, location, mark=mark)

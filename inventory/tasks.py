@@ -1,0 +1,30 @@
+"""Names for the worker. The rows say what is to be done; a message that is lost or doubled changes nothing."""
+
+from celery import shared_task
+
+from inventory import labels
+from inventory.csv_import import imports
+from marketplace_integration import clock
+
+#: A sweep that nobody fetched in time says nothing new.
+NUDGE_EXPIRES_SECONDS = 5
+
+
+@shared_task(name="inventory.run_import")
+def run_import(import_id: int) -> None:
+    imports.run(import_id, now=clock.now())
+
+
+@shared_task(name="inventory.recalculate_label")
+def recalculate_label(label_id: int) -> None:
+    labels.recalculate_label(label_id, now=clock.now())
+
+
+@shared_task(name="inventory.sweep_imports")
+def sweep_imports() -> None:
+    """Pick up imports and labels whose worker died or whose message was lost."""
+    for import_id in imports.waiting_imports():
+        run_import.apply_async(args=(import_id,), queue="bulk", expires=NUDGE_EXPIRES_SECONDS)
+    for label_id in labels.stale_labels().values_list("pk", flat=True)[:20]:
+        recalculate_label.apply_async(args=(label_id,), queue="bulk", expires=NUDGE_EXPIRES_SECONDS)
+    imports.forget_old(now=clock.now())
