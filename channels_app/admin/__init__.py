@@ -1,0 +1,1 @@
+"""Support: staff who steer channels."""

@@ -1,0 +1,104 @@
+"""The queue of what sellers ask support for; each is applied or declined with one click and an answer."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+from django_fsm import TransitionNotAllowed
+
+from channels_app.admin.base import LookOnlyAdmin
+from channels_app.flows import change_requests
+from channels_app.flows.permissions import NotAllowed, is_support
+from channels_app.models import ChangeRequest
+from marketplace_integration import clock
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Open ones unless asked otherwise."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("all", "All"), *((state.value, str(state.label)) for state in ChangeRequest.State)]
+
+    def choices(self, changelist: Any) -> Any:
+        chosen = self.value() or ChangeRequest.State.OPEN
+        for value, label in self.lookup_choices:
+            yield {
+                "selected": value == chosen,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": label,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ChangeRequest]) -> QuerySet[ChangeRequest]:
+        chosen = self.value() or ChangeRequest.State.OPEN
+        return queryset if chosen == "all" else queryset.filter(state=chosen)
+
+
+class AnswerForm(forms.Form):
+    """What the seller reads."""
+
+    answer = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2, "cols": 60}))
+
+
+@admin.register(ChangeRequest)
+class ChangeRequestAdmin(LookOnlyAdmin):
+    """Oldest first: who waits longest is served first."""
+
+    list_display = ("what", "channel", "seller", "reason", "requested_by", "created_at", "state")
+    list_filter = (StateFilter, "what")
+    search_fields = ("channel__name", "channel__seller__name", "reason")
+    list_select_related = ("channel__seller", "requested_by")
+    ordering = ("created_at",)
+    fields = (
+        *("channel", "seller", "what", "reason", "requested_by", "created_at"),
+        *("state", "answer", "decided_by", "decided_at"),
+    )
+    readonly_fields = fields
+    change_form_template = "admin/channels_app/changerequest/change_form.html"
+
+    @admin.display(ordering="channel__seller__name")
+    def seller(self, request: ChangeRequest) -> str:
+        return str(request.channel.seller)
+
+    def get_urls(self) -> list[URLPattern]:
+        decide = path(
+            "<int:object_id>/decide/",
+            self.admin_site.admin_view(require_POST(self.decide)),
+            name="channels_app_changerequest_decide",
+        )
+        return [decide, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        is_open = row is not None and row.state == ChangeRequest.State.OPEN
+        extra = {**(extra_context or {}), "is_open": is_open, "answer_form": AnswerForm()}
+        return super().change_view(request, object_id, form_url, extra)
+
+    def decide(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Apply or decline, by the button pressed; says what came of it on the queue."""
+        if not is_support(request.user):
+            raise PermissionDenied
+        row = get_object_or_404(ChangeRequest, pk=object_id)
+        flow = change_requests.apply if "apply" in request.POST else change_requests.decline
+        actor, answer = cast(AbstractBaseUser, request.user), request.POST.get("answer", "")
+        try:
+            flow(row, actor=actor, now=clock.now(), answer=answer)
+        except (change_requests.AlreadyDecided, NotAllowed, TransitionNotAllowed) as error:
+            messages.error(request, str(error))
+        except ValidationError as error:
+            messages.error(request, error.messages[0])
+            return redirect(reverse("admin:channels_app_changerequest_change", args=[row.pk]))
+        else:
+            messages.success(request, f"{row}.")
+        return redirect(reverse("admin:channels_app_changerequest_changelist"))

@@ -1,0 +1,147 @@
+"""The channel as support sees it: its state to read, and buttons for what can be done to it now."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django_fsm import TransitionNotAllowed
+
+from channels_app.adapters.errors import ChannelError
+from channels_app.admin.base import LookOnlyAdmin, LookOnlyInline, name_or_nobody
+from channels_app.admin.deeds import DEEDS, Deed, ReasonForm, possible_deeds
+from channels_app.flows.activate import NotReady, testing_end
+from channels_app.flows.permissions import NotAllowed, is_support
+from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob
+from marketplace_integration import clock
+
+
+class ChangeRequestInline(LookOnlyInline):
+    model = ChangeRequest
+    fields = readonly_fields = ("what", "reason", "state", "requested_by", "created_at", "answer")
+    show_change_link = True
+    verbose_name_plural = "Change requests"
+
+
+class JobInline(LookOnlyInline):
+    model = ChannelJob
+    fields = readonly_fields = (
+        *("kind", "enabled", "interval_seconds", "next_run_at", "last_run_at", "last_success_at"),
+        *("failures", "blocked", "last_error"),
+    )
+    verbose_name_plural = "Jobs"
+
+
+class HistoryInline(LookOnlyInline):
+    model = ChannelHistory
+    fields = readonly_fields = ("at", "who", "what", "before", "after", "reason")
+    verbose_name_plural = "History (newest 50)"
+
+    @admin.display(description="who")
+    def who(self, entry: ChannelHistory) -> str:
+        return name_or_nobody(entry, "actor")
+
+
+@admin.register(Channel)
+class ChannelAdmin(LookOnlyAdmin):
+    """Nothing here is a form field: every change is a button, goes through the flows, and keeps a reason."""
+
+    list_display = (
+        "name",
+        "seller",
+        "adapter_key",
+        "mode",
+        "state",
+        "testing_ends_at",
+        "open_requests",
+        "blocked_jobs",
+    )
+    list_filter = ("state", "adapter_key", "mode")
+    search_fields = ("name", "seller__name", "seller__slug", "account_id", "public_id__exact")
+    list_select_related = ("seller",)
+    ordering = ("seller__name", "name")
+    inlines = (ChangeRequestInline, JobInline, HistoryInline)
+    change_form_template = "admin/channels_app/channel/change_form.html"
+    fieldsets = (
+        (None, {"fields": ("name", "seller", "adapter_key", "mode", "public_id")}),
+        ("Status", {"fields": ("state", "testing_started_at", "testing_ends_at", "live_at", "on_deactivate")}),
+        ("Switches", {"fields": ("listings_on", "reconciler_on", "orders_on", "fulfillments_on")}),
+        ("Label and quantity", {"fields": ("label", "buffer", "floor", "quantity_mode", "quantity_limit")}),
+        ("Price", {"fields": ("price_percent", "price_amount", "price_ending", "price_minimum", "currency_rate")}),
+        ("Account", {"fields": ("account_id", "currency", "settings", "checked_at", "check_error")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
+        return cast(
+            "QuerySet[Channel]",
+            super()
+            .get_queryset(request)
+            .annotate(
+                requests_count=Count(
+                    "change_requests", filter=Q(change_requests__state=ChangeRequest.State.OPEN), distinct=True
+                ),
+                blocked_count=Count("jobs", filter=Q(jobs__blocked=True, jobs__enabled=True), distinct=True),
+            ),
+        )
+
+    @admin.display(description="open requests", ordering="requests_count")
+    def open_requests(self, channel: Channel) -> int:
+        return int(channel.requests_count)  # type: ignore[attr-defined]
+
+    @admin.display(description="jobs that need somebody", ordering="blocked_count")
+    def blocked_jobs(self, channel: Channel) -> int:
+        return int(channel.blocked_count)  # type: ignore[attr-defined]
+
+    def get_urls(self) -> list[URLPattern]:
+        deed = path(
+            "<int:object_id>/do/<slug:name>/", self.admin_site.admin_view(self.do), name="channels_app_channel_do"
+        )
+        return [deed, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        channel = self.get_object(request, object_id)
+        deeds = possible_deeds(channel) if channel else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "deeds": deeds})
+
+    def do(self, request: HttpRequest, object_id: int, name: str) -> HttpResponse:
+        """Ask why, then do it. Shows the form again with 422 if it is not valid or the flow refuses."""
+        if not is_support(request.user):
+            raise PermissionDenied
+        channel = get_object_or_404(Channel, pk=object_id)
+        deed = DEEDS.get(name)
+        page = reverse("admin:channels_app_channel_change", args=[channel.pk])
+        if deed is None or deed not in possible_deeds(channel):
+            messages.error(request, "This is not possible as the channel stands now.")
+            return redirect(page)
+        form = deed.form(request.POST or None, initial={"ends_at": testing_end(clock.now())})
+        if request.method == "POST" and form.is_valid() and self._done(request, channel, deed, form):
+            return redirect(page)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"{deed.label}: {channel}",
+            "channel": channel,
+            "deed": deed,
+            "form": form,
+            "media": self.media + form.media,
+        }
+        return render(request, "admin/channels_app/deed.html", context, status=422 if form.errors else 200)
+
+    def _done(self, request: HttpRequest, channel: Channel, deed: Deed, form: ReasonForm) -> bool:
+        """Run the flow; what it refuses stands on the form."""
+        try:
+            deed.run(channel, form.cleaned_data, cast(AbstractBaseUser, request.user), clock.now())
+        except (NotAllowed, NotReady, TransitionNotAllowed, ChannelError) as error:
+            form.add_error(None, str(error))
+        except ValidationError as error:
+            form.add_error(None, error.messages[0])
+        else:
+            messages.success(request, f"{deed.label}: done.")
+            return True
+        return False

@@ -1,0 +1,167 @@
+"""What support can do to a channel: each with its form, who may when, and the flow that does it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.auth.models import AbstractBaseUser
+
+from channels_app.flows import activate, switches
+from channels_app.flows.permissions import Action, Actor, allowed
+from channels_app.models import Channel
+
+_SWITCH_NAMES = {
+    "listings_on": "Listings",
+    "reconciler_on": "Reconciler",
+    "orders_on": "Orders",
+    "fulfillments_on": "Fulfillments",
+}
+
+
+class ReasonForm(forms.Form):
+    """Why. The seller sees it in the channel's history."""
+
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}), help_text="Kept in the history; the seller sees it."
+    )
+
+
+class EndForm(ReasonForm):
+    """Until when Testing goes on."""
+
+    ends_at = forms.SplitDateTimeField(label="Testing ends (UTC)", widget=AdminSplitDateTime)
+    field_order = ("ends_at", "reason")
+
+
+class DeactivationForm(ReasonForm):
+    """What is to happen to the listings."""
+
+    choice = forms.ChoiceField(
+        label="The listings", choices=Channel.OnDeactivate.choices, widget=forms.RadioSelect, initial="leave"
+    )
+    field_order = ("choice", "reason")
+
+
+#: (channel, the form's values, who, when) -> None
+Run = Callable[[Channel, dict[str, Any], AbstractBaseUser, datetime], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One thing support can do. `is_open` says whether the channel, as it stands, lets it."""
+
+    name: str
+    label: str
+    #: What is true afterwards, for the confirmation page.
+    effect: str
+    action: Action
+    form: type[ReasonForm]
+    run: Run
+    is_open: Callable[[Channel], bool] = lambda channel: True
+
+
+def possible_deeds(channel: Channel) -> list[Deed]:
+    """Return what support can do to this channel now, in the order of the buttons."""
+    if channel.archived_at is not None:
+        return []
+    return [
+        deed for deed in DEEDS.values() if allowed(channel.state, Actor.SUPPORT, deed.action) and deed.is_open(channel)
+    ]
+
+
+def _activate(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
+    activate.activate(channel, actor=actor, now=now, reason=values["reason"], as_support=True)
+
+
+def _go_live(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
+    activate.go_live(channel, actor=actor, now=now, reason=values["reason"])
+
+
+def _move_end(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
+    activate.move_testing_end(channel, ends_at=values["ends_at"], actor=actor, now=now, reason=values["reason"])
+
+
+def _back(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
+    activate.back_to_testing(channel, ends_at=values["ends_at"], actor=actor, now=now, reason=values["reason"])
+
+
+def _deactivate(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
+    activate.deactivate(
+        channel, choice=values["choice"], actor=actor, now=now, reason=values["reason"], as_support=True
+    )
+
+
+def _switch(field: str, on: bool) -> Deed:
+    def run(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
+        switches.set_switch(channel, field, on, actor=actor, now=now, reason=values["reason"], as_support=True)
+
+    def is_open(channel: Channel) -> bool:
+        return getattr(channel, field) != on and not switches.why_not_switch(channel, field, on)
+
+    name = _SWITCH_NAMES[field]
+    word = "on" if on else "off"
+    effect = f"{name} is switched {word} at once."
+    if field == "listings_on" and not on:
+        effect += " Stock no longer flows to the channel, and Reconciler goes off with it."
+    return Deed(
+        name=f"{field}-{word}",
+        label=f"{name} {word}",
+        effect=effect,
+        action=switches.action_of(field, on),
+        form=ReasonForm,
+        run=run,
+        is_open=is_open,
+    )
+
+
+_TRANSITIONS = [
+    Deed(
+        name="activate",
+        label="Activate",
+        effect="Testing begins, after a connection check. The switches start their jobs.",
+        action=Action.ACTIVATE,
+        form=ReasonForm,
+        run=_activate,
+    ),
+    Deed(
+        name="live",
+        label="Live now",
+        effect="Testing ends now. Most settings are locked for the seller from then on.",
+        action=Action.GO_LIVE,
+        form=ReasonForm,
+        run=_go_live,
+    ),
+    Deed(
+        name="end-of-testing",
+        label="Move the end of Testing",
+        effect="The channel goes Live by itself at the new time.",
+        action=Action.MOVE_TESTING_END,
+        form=EndForm,
+        run=_move_end,
+    ),
+    Deed(
+        name="back-to-testing",
+        label="Back to Testing",
+        effect="The seller can change everything again until the new end of Testing.",
+        action=Action.BACK_TO_TESTING,
+        form=EndForm,
+        run=_back,
+    ),
+    Deed(
+        name="deactivate",
+        label="Deactivate",
+        effect="All jobs end. What was not sent is dropped; what is at the channel is followed to its end.",
+        action=Action.DEACTIVATE,
+        form=DeactivationForm,
+        run=_deactivate,
+    ),
+]
+
+#: Name in the address -> deed.
+DEEDS: dict[str, Deed] = {
+    deed.name: deed
+    for deed in [*_TRANSITIONS, *(_switch(field, on) for field in _SWITCH_NAMES for on in (True, False))]
+}

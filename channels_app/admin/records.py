@@ -1,0 +1,139 @@
+"""Lists to look things up when a seller calls: jobs, runs, submissions, lines, listings, orders, commands, plans."""
+
+from django.contrib import admin
+
+from channels_app.admin.base import LookOnlyAdmin, LookOnlyInline, name_or_nobody
+from channels_app.models import (
+    ChannelHistory,
+    ChannelJob,
+    Command,
+    FeedLine,
+    JobRun,
+    Listing,
+    Order,
+    OrderLine,
+    RawOrder,
+    ReconcileRun,
+    Submission,
+)
+
+
+@admin.register(ChannelHistory)
+class ChannelHistoryAdmin(LookOnlyAdmin):
+    list_display = ("at", "channel", "who", "what", "before", "after", "reason")
+    list_filter = ("what",)
+    search_fields = ("channel__name", "channel__seller__name", "reason")
+    list_select_related = ("channel", "actor")
+    ordering = ("-pk",)
+
+    @admin.display(description="who")
+    def who(self, entry: ChannelHistory) -> str:
+        return name_or_nobody(entry, "actor")
+
+
+@admin.register(ChannelJob)
+class ChannelJobAdmin(LookOnlyAdmin):
+    list_display = ("channel", "kind", "enabled", "blocked", "failures", "next_run_at", "last_success_at", "last_error")
+    list_filter = ("kind", "enabled", "blocked")
+    search_fields = ("channel__name", "channel__seller__name")
+    list_select_related = ("channel",)
+    ordering = ("-blocked", "-failures", "channel_id", "kind")
+
+
+@admin.register(JobRun)
+class JobRunAdmin(LookOnlyAdmin):
+    list_display = ("started_at", "channel", "kind", "outcome", "counts", "error")
+    list_filter = ("outcome", "kind")
+    search_fields = ("channel__name", "channel__seller__name")
+    list_select_related = ("channel",)
+    ordering = ("-pk",)
+
+
+@admin.register(Submission)
+class SubmissionAdmin(LookOnlyAdmin):
+    list_display = ("created_at", "channel", "kind", "phase", "line_count", "poll_count", "overdue", "closed_at")
+    list_filter = ("phase", "kind", "overdue")
+    search_fields = ("handle__exact", "key__exact", "channel__name")
+    list_select_related = ("channel",)
+    ordering = ("-pk",)
+
+
+@admin.register(FeedLine)
+class FeedLineAdmin(LookOnlyAdmin):
+    list_display = ("sku", "channel", "kind", "state", "price", "quantity", "created_at", "closed_at", "reason")
+    list_filter = ("state", "kind")
+    search_fields = ("sku__exact",)
+    search_help_text = "The whole SKU."
+    list_select_related = ("channel",)
+    ordering = ("-pk",)
+    raw_id_fields = ("submission",)
+
+
+@admin.register(Listing)
+class ListingAdmin(LookOnlyAdmin):
+    list_display = (
+        "sku",
+        "channel",
+        "state",
+        "confirmed_price",
+        "confirmed_quantity",
+        "confirmed_at",
+        "rejected_reason",
+    )
+    list_filter = ("state",)
+    search_fields = ("sku__exact",)
+    search_help_text = "The whole SKU."
+    list_select_related = ("channel",)
+    ordering = ("-pk",)
+    raw_id_fields = ("item",)
+
+
+class OrderLineInline(LookOnlyInline):
+    model = OrderLine
+    fk_column = "order"
+    fields = readonly_fields = (
+        *("sku", "title", "quantity", "shipped", "cancelled", "remote_shipped", "remote_cancelled"),
+        *("amount", "refunded"),
+    )
+
+
+@admin.register(Order)
+class OrderAdmin(LookOnlyAdmin):
+    list_display = ("remote_id", "channel", "placed_at", "payment_status", "shipping_status", "managed_by", "attention")
+    list_filter = ("shipping_status", "payment_status", "managed_by")
+    search_fields = ("remote_id__exact",)
+    search_help_text = "The channel's order number."
+    list_select_related = ("channel",)
+    ordering = ("-pk",)
+    inlines = (OrderLineInline,)
+
+
+@admin.register(RawOrder)
+class RawOrderAdmin(LookOnlyAdmin):
+    """Without the body: it holds buyers' data, which support does not need."""
+
+    list_display = ("remote_id", "version", "channel", "state", "reason", "fetched_at")
+    list_filter = ("state",)
+    search_fields = ("remote_id__exact",)
+    list_select_related = ("channel",)
+    ordering = ("-pk",)
+    exclude = ("body",)
+
+
+@admin.register(Command)
+class CommandAdmin(LookOnlyAdmin):
+    list_display = ("created_at", "channel", "order", "kind", "state", "quantity", "attempts", "reason")
+    list_filter = ("state", "kind", "overdue")
+    search_fields = ("order__remote_id__exact",)
+    search_help_text = "The channel's order number."
+    list_select_related = ("channel", "order")
+    ordering = ("-pk",)
+
+
+@admin.register(ReconcileRun)
+class ReconcileRunAdmin(LookOnlyAdmin):
+    list_display = ("created_at", "channel", "state", "remote_count", "counts", "reason")
+    list_filter = ("state",)
+    search_fields = ("channel__name",)
+    list_select_related = ("channel",)
+    ordering = ("-pk",)
