@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -27,6 +28,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         uses = LOCAL_FIXTURES & set(getattr(item, "fixturenames", ()))
         if uses or any(item.get_closest_marker(name) for name in LOCAL_MARKS):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1"]))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """With CI set, a browser test that is skipped counts as failed: nobody would notice that it never ran."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get("CI") and item.get_closest_marker("browser"):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, which does not count as passed when CI is set: {report.longrepr}"
 
 
 @pytest.fixture(scope="session")

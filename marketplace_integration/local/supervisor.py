@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGTERM, Signals
-from typing import IO
 
 import psutil
 
@@ -108,7 +107,7 @@ class Supervisor:
         self._logs = logs
         self._say = say
         self._changed = changed
-        self._echo: dict[str, IO[bytes]] = {}
+        self._read_until: dict[str, int] = {}
 
     def start(self, program: Program) -> Child:
         """The program runs and is looked after from now on."""
@@ -144,19 +143,21 @@ class Supervisor:
 
     def new_log_lines(self) -> list[tuple[str, str]]:
         """(role, line) for each whole line the children wrote since the last call."""
-        found = []
-        for role, child in self.children.items():
-            if not child.log.exists():
-                continue
-            file = self._echo.setdefault(role, open(child.log, "rb"))  # noqa: SIM115 - open as long as we run
-            if file.tell() > child.log.stat().st_size:
-                file.seek(0)
-            while line := file.readline():
-                if not line.endswith(b"\n"):
-                    file.seek(-len(line), 1)
-                    break
-                found.append((role, line.decode(errors="replace").rstrip()))
-        return found
+        return [(role, line) for role, child in self.children.items() for line in self._read_on(role, child.log)]
+
+    def _read_on(self, role: str, log: Path) -> list[str]:
+        if not log.exists():
+            return []
+        position = self._read_until.get(role, 0)
+        if position > log.stat().st_size:  # it was emptied meanwhile
+            position = 0
+        with open(log, "rb") as file:
+            file.seek(position)
+            lines = file.read().splitlines(keepends=True)
+            if lines and not lines[-1].endswith(b"\n"):
+                lines.pop()
+        self._read_until[role] = position + sum(map(len, lines))
+        return [line.decode(errors="replace").rstrip() for line in lines]
 
     def _stop(self, roles: Sequence[str]) -> None:
         children = [self.children[role] for role in roles if self.children[role].is_running()]
