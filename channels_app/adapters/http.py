@@ -3,18 +3,17 @@
 An adapter's `client.py` knows paths and headers; this knows how the network fails.
 """
 
-import ipaddress
 import json
 import logging
-import socket
+import math
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import httpcore
 import httpx
 from django.conf import settings
 
@@ -26,15 +25,22 @@ from channels_app.adapters.errors import (
     TemporaryError,
 )
 from channels_app.adapters.limiter import Limiter
+from channels_app.adapters.network import AddressRefused, GuardedTransport
 from channels_app.adapters.types import Account
 
 if TYPE_CHECKING:
     from channels_app.adapters.base import ChannelAdapter
 
 log = logging.getLogger(__name__)
+# httpx logs whole addresses, and some channels carry keys in theirs.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
+#: When a channel asks us to slow down without saying for how long.
+DEFAULT_RETRY_SECONDS = 10.0
+#: Nobody is believed who asks for more than this.
+LONGEST_RETRY_SECONDS = 86_400.0
 #: An answer larger than this is not read to its end.
 LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
 
@@ -57,51 +63,34 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds, if the channel said so in numbers."""
+        """Seconds to wait, if the channel said so. A date counts from the answer's own Date."""
+        asked = self.headers.get("retry-after", "")
         try:
-            return max(float(self.headers["retry-after"]), 0.0)
-        except (KeyError, ValueError):
-            return None
+            seconds = float(asked)
+        except ValueError:
+            seconds = _seconds_between(self.headers.get("date", ""), asked)
+        return min(max(seconds, 0.0), LONGEST_RETRY_SECONDS) if math.isfinite(seconds) else None
 
     def json(self) -> Any:
         """Return the body as JSON. Raises ValueError for anything else: HTML, a cut-off body."""
         return json.loads(self.body)
 
 
-class _PublicOnly(httpcore.SyncBackend):
-    """Connects to the very address that was checked, so that a second DNS answer cannot lead elsewhere."""
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        try:
-            addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        except socket.gaierror as error:
-            raise httpcore.ConnectError(f"{host} is not known") from error
-        if f"{host}:{port}" not in settings.OUTBOUND_ALLOWED_HOSTS:
-            addresses = [address for address in addresses if ipaddress.ip_address(address).is_global]
-            if not addresses:
-                raise httpcore.UnsupportedProtocol(f"{host}:{port} is a private address")
-        return super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+@cache
+def _certificates() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @cache
-def _shared_client() -> httpx.Client:
-    """Return this process's client: connections are kept and shared by its threads."""
-    transport = httpx.HTTPTransport()
-    # httpx offers no public way to say how a connection is opened; its pool does.
-    transport._pool = httpcore.ConnectionPool(
-        ssl_context=ssl.create_default_context(),
-        max_connections=64,
-        max_keepalive_connections=32,
-        keepalive_expiry=30,
-        network_backend=_PublicOnly(),
-    )
+def _connections(host: str) -> httpx.HTTPTransport:
+    """Return this process's connections to one host: kept, and shared by its threads."""
+    limits = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=30)
+    return httpx.HTTPTransport(verify=_certificates(), limits=limits, trust_env=False)
+
+
+def _guarded_client() -> httpx.Client:
+    """Return a client of its own, so that no cookie travels between accounts, over the shared connections."""
+    transport = GuardedTransport(_connections, allowed_hosts=settings.OUTBOUND_ALLOWED_HOSTS)
     return httpx.Client(transport=transport, follow_redirects=False, trust_env=False)
 
 
@@ -120,7 +109,7 @@ class HttpClient:
         self._label = adapter.label
         self._secrets = tuple(secret for secret in account.secrets.values() if len(secret) >= 4)
         self._deadline = deadline
-        self._client = client or _shared_client()
+        self._client = client or _guarded_client()
 
     def call(
         self,
@@ -138,28 +127,39 @@ class HttpClient:
 
         Raises TemporaryError when nothing was done, and OutcomeUnknown when a write may have been.
         """
+        timeout = self._timeout()
         self._limiter.take(operation)
         request = self._client.build_request(
-            method, url, headers=dict(headers or {}), params=params, json=body, content=content, timeout=self._timeout()
+            method, url, headers=dict(headers or {}), params=params, json=body, content=content, timeout=timeout
         )
         started = time.monotonic()
         try:
             answer = self._send(request)
+        except AddressRefused as error:
+            raise SettingsError(str(error), code="address") from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            self._note_timeout(error)
             raise TemporaryError(f"{self._label} cannot be reached.", code="unreachable") from error
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise SettingsError(
                 f"This address may not be called: {self._clean(str(error))}.", code="address"
             ) from error
         except httpx.TransportError as error:
+            self._note_timeout(error)
             raise self._lost(write, f"{self._label} did not answer.", code=type(error).__name__) from error
         log.debug(
             "http.call",
             extra={"operation": operation, "status": answer.status, "seconds": round(time.monotonic() - started, 3)},
         )
+        self._limiter.note_answer()
         if answer.status == 429:
-            self._limiter.park(operation, answer.retry_after or 1.0)
+            self._limiter.park(operation, answer.retry_after or DEFAULT_RETRY_SECONDS)
         return answer
+
+    def _note_timeout(self, error: httpx.TransportError) -> None:
+        """Waiting for a free connection of ours is not the channel's silence."""
+        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.PoolTimeout):
+            self._limiter.note_timeout()
 
     def read(self, answer: Answer, *, write: bool = False) -> Any:
         """Return the JSON of a good answer; raise what a bad one means, sorted by remedy."""
@@ -176,11 +176,11 @@ class HttpClient:
         known: dict[str, Any] = {"http_status": answer.status, "request_id": answer.request_id, "code": _code(answer)}
         if answer.status == 429:
             return TemporaryError(
-                f"{self._label} asks us to slow down.", **known, retry_after=answer.retry_after or 1.0
+                f"{self._label} asks us to slow down.", **known, retry_after=answer.retry_after or DEFAULT_RETRY_SECONDS
             )
         if answer.status in (401, 403):
             return SettingsError(reason or f"{self._label} refuses these credentials.", **known)
-        if answer.status >= 500:
+        if answer.status >= 500 or answer.status == 408:
             if write:
                 return OutcomeUnknown(f"{self._label} failed in the middle of it.", **known)
             return TemporaryError(f"{self._label} has a problem.", **known, retry_after=answer.retry_after)
@@ -191,7 +191,7 @@ class HttpClient:
 
     def _timeout(self) -> httpx.Timeout:
         left = TOTAL_SECONDS if self._deadline is None else min(TOTAL_SECONDS, self._deadline - time.monotonic())
-        if left <= 0:
+        if left < 1:
             raise TemporaryError("No time was left for this call; it is made in the next run.", retry_after=0)
         return httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))
 
@@ -206,8 +206,10 @@ class HttpClient:
             for chunk in response.iter_bytes():
                 chunks.append(chunk)
                 size += len(chunk)
-                if size > LARGEST_ANSWER_BYTES or time.monotonic() > until:
-                    raise httpx.ReadError("the answer did not end")
+                if time.monotonic() > until:
+                    raise httpx.ReadTimeout("the answer did not end")
+                if size > LARGEST_ANSWER_BYTES:
+                    raise httpx.ReadError("the answer is too large")
         finally:
             response.close()
         return Answer(status=response.status_code, headers=response.headers, body=b"".join(chunks))
@@ -216,6 +218,14 @@ class HttpClient:
         for secret in self._secrets:
             text = text.replace(secret, "•••")
         return text[:500]
+
+
+def _seconds_between(since: str, until: str) -> float:
+    """Return the seconds between two dates of HTTP headers; not a number if one of them is no date."""
+    try:
+        return (parsedate_to_datetime(until) - parsedate_to_datetime(since)).total_seconds()
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def _problem(answer: Answer) -> Mapping[str, Any]:
