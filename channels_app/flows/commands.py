@@ -1,0 +1,228 @@
+"""Tells the channel what was done to orders: looks after lost answers, polls handles, then sends what waits.
+
+Rows with one group key are one call. Of one order only the oldest open call is looked at, so an order is accepted
+before it ships. Intents are written for a few calls at once and committed before the first of them leaves; the
+outcomes of these calls are one commit again. Whoever dies in between leaves intents that are looked after, not resent.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.db import connection
+from django.db.models import F, Min, Q, QuerySet
+
+from channels_app.adapters.base import ChannelAdapter
+from channels_app.adapters.errors import ChannelError, NotSupported, OutcomeUnknown, RejectedByChannel
+from channels_app.adapters.types import CommandLine, CommandResult, OrderCommand
+from channels_app.flows.command_outcomes import Answer, Verdict, store_answers
+from channels_app.flows.engine import Claim
+from channels_app.models import Command, LedgerState
+from channels_app.models.submission import OPEN_STATES
+
+log = logging.getLogger(__name__)
+
+#: Calls whose intents are committed together.
+CALLS_AT_ONCE = 20
+#: An open command older than this is an alarm.
+OVERDUE_AFTER = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Call:
+    """One call to the channel: the rows of one group key, which are of one order and one kind."""
+
+    rows: list[Command] = field(default_factory=list)
+
+    @property
+    def first(self) -> Command:
+        return self.rows[0]
+
+    @property
+    def key(self) -> str:
+        return str(self.first.group_key)
+
+    def as_command(self) -> OrderCommand:
+        """Return it as the adapter takes it."""
+        parcel, order = self.first.shipment, self.first.order
+        return OrderCommand(
+            order_remote_id=order.remote_id,
+            lines=tuple(
+                CommandLine(
+                    line_remote_id=row.line.remote_id,
+                    quantity=row.quantity,
+                    amount=row.amount,
+                    shipping_amount=row.shipping_amount,
+                    reason=row.reason_code,
+                )
+                for row in self.rows
+            ),
+            currency=order.currency,
+            carrier_code=parcel.carrier_code if parcel else "",
+            carrier_name=parcel.carrier_name if parcel else "",
+            tracking_number=parcel.tracking_number if parcel else "",
+            shipped_at=parcel.shipped_at if parcel else None,
+            restock=self.first.restock,
+            approve_request=self.first.approve_request,
+        )
+
+
+def send_commands(claim: Claim, adapter: ChannelAdapter) -> bool:
+    """Open commands are as far on as the slice reaches. Returns whether more could be done at once."""
+    more = (
+        look_for_unknown(claim, adapter) or poll_handles(claim, adapter) or send_pending(claim, adapter)
+    )  # each says whether its time ran out
+    _raise_alarms(claim)
+    waits_until = _open(claim).aggregate(at=Min("not_before"))["at"]
+    if waits_until is not None:
+        claim.run_again_at(max(waits_until, claim.now + timedelta(seconds=1)))
+    return more
+
+
+def look_for_unknown(claim: Claim, adapter: ChannelAdapter) -> bool:
+    """Commands whose answer was lost have it, or will be sent again with the same key. Returns whether some are left.
+
+    A channel that knows nothing of a command has not done it.
+    """
+    for call in _calls(_open(claim).filter(state=LedgerState.UNKNOWN)):
+        if claim.seconds_left() <= 0:
+            return True
+        answer = _ask(call, lambda call=call: adapter.find_command(call.as_command(), key=call.key))
+        if answer.failure is not None:
+            raise answer.failure
+        if answer.verdict is Verdict.ANSWERED and answer.result is None:
+            answer.verdict = Verdict.NOT_SENT
+        store_answers(claim, [answer])
+    return False
+
+
+def poll_handles(claim: Claim, adapter: ChannelAdapter) -> bool:
+    """Commands that the channel is busy with have their outcome, if there is one. Returns whether some are left."""
+    busy = _open(claim).exclude(handle="").filter(_is_due(claim.now), state=LedgerState.SENT)
+    for call in _calls(busy):
+        if claim.seconds_left() <= 0:
+            return True
+        answer = _ask(call, lambda call=call: adapter.poll_command(call.first.handle))
+        if answer.failure is not None:
+            raise answer.failure
+        store_answers(claim, [answer])
+    return False
+
+
+def send_pending(claim: Claim, adapter: ChannelAdapter) -> bool:
+    """What waits is sent, the oldest of each order first. Returns whether some are left.
+
+    Raises the channel's error after storing it: a lost answer is `unknown`, anything else waits to be sent again.
+    """
+    while claim.seconds_left() > 0:
+        calls = _mark_sent(claim, _due_calls(claim))
+        if not calls:
+            return False
+        answers: list[Answer] = []
+        failure: Exception | None = None
+        for call in calls:
+            if failure is not None or claim.seconds_left() <= 0:
+                answers.append(Answer(call.rows, Verdict.NOT_SENT))
+                continue
+            answer = _ask(call, _verb(adapter, call))
+            failure = answer.failure
+            answers.append(answer)
+        store_answers(claim, answers)
+        if failure is not None:
+            raise failure
+    return True
+
+
+def _verb(adapter: ChannelAdapter, call: Call) -> Callable[[], CommandResult]:
+    """Return the call to make."""
+    verbs = {
+        Command.Kind.ACCEPT: adapter.accept,
+        Command.Kind.SHIP: adapter.ship,
+        Command.Kind.CANCEL: adapter.cancel,
+        Command.Kind.REFUND: adapter.refund,
+        Command.Kind.ANSWER_CANCELLATION: adapter.answer_cancellation,
+    }
+    return lambda: verbs[Command.Kind(call.first.kind)](call.as_command(), key=call.key)
+
+
+def _ask(call: Call, ask: Callable[[], CommandResult | None]) -> Answer:
+    """Make one call and say what came of it: an error of one order is its own, any other ends the slice."""
+    try:
+        return Answer(call.rows, Verdict.ANSWERED, result=ask())
+    except (RejectedByChannel, NotSupported) as error:
+        if isinstance(error, NotSupported):
+            log.exception("command.not_supported", extra={"command": call.first.pk})
+        return Answer(call.rows, Verdict.REFUSED, error=error)
+    except OutcomeUnknown as error:
+        return Answer(call.rows, Verdict.UNKNOWN, failure=error)
+    except ChannelError as error:
+        # Nothing was done: try later (TemporaryError), or once the seller has mended the settings.
+        return Answer(call.rows, Verdict.TRY_LATER, failure=error)
+    except Exception as error:
+        # A bug, and the call may have gone out: look before sending again, and let it surface.
+        return Answer(call.rows, Verdict.UNKNOWN, failure=error)
+
+
+# The oldest open row of each order says whether its turn has come. A row that the channel has been busy with for too
+# long raises an alarm and no longer holds up what comes behind it.
+_HEADS = """
+    SELECT head.group_key
+    FROM (
+        SELECT DISTINCT ON (order_id) id, group_key, state, not_before
+        FROM channels_app_command
+        WHERE channel_id = %s AND state IN ('pending', 'sent', 'unknown') AND NOT (overdue AND state = 'sent')
+        ORDER BY order_id, id
+    ) head
+    WHERE head.state = 'pending' AND (head.not_before IS NULL OR head.not_before <= %s)
+    ORDER BY head.id
+    LIMIT %s
+"""
+
+
+def _due_calls(claim: Claim) -> list[Call]:
+    with connection.cursor() as cursor:
+        cursor.execute(_HEADS, [claim.channel.pk, claim.now, CALLS_AT_ONCE])
+        keys = [row[0] for row in cursor.fetchall()]
+    return _calls(_open(claim).filter(group_key__in=keys, state=LedgerState.PENDING)) if keys else []
+
+
+def _mark_sent(claim: Claim, calls: list[Call]) -> list[Call]:
+    """The intents are written and committed; from here on a lost answer is looked after. Returns the calls to make."""
+    if not calls:
+        return []
+    ids = [row.pk for call in calls for row in call.rows]
+    with claim.settling():
+        waiting = Command.objects.select_for_update().filter(pk__in=ids, state=LedgerState.PENDING).order_by("id")
+        still = set(waiting.values_list("pk", flat=True))
+        calls = [call for call in calls if all(row.pk in still for row in call.rows)]
+        Command.objects.filter(pk__in=[row.pk for call in calls for row in call.rows]).update(
+            state=LedgerState.SENT,
+            fence=claim.fence,
+            sent_at=claim.now,
+            attempts=F("attempts") + 1,
+            handle="",
+            not_before=None,
+        )
+    return calls
+
+
+def _open(claim: Claim) -> "QuerySet[Command]":
+    return Command.objects.filter(channel=claim.channel, state__in=OPEN_STATES)
+
+
+def _is_due(now: datetime) -> Q:
+    return Q(not_before=None) | Q(not_before__lte=now)
+
+
+def _calls(rows: "QuerySet[Command]") -> list[Call]:
+    """Return the rows as calls, in the order in which they were asked for."""
+    ordered = rows.select_related("order", "line", "shipment").order_by("id")
+    grouped = groupby(sorted(ordered, key=lambda row: str(row.group_key)), key=lambda row: row.group_key)
+    return sorted((Call(list(group)) for _, group in grouped), key=lambda call: call.first.pk)
+
+
+def _raise_alarms(claim: Claim) -> None:
+    late = _open(claim).filter(overdue=False, created_at__lt=claim.now - OVERDUE_AFTER)
+    late.update(overdue=True)
