@@ -1,0 +1,176 @@
+"""The settings page in a real browser: dialogs, switches, the worked example, phones, both themes."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from channels_app.models import Channel
+from inventory.models import Seller
+from tests.browser.conftest import assert_good, sign_in
+from tests.factories import make_item, make_label, make_seller, make_user
+from tests.flows.marketplace import make_ready_channel
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("memory_marketplace"),
+]
+both_sizes = pytest.mark.parametrize("phone", [False, True], indirect=True, ids=["desktop", "phone"])
+
+
+@pytest.fixture
+def seller() -> Seller:
+    return make_seller(name="Nordlicht Outdoor", time_zone="Europe/Berlin")
+
+
+@pytest.fixture
+def owner(seller: Seller) -> User:
+    return make_user(seller=seller)
+
+
+@pytest.fixture
+def channel(seller: Seller) -> Channel:
+    items = [make_item(seller, f"TENT-{number}", on_hand=number * 3) for number in range(1, 6)]
+    return make_ready_channel(seller, items=items, name="Sandbox Germany")
+
+
+@pytest.fixture
+def settings_url(live_server: LiveServer, channel: Channel) -> str:
+    return f"{live_server.url}/s/{channel.seller.slug}/marketplaces/{channel.public_id}/settings/"
+
+
+@both_sizes
+def test_every_page_of_a_channel_is_accessible_and_fits(
+    page: Page, live_server: LiveServer, settings_url: str, owner: User, channel: Channel
+):
+    sign_in(page, owner, live_server.url)
+    base = f"{live_server.url}/s/{channel.seller.slug}/marketplaces/"
+
+    for address in (settings_url, base, f"{base}add/sandbox/"):
+        page.goto(address)
+        assert_good(page)
+
+
+@both_sizes
+def test_signing_in_is_accessible_and_fits(page: Page, live_server: LiveServer):
+    page.goto(f"{live_server.url}/sign-in/")
+
+    assert_good(page)
+
+
+def test_a_seller_activates_a_channel_in_the_dialog_and_sees_the_days_left(
+    page: Page, live_server: LiveServer, settings_url: str, owner: User
+):
+    sign_in(page, owner, live_server.url)
+    page.goto(settings_url)
+    page.get_by_role("switch", name="Listings").check()
+    page.get_by_role("switch", name="Reconciler").check()
+
+    page.get_by_role("button", name="Save and Activate").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("You are now beginning the Testing phase. It lasts 30 days.")
+    assert_good(page)
+    dialog.get_by_role("button", name="OK").click()
+
+    expect(page.get_by_text("30 days left")).to_be_visible()
+    expect(page.get_by_role("switch", name="Reconciler")).to_be_checked()
+    assert_good(page)
+
+
+def test_cancel_in_the_dialog_changes_nothing(
+    page: Page, live_server: LiveServer, settings_url: str, owner: User, channel: Channel
+):
+    sign_in(page, owner, live_server.url)
+    page.goto(settings_url)
+
+    page.get_by_role("button", name="Save and Activate").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    channel.refresh_from_db()
+    assert channel.state == "setup"
+
+
+def test_reconciler_stands_under_listings(page: Page, live_server: LiveServer, settings_url: str, owner: User):
+    sign_in(page, owner, live_server.url)
+    page.goto(settings_url)
+    reconciler = page.get_by_role("switch", name="Reconciler")
+    expect(reconciler).to_be_disabled()
+
+    page.get_by_role("switch", name="Listings").check()
+    reconciler.check()
+    page.get_by_role("switch", name="Listings").uncheck()
+
+    expect(reconciler).to_be_disabled()
+    expect(reconciler).not_to_be_checked()
+
+
+def test_the_worked_example_follows_every_key(page: Page, live_server: LiveServer, settings_url: str, owner: User):
+    sign_in(page, owner, live_server.url)
+    page.goto(settings_url)
+    example = page.get_by_role("region", name="Worked example")
+    expect(example).to_contain_text(re.compile(r"On hand\s*3"))
+
+    page.get_by_label("Buffer").fill("1")
+    page.get_by_label("SKU", exact=True).fill("TENT-4")
+
+    expect(example).to_contain_text(re.compile(r"Less the buffer of 1\s*11"))
+    page.get_by_label("Add percent").fill("")
+    expect(example).to_contain_text("Correct the rules")
+
+
+def test_another_label_asks_first_with_the_numbers(
+    page: Page, live_server: LiveServer, settings_url: str, owner: User, seller: Seller, channel: Channel
+):
+    make_label(seller, "Winter", items=[make_item(seller, "HAT-1"), make_item(seller, "HAT-2")])
+    sign_in(page, owner, live_server.url)
+    page.goto(settings_url)
+    page.get_by_role("button", name="Save and Activate").click()
+    page.get_by_role("dialog").get_by_role("button", name="OK").click()
+    page.get_by_role("combobox", name="Label").select_option(label="Winter")
+    expect(page.locator("#label-summary")).to_contain_text("2 listings begin")
+
+    page.get_by_role("button", name="Save", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Change the label to Winter?")
+    expect(dialog).to_contain_text("2 listings will begin and 0 listings will end")
+    assert_good(page)
+    dialog.get_by_role("button", name="Change label").click()
+
+    expect(page.get_by_text("Saved: Label.")).to_be_visible()
+
+
+def test_what_is_wrong_is_told_beside_the_field_and_typed_input_stays(
+    page: Page, live_server: LiveServer, settings_url: str, owner: User
+):
+    sign_in(page, owner, live_server.url)
+    page.goto(settings_url)
+    page.get_by_label("Buffer").fill("-4")
+
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    buffer = page.get_by_label("Buffer")
+    expect(buffer).to_have_value("-4")
+    expect(buffer).to_have_accessible_description(re.compile("greater than or equal to 0"))
+    assert_good(page)
+
+
+@both_sizes
+def test_the_theme_is_chosen_and_kept_and_the_menus_open(
+    page: Page, live_server: LiveServer, settings_url: str, owner: User, phone: bool
+):
+    sign_in(page, owner, live_server.url)
+    page.goto(settings_url)
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+    if phone:
+        expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+        page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    page.locator("details[data-menu] summary").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    assert_good(page)
