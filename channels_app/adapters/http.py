@@ -37,6 +37,8 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
+#: With less time than this before the deadline no call begins.
+SHORTEST_SECONDS = 1.0
 #: When a channel asks us to slow down without saying for how long.
 DEFAULT_RETRY_SECONDS = 10.0
 #: Nobody is believed who asks for more than this.
@@ -191,7 +193,7 @@ class HttpClient:
 
     def _timeout(self) -> httpx.Timeout:
         left = TOTAL_SECONDS if self._deadline is None else min(TOTAL_SECONDS, self._deadline - time.monotonic())
-        if left < 1:
+        if left < SHORTEST_SECONDS:
             raise TemporaryError("No time was left for this call; it is made in the next run.", retry_after=0)
         return httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))
 
