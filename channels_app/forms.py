@@ -173,6 +173,7 @@ class LabelPart(Part):
     def prepare(self) -> None:
         choice = self.fields["label"]
         assert isinstance(choice, LabelChoice)
+        choice.is_needed = True  # type: ignore[attr-defined]
         choice.queryset = Label.objects.filter(seller_id=self.channel.seller_id).order_by("name")
 
     def clean_new_label(self) -> str:
@@ -339,6 +340,7 @@ class AccountPart(Part):
         for name, field in inner.fields.items():
             field.initial = self.stored.get(name)
             # In Setup a part may be saved unfinished; what is missing is listed beside Save and Activate.
+            field.is_needed = field.required  # type: ignore[attr-defined]
             field.required = field.required and self.channel.is_running and name not in self.stored_secrets
             if name in self.stored_secrets:
                 field.help_text = "Stored. Leave it empty to keep it; it is never shown again."

@@ -69,7 +69,7 @@ def channel_add(request: SellerRequest, adapter_key: str) -> HttpResponse:
             now=clock.now(),
         )
         return redirect("channel_settings", request.seller.slug, channel.public_id)
-    context = {"form": form, "adapter": adapter, "capabilities": describe_capabilities(adapter.capabilities)}
+    context = {"form": form, "marketplace": adapter.label, "capabilities": describe_capabilities(adapter.capabilities)}
     return render(request, "channels_app/channel_add.html", context, status=422 if form.errors else 200)
 
 

@@ -76,7 +76,7 @@ def build_context(
     requests = list(ChangeRequest.objects.filter(channel=channel).order_by("-pk")[:10])
     return {
         "channel": channel,
-        "adapter": connection.adapter_class(channel),
+        "marketplace": connection.adapter_class(channel).label,
         "parts": parts,
         "switches": _switch_rows(channel, parts["switches"]),
         "missing": missing,

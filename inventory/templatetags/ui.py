@@ -194,6 +194,8 @@ def field(bound: BoundField, label: str = "", suffix: str = "") -> dict[str, Any
         "field": bound,
         "label": label or bound.label,
         "suffix": suffix,
+        # A field may be left empty for now and yet be needed in the end: it says so by `is_needed`.
+        "is_optional": not (bound.field.required or bound.field.disabled or getattr(bound.field, "is_needed", False)),
         "kind": "checkbox" if getattr(widget, "input_type", "") == "checkbox" and not bound.use_fieldset else "",
     }
 
