@@ -46,9 +46,12 @@ bench: setup ## measure speed beside a raw baseline
 screenshots: setup ## pictures of every page, wide and narrow, into screenshots/output
 	@$(BIN)/python -m screenshots $(ARGS)
 
-lock: setup ## write requirements.lock anew from pyproject.toml
+lock: setup ## write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra local --extra dev --generate-hashes --universal --python-version 3.11 \
 		--no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --constraint requirements.lock --generate-hashes --universal \
+		--python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
+		--output-file requirements-production.lock
 
 clean: ## remove .venv and everything that can be made again; the data stays
 	@rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
