@@ -35,7 +35,7 @@ def tick() -> None:
     """Wake workers for what is due. Claims nothing."""
     for lane, due in engine.due_lanes(now=clock.now()).items():
         for _ in range(due):
-            drain.apply_async(args=[lane], queue=lane, expires=NUDGE_EXPIRES_SECONDS)
+            drain.apply_async(args=(lane,), queue=lane, expires=NUDGE_EXPIRES_SECONDS)
 
 
 @shared_task(name="channels.sweep_changes")

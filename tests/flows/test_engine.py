@@ -10,6 +10,7 @@ from django.db import connection
 from channels_app.adapters.errors import OutcomeUnknown, SettingsError, TemporaryError
 from channels_app.flows import engine, jobs
 from channels_app.models import Channel, ChannelJob, FeedLine, JobRun, LedgerState, Submission
+from marketplace_integration import clock
 from tests.factories import NOW, make_channel, make_job, make_seller
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ def without_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def now_is_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine.clock, "now", lambda: DUE)
+    monkeypatch.setattr(clock, "now", lambda: DUE)
 
 
 def claim(lane: str = "urgent", now: datetime = DUE) -> engine.Claim:
