@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from marketplace_integration.environment import ROOT, SETTINGS
-from marketplace_integration.local import preparation
+from marketplace_integration.local import migrations, preparation
 from marketplace_integration.local.stack import Stack, Wishes
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -68,8 +68,8 @@ def test_every_process_of_make_run_is_a_service_with_the_same_command(stack: Sta
 def test_the_tables_are_made_as_make_run_makes_them(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[tuple[str, ...]] = []
     monkeypatch.setattr(preparation, "manage", lambda _stack, *arguments: called.append(arguments))
-    monkeypatch.setattr(preparation.migrations, "applied", lambda _data: {})
-    monkeypatch.setattr(preparation.migrations, "remember", lambda _data: None)
+    monkeypatch.setattr(migrations, "applied", lambda _data: {})
+    monkeypatch.setattr(migrations, "remember", lambda _data: None)
 
     preparation.migrate(stack, rebuild=False, say=lambda _text: None)
 
