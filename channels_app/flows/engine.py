@@ -39,7 +39,10 @@ JOBS_PER_HOST = 4
 #: Backoff after a failure: 5 s, 10 s, 20 s ... at most this.
 LONGEST_BACKOFF_SECONDS = 900
 
-_WORKER = f"{socket.gethostname()}:{os.getpid()}"
+
+def _this_process() -> str:
+    """Name who claims; asked at the claim, since a prefork worker imports this before it forks."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 class FenceLost(Exception):  # noqa: N818 - a fact, not a fault
@@ -218,7 +221,7 @@ def claim_next(lane: str, *, now: datetime) -> Claim | None:
             {
                 "lane": lane,
                 "now": now,
-                "worker": _WORKER,
+                "worker": _this_process(),
                 "lease": LEASE_SECONDS,
                 "per_channel": JOBS_PER_CHANNEL,
                 "per_host": JOBS_PER_HOST,
