@@ -1,10 +1,14 @@
-"""`manage.py report --json`: our side's figures, for a judge who compares them with the marketplace's. Reads only."""
+"""`manage.py report --json`: our side's figures, for a judge who compares them with the marketplace's. Reads only.
+
+With `--follow` it answers every line on its standard input with one JSON line: `all`, `skus` or `claims`.
+"""
 
 import json
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection, transaction
+from django.db import close_old_connections, connection, transaction
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from channels_app.models import (
@@ -35,14 +39,28 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="as one JSON object")
         parser.add_argument("--skus", action="store_true", help="with every SKU's stock and listings")
+        parser.add_argument(
+            "--follow", action="store_true", help="answer each line of standard input: all, skus, claims"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["follow"]:
+            self._follow()
+            return
         report = one_moment(with_skus=options["skus"])
         if options["json"]:
             self.stdout.write(json.dumps(report))
             return
         for name, value in report.items():
             self.stdout.write(f"{name}: {value}")
+
+    def _follow(self) -> None:
+        for line in sys.stdin:
+            close_old_connections()
+            asked = line.strip()
+            answer = {"claims": _claims()} if asked == "claims" else one_moment(with_skus=asked == "skus")
+            self.stdout.write(json.dumps(answer))
+            self.stdout.flush()
 
 
 def one_moment(*, with_skus: bool = False) -> dict[str, Any]:

@@ -1,0 +1,260 @@
+"""A browser without a screen: it follows redirects, keeps cookies, and fills in the forms it finds on a page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+
+class PageError(Exception):
+    """The page was not what a person would have expected; the message says which and why."""
+
+
+Value = str | list[str]
+#: Field -> (file name, content, type).
+Files = Mapping[str, tuple[str, bytes, str]]
+
+
+@dataclass
+class Form:
+    """A form as it stands on the page: what would be sent if nothing were touched."""
+
+    id: str
+    action: str
+    method: str
+    values: dict[str, list[str]] = field(default_factory=dict)
+    #: Check boxes and radio buttons, ticked or not: name -> their values.
+    boxes: dict[str, list[str]] = field(default_factory=dict)
+    #: Choices of a select: name -> value -> words.
+    choices: dict[str, dict[str, str]] = field(default_factory=dict)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+    #: Fields that are there but locked.
+    disabled: set[str] = field(default_factory=set)
+
+    def has(self, name: str) -> bool:
+        return name in self.values or name in self.boxes or name in self.choices
+
+    def value_of(self, name: str, words: str) -> str:
+        """Return the value of the choice of this select whose text contains `words`."""
+        for value, text in self.choices.get(name, {}).items():
+            if words in text:
+                return value
+        raise PageError(f"{name} offers no “{words}”: {self.choices.get(name)}")
+
+
+@dataclass(frozen=True)
+class Page:
+    url: str
+    status: int
+    text: str
+    forms: list[Form]
+    links: list[str]
+    #: The page's words, without its markup.
+    words: str
+
+    def form(self, *, with_field: str = "", action: str = "") -> Form:
+        """Return the one form that has this field, or whose address ends so. Raises PageError."""
+        for form in self.forms:
+            if (not with_field or form.has(with_field)) and (not action or urlsplit(form.action).path.endswith(action)):
+                return form
+        raise PageError(f"{self.url} has no form with {with_field or action}. It says: {self.words[:1500]}")
+
+    def find_form(self, *, with_field: str = "", action: str = "") -> Form | None:
+        try:
+            return self.form(with_field=with_field, action=action)
+        except PageError:
+            return None
+
+
+class Browser:
+    """One person at one site."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self._client = httpx.Client(base_url=site, follow_redirects=True, timeout=60, trust_env=False)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def open(self, path: str) -> Page:
+        """Return the page. Raises PageError if it is not there."""
+        return self._read(self._client.get(path))
+
+    def submit(
+        self,
+        page: Page,
+        form: Form,
+        values: Mapping[str, Value | None] | None = None,
+        *,
+        button: tuple[str, str] | None = None,
+        files: Files | None = None,
+        expect: tuple[int, ...] = (200,),
+    ) -> Page:
+        """Fill in `values` (None: leave the field out, as an unticked box), press `button`, and return what comes."""
+        sent: dict[str, list[str]] = {name: list(value) for name, value in form.values.items()}
+        for name, value in (values or {}).items():
+            if value is None:
+                sent.pop(name, None)
+            else:
+                sent[name] = value if isinstance(value, list) else [value]
+        if button:
+            sent[button[0]] = [button[1]]
+        return self.post(urljoin(page.url, form.action), sent, referer=page.url, files=files, expect=expect)
+
+    def post(
+        self,
+        url: str,
+        values: Mapping[str, list[str]],
+        *,
+        referer: str,
+        files: Files | None = None,
+        expect: tuple[int, ...] = (200,),
+    ) -> Page:
+        """Send these values as a form would."""
+        headers = {"Referer": referer, "Origin": self.site}
+        answer = self._client.post(url, data=dict(values), files=dict(files) if files else None, headers=headers)
+        return self._read(answer, expect)
+
+    def _read(self, answer: httpx.Response, expect: tuple[int, ...] = (200,)) -> Page:
+        reader = _Reader(str(answer.url))
+        reader.feed(answer.text)
+        page = Page(
+            url=str(answer.url),
+            status=answer.status_code,
+            text=answer.text,
+            forms=reader.all_forms(),
+            links=reader.links,
+            words=" ".join(" ".join(reader.words).split()),
+        )
+        if answer.status_code not in expect:
+            raise PageError(f"{page.url} answered {page.status}: {page.words[:1500]}")
+        return page
+
+
+class _Reader(HTMLParser):
+    """Collects forms (and the fields that belong to them from elsewhere on the page), links and words."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.url = url
+        self.links: list[str] = []
+        self.words: list[str] = []
+        self._forms: dict[str, Form] = {}
+        self._open: Form | None = None
+        self._select: tuple[Form, str, bool, bool] | None = None
+        self._option: tuple[str, bool] | None = None
+        self._text: tuple[Form, str, bool] | None = None
+        self._heard: list[str] = []
+        self._silent = 0
+
+    def all_forms(self) -> list[Form]:
+        return list(self._forms.values())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        match tag:
+            case "form":
+                self._open = self._form(given.get("id") or f"#{len(self._forms)}")
+                self._open.action = given.get("action") or self.url
+                self._open.method = given.get("method", "get").lower()
+            case "a" if given.get("href"):
+                self.links.append(urljoin(self.url, given["href"]))
+            case "input":
+                self._input(given)
+            case "button":
+                self._button(given)
+            case "select":
+                self._begin_select(given)
+            case "option":
+                self._end_option()
+                self._option = (given.get("value", ""), "selected" in given)
+                self._heard = []
+            case "textarea":
+                form = self._owner(given)
+                if form and given.get("name"):
+                    self._text = (form, given["name"], "disabled" in given)
+                    self._heard = []
+            case "script" | "style":
+                self._silent += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        match tag:
+            case "form":
+                self._open = None
+            case "option":
+                self._end_option()
+            case "select":
+                self._end_option()
+                self._end_select()
+            case "textarea" if self._text:
+                form, name, disabled = self._text
+                text = "".join(self._heard)
+                self._add(form, name, text[1:] if text.startswith("\n") else text, disabled=disabled)
+                self._text = None
+            case "script" | "style":
+                self._silent -= 1
+
+    def handle_data(self, data: str) -> None:
+        self._heard.append(data)
+        if not self._silent and data.strip():
+            self.words.append(data)
+
+    def _form(self, form_id: str) -> Form:
+        return self._forms.setdefault(form_id, Form(id=form_id, action=self.url, method="post"))
+
+    def _owner(self, given: Mapping[str, str]) -> Form | None:
+        return self._form(given["form"]) if given.get("form") else self._open
+
+    def _add(self, form: Form, name: str, value: str, *, disabled: bool) -> None:
+        if disabled:
+            form.disabled.add(name)
+        else:
+            form.values.setdefault(name, []).append(value)
+
+    def _input(self, given: Mapping[str, str]) -> None:
+        form, name, kind = self._owner(given), given.get("name", ""), given.get("type", "text")
+        if form is None or not name:
+            return
+        disabled = "disabled" in given
+        if kind in ("checkbox", "radio"):
+            value = given.get("value", "on")
+            form.boxes.setdefault(name, []).append(value)
+            if disabled:
+                form.disabled.add(name)
+            elif "checked" in given:
+                self._add(form, name, value, disabled=False)
+        elif kind in ("submit", "image"):
+            form.buttons.append((name, given.get("value", "")))
+        elif kind == "file":
+            form.boxes.setdefault(name, [])
+        else:
+            self._add(form, name, given.get("value", ""), disabled=disabled)
+
+    def _button(self, given: Mapping[str, str]) -> None:
+        form = self._owner(given)
+        if form and given.get("type", "submit") == "submit":
+            form.buttons.append((given.get("name", ""), given.get("value", "")))
+
+    def _begin_select(self, given: Mapping[str, str]) -> None:
+        form = self._owner(given)
+        if form and given.get("name"):
+            form.choices.setdefault(given["name"], {})
+            self._select = (form, given["name"], "multiple" in given, "disabled" in given)
+
+    def _end_option(self) -> None:
+        if self._option and self._select:
+            value, selected = self._option
+            form, name, _, disabled = self._select
+            form.choices[name][value] = " ".join("".join(self._heard).split())
+            if selected:
+                self._add(form, name, value, disabled=disabled)
+        self._option = None
+
+    def _end_select(self) -> None:
+        if self._select:
+            form, name, multiple, disabled = self._select
+            if not multiple and not disabled and name not in form.values and form.choices[name]:
+                self._add(form, name, next(iter(form.choices[name])), disabled=False)
+        self._select = None

@@ -1,0 +1,92 @@
+"""The input: items and sales, in the formats of a retailer's export."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+#: Every item that is sold gets this many more than its sales, so that no buyer is turned away.
+SPARE_UNITS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A row of the items file; `quantity` is what we say is in stock: the file's, and enough for all sales."""
+
+    sku: str
+    price: Decimal
+    quantity: int
+    row: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLine:
+    sku: str
+    quantity: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One order of the sales file."""
+
+    ref: str
+    lines: tuple[SaleLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    items: dict[str, Item]
+    sales: list[Sale]
+    #: Lines of the sales file whose SKU no item has.
+    skipped_lines: int
+
+
+def read_input(items: Path, sales: Path) -> Input:
+    """Read both files; lines of unknown SKUs are skipped and counted, orders without any line left are not placed."""
+    rows = {row["sku"]: row for row in _rows(items)}
+    orders: dict[str, list[SaleLine]] = {}
+    skipped = 0
+    for row in _rows(sales):
+        if row["sku"] not in rows:
+            skipped += 1
+            continue
+        line = SaleLine(sku=row["sku"], quantity=int(row["quantity"]), amount=Decimal(row["amount"]))
+        orders.setdefault(row["order_id"], []).append(line)
+    sold: Counter[str] = Counter()
+    for lines in orders.values():
+        for line in lines:
+            sold[line.sku] += line.quantity
+    stocked = {
+        sku: Item(sku=sku, price=Decimal(row["price"]), quantity=_stock(row, sold[sku]), row=row)
+        for sku, row in rows.items()
+    }
+    return Input(
+        items=stocked,
+        sales=[Sale(ref=ref, lines=tuple(lines)) for ref, lines in orders.items()],
+        skipped_lines=skipped,
+    )
+
+
+def items_csv(items: dict[str, Item]) -> bytes:
+    """Return the file to import: the given one, with the quantities that `Item` says."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(next(iter(items.values())).row))
+    writer.writeheader()
+    for item in items.values():
+        writer.writerow({**item.row, "price": str(item.price), "quantity": str(item.quantity)})
+    return text.getvalue().encode()
+
+
+def _stock(row: Mapping[str, str], sold: int) -> int:
+    return int(row["quantity"]) + (sold + SPARE_UNITS if sold else 0)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,95 @@
+"""The sandbox's control API: buyers buy, strays appear, and what it shows is the judge's word."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from smoke.files import Sale
+
+#: Orders in one call.
+_ORDERS = 200
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything about our account, as the marketplace has it at one moment."""
+
+    listings: dict[str, dict[str, Any]]
+    orders: dict[str, dict[str, Any]]
+    shipments: list[dict[str, Any]]
+    cancellations: list[dict[str, Any]]
+    refunds: list[dict[str, Any]]
+
+    @property
+    def active(self) -> dict[str, dict[str, Any]]:
+        return {sku: listing for sku, listing in self.listings.items() if listing["status"] == "active"}
+
+
+class Marketplace:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.account_id = ""
+        self._client = httpx.Client(base_url=f"{url}/control", timeout=60, trust_env=False)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def find_account(self, client_id: str) -> str:
+        """Return the account that a client id opened; the other calls are about it from now on."""
+        for account in self._get("/accounts")["accounts"]:
+            if account["client_id"] == client_id:
+                self.account_id = account["account_id"]
+                return self.account_id
+        raise LookupError(f"The sandbox has no account of {client_id}.")
+
+    def buy(self, sales: Sequence[Sale]) -> dict[str, str]:
+        """Buyers place these orders now. Returns the marketplace's order id by our reference. None may be refused."""
+        placed: dict[str, str] = {}
+        for start in range(0, len(sales), _ORDERS):
+            part = sales[start : start + _ORDERS]
+            answer = self._post("/buy-many", {"orders": [self._purchase(sale) for sale in part]})
+            for sale, result in zip(part, answer["orders"], strict=True):
+                if "order_id" not in result:
+                    raise RuntimeError(f"The sandbox refused order {sale.ref}: {result}")
+                placed[sale.ref] = result["order_id"]
+        return placed
+
+    def ask_to_cancel(self, order_id: str) -> None:
+        self._post(f"/orders/{order_id}/request-cancellation", {"reason": "I ordered twice."})
+
+    def cancel_by_buyer(self, order_id: str) -> None:
+        self._post(f"/orders/{order_id}/cancel", {"reason": "I changed my mind."})
+
+    def put_strays(self, skus: Iterable[str]) -> None:
+        """Listings exist that nobody of ours made."""
+        strays = [{"sku": sku, "title": f"Left over {sku}", "price": "9.99", "quantity": 3} for sku in skus]
+        self._post("/listings", {"account_id": self.account_id, "listings": strays})
+
+    def vanish(self, skus: Iterable[str]) -> None:
+        """Listings are gone, and nobody was told."""
+        self._post("/listings/remove", {"account_id": self.account_id, "skus": list(skus)})
+
+    def state(self) -> State:
+        told = self._get("/state", account_id=self.account_id)
+        return State(
+            listings={listing["sku"]: listing for listing in told["listings"]},
+            orders={order["id"]: order for order in told["orders"]},
+            shipments=told["shipments"],
+            cancellations=told["cancellations"],
+            refunds=told["refunds"],
+        )
+
+    def _purchase(self, sale: Sale) -> dict[str, Any]:
+        lines = [{"sku": line.sku, "quantity": line.quantity, "amount": str(line.amount)} for line in sale.lines]
+        return {"account_id": self.account_id, "lines": lines, "ref": sale.ref}
+
+    def _get(self, path: str, **params: str) -> Any:
+        return self._client.get(path, params=params).raise_for_status().json()
+
+    def _post(self, path: str, body: Any) -> Any:
+        answer = self._client.post(path, json=body)
+        if answer.is_error:
+            raise RuntimeError(f"The sandbox says {answer.status_code} to {path}: {answer.text[:500]}")
+        return answer.json()
