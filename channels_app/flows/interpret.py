@@ -16,7 +16,7 @@ from channels_app.flows import attention
 from channels_app.flows.engine import FenceLost
 from channels_app.flows.reservation import facts_of, gone_for, ranked_locations, rebalance_lines
 from channels_app.flows.shipping import shipping_status
-from channels_app.models import CancellationRequest, Channel, Command, Order, OrderLine, RawOrder
+from channels_app.models import CancellationRequest, Channel, Command, LedgerState, Order, OrderLine, RawOrder
 from inventory.models import Item
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,7 @@ class Reader:
         else:
             lines = self._update(order, remote)
             self._forget_request(order, remote)
+            self._forget_acceptance(order)
         self._follow_request(order, remote)
         self._accept(order, lines, remote)
         _settle(raw, RawOrder.State.DONE)
@@ -174,6 +175,13 @@ class Reader:
         if remote.cancellation_request is None:
             order.cancellation_requests.filter(state=CancellationRequest.State.OPEN).update(
                 state=CancellationRequest.State.WITHDRAWN, decided_at=self.now
+            )
+
+    def _forget_acceptance(self, order: Order) -> None:
+        """Nobody need be told that we take an order which was cancelled meanwhile."""
+        if order.shipping_status == Order.Shipping.CANCELLED:
+            order.commands.filter(kind=Command.Kind.ACCEPT, state=LedgerState.PENDING).update(
+                state=LedgerState.SUPERSEDED, closed_at=self.now, reason="The order was cancelled first."
             )
 
     def _follow_request(self, order: Order, remote: RemoteOrder) -> None:
