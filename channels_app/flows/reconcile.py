@@ -1,0 +1,205 @@
+"""The reconciler: read all the channel shows, compare, plan. It never writes to the channel: the feed does."""
+
+import csv
+import tempfile
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import IO, Any
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from channels_app.adapters.base import ChannelAdapter
+from channels_app.adapters.types import Export, RemoteListing
+from channels_app.flows import brake
+from channels_app.flows import reconcile_sql as sql
+from channels_app.flows.engine import Claim
+from channels_app.flows.reconcile_plan import HARMLESS, PLAN_HOURS, apply_differences, expire_older
+from channels_app.models import Channel, Difference, Label, ReconcileRun
+
+State = ReconcileRun.State
+
+#: Lines sent or closed so shortly before the export may or may not show in it.
+QUIET_MINUTES = 10
+#: An export that is not ready after this has failed.
+EXPORT_HOURS = 6
+#: A list that lacks more than this many, and more than half of what was confirmed, is not believed.
+ODD_SHRINKAGE = 20
+_LONGEST_SKU = 100
+
+
+def run_reconciler(claim: Claim, adapter: ChannelAdapter) -> bool:
+    """The channel's list was read and compared, and what is safe is under way. Returns whether more is waiting.
+
+    1. Ask for the export, or look whether the one asked for is ready.
+    2. Stage it, compare both sides in one statement, and plan the differences: one commit.
+    3. Apply the plan, unless it would end so many listings that a person must decide.
+    """
+    run = _run_in_progress(claim)
+    export = adapter.export_listings(run.export_handle if run else "")
+    if export.rows is None:
+        _wait_for_export(claim, run, export)
+        return False
+    with tempfile.TemporaryFile("w+", newline="", encoding="utf-8", errors="replace") as spool:
+        # The rows may come page by page: they are read to their end before a transaction opens.
+        shown, unreadable = _spool(export.rows, spool)
+        spool.seek(0)
+        run = _compare(claim, run, export, spool, shown=shown, unreadable=unreadable)
+    if run.state == State.PLANNED:
+        _apply_what_is_safe(claim, run)
+    return False
+
+
+def _run_in_progress(claim: Claim) -> ReconcileRun | None:
+    """Return the run whose export was asked for earlier and is still worth waiting for."""
+    run = ReconcileRun.objects.filter(channel=claim.channel, state=State.EXPORTING).order_by("-id").first()
+    if run is not None and claim.now - run.created_at > timedelta(hours=EXPORT_HOURS):
+        with claim.settling():
+            run.state, run.finished_at = State.FAILED, claim.now
+            run.reason = f"The marketplace's list was not ready after {EXPORT_HOURS} hours."
+            run.save()
+        return None
+    return run
+
+
+def _wait_for_export(claim: Claim, run: ReconcileRun | None, export: Export) -> None:
+    """The handle is kept; the list is looked for again after a tenth of the time it has had, at most every minute."""
+    with claim.settling():
+        if run is None:
+            run = ReconcileRun(channel=claim.channel, created_at=claim.now)
+        run.export_handle = export.handle
+        run.save()
+    age = (claim.now - run.created_at).total_seconds()
+    claim.run_again_at(claim.now + timedelta(seconds=min(max(age / 10, 2), 60)))
+
+
+def _spool(rows: Iterable[RemoteListing], spool: IO[str]) -> tuple[int, int]:
+    """Write what buyers can see to `spool` as CSV. Returns how many, and how many have no SKU that ours could have."""
+    writer = csv.writer(spool)
+    shown = unreadable = 0
+    for row in rows:
+        if not row.active:
+            continue
+        shown += 1
+        if row.sku and len(row.sku) <= _LONGEST_SKU and "\x00" not in row.sku:
+            writer.writerow((row.sku, row.price, row.currency[:3], row.quantity))
+        else:
+            unreadable += 1
+    return shown, unreadable
+
+
+def _compare(
+    claim: Claim, run: ReconcileRun | None, export: Export, spool: IO[str], *, shown: int, unreadable: int
+) -> ReconcileRun:
+    """The run says what differs, or why its list is not trusted; one commit."""
+    with claim.settling(), connection.cursor() as cursor:
+        run = run or ReconcileRun(channel=claim.channel, created_at=claim.now)
+        run.as_of, run.remote_count, run.state = export.as_of, shown, State.PLANNED
+        run.save()
+        expire_older(run, now=claim.now)
+        params = _params(claim.channel, run)
+        _stage(cursor, spool)
+        counts: dict[str, int] = {}
+        run.reason = _why_not_trusted(claim.channel, export)
+        if not run.reason:
+            cursor.execute(sql.STORE_READINGS, params)
+            cursor.execute(sql.COMPARE, params)
+            cursor.execute(sql.COUNT_FOUND)
+            counts = dict(cursor.fetchall())
+            run.reason = _why_not_planned(cursor, params, counts)
+        if run.reason:
+            run.state, run.finished_at = State.REFUSED, claim.now
+        else:
+            cursor.execute(sql.STORE_ABSENCES, params)
+            cursor.execute(sql.STORE_FOUND, params)
+            if not counts:
+                run.state, run.finished_at = State.CLEAN, claim.now
+        run.counts = counts | ({"unreadable": unreadable} if unreadable else {})
+        run.save()
+    claim.count(read=shown, **{name: number for name, number in counts.items() if run.state != State.REFUSED})
+    return run
+
+
+def _params(channel: Channel, run: ReconcileRun) -> dict[str, Any]:
+    known, as_of = channel.orders_known_until, run.as_of
+    return {
+        "run": run.pk,
+        "channel": channel.pk,
+        "seller": channel.seller_id,
+        "label": channel.label_id,
+        "label_name": channel.label.name if channel.label else "",
+        "as_of": as_of,
+        "quiet_since": as_of and as_of - timedelta(minutes=QUIET_MINUTES),
+        "orders_are_known": bool(as_of and known and known >= as_of),
+    }
+
+
+def _stage(cursor: CursorWrapper, spool: IO[str]) -> None:
+    cursor.execute(sql.STAGE)
+    cursor.copy_expert(sql.COPY, spool)
+    cursor.execute(sql.MERGE_TWINS)
+    twins = cursor.fetchall()
+    if twins:
+        cursor.executemany(
+            "INSERT INTO reconcile_remote (sku, price, currency, quantity) VALUES (%s, %s, %s, %s)", twins
+        )
+    cursor.execute("ANALYZE reconcile_remote")
+
+
+def _why_not_trusted(channel: Channel, export: Export) -> str:
+    """Return why this list says nothing, or "". A list that may lack rows ends nothing and misses nothing."""
+    if not export.complete:
+        return "The marketplace's list was not complete."
+    if export.as_of is None:
+        return "The marketplace did not say when its list was made."
+    if channel.label is None:
+        return "The channel has no label."
+    if _is_being_recalculated(channel.label):
+        return (
+            f"The items of the label {channel.label.name} are being worked out; nothing is judged until that is done."
+        )
+    return ""
+
+
+def _is_being_recalculated(label: Label) -> bool:
+    changed, done = label.rule_changed_at, label.recalculated_at
+    return changed is not None and (done is None or done < changed)
+
+
+def _why_not_planned(cursor: CursorWrapper, params: Mapping[str, Any], counts: Mapping[str, int]) -> str:
+    """Return why what was found looks more like a mistake than like differences, or ""."""
+    cursor.execute(sql.COUNT_WANTED, params)
+    if not cursor.fetchone()[0]:
+        return f"The label {params['label_name']} holds no items that can be sold: everything would end."
+    missing = counts.get(Difference.Kind.MISSING, 0)
+    if missing > ODD_SHRINKAGE:
+        cursor.execute(sql.COUNT_LISTED, params)
+        listed = cursor.fetchone()[0]
+        if missing * 2 > listed:
+            return f"The marketplace's list shrank oddly: {missing:,} of {listed:,} confirmed listings are not on it."
+    return ""
+
+
+def _apply_what_is_safe(claim: Claim, run: ReconcileRun) -> None:
+    """Everything is applied, unless it ends more than the brake lets through: then the endings wait for a person."""
+    channel = claim.channel
+    endings = run.counts.get(Difference.Kind.TO_END, 0)
+    limit = brake.limit_of(channel)
+    let_through = channel.withdrawals_allowed_until is not None and channel.withdrawals_allowed_until > claim.now
+    with claim.settling():
+        if endings <= limit or let_through:
+            applied = apply_differences(run, list(Difference.Kind), now=claim.now)
+            run.state, run.finished_at = State.APPLIED, claim.now
+        else:
+            applied = apply_differences(run, HARMLESS, now=claim.now)
+            run.reason = (
+                f"{endings:,} listings would end, more than the {limit:,} that may end without you. "
+                f"Decide within {PLAN_HOURS} hours; the other differences are being mended."
+            )
+        run.save()
+    claim.count(applied=sum(applied.values()))
+
+
+def plan_is_fresh(run: ReconcileRun, *, now: datetime) -> bool:
+    """Say whether the plan may still be applied."""
+    return run.state == State.PLANNED and now - run.created_at <= timedelta(hours=PLAN_HOURS)

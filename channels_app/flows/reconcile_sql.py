@@ -1,0 +1,173 @@
+"""The statements of the reconciler: staging, one comparison, and an application that re-checks every row.
+
+They are put together from constants only; values travel as parameters.
+"""
+# ruff: noqa: S608
+
+#: What the channel shows to buyers, one row a SKU; gone with the transaction.
+STAGE = """
+    CREATE TEMPORARY TABLE reconcile_remote (
+        sku varchar(100) NOT NULL, price numeric(14, 4), currency varchar(3), quantity integer NOT NULL
+    ) ON COMMIT DROP
+"""
+COPY = "COPY reconcile_remote (sku, price, currency, quantity) FROM STDIN WITH (FORMAT csv)"
+#: A channel that shows a SKU twice sells it from either: the lower price and the higher quantity are the risk.
+MERGE_TWINS = """
+    WITH twin AS (
+        SELECT sku, min(price) AS price, min(currency) AS currency, max(quantity) AS quantity
+        FROM reconcile_remote GROUP BY sku HAVING count(*) > 1
+    ), gone AS (
+        DELETE FROM reconcile_remote USING twin WHERE reconcile_remote.sku = twin.sku
+    )
+    INSERT INTO reconcile_remote (sku, price, currency, quantity) SELECT sku, price, currency, quantity FROM twin
+"""
+
+#: Items that belong on the channel: on its label, sellable, priced.
+WANTED = """
+    wanted AS MATERIALIZED (
+        SELECT item.id, item.sku
+        FROM inventory_labelitem on_label
+        JOIN inventory_item item ON item.id = on_label.item_id
+        WHERE on_label.label_id = %(label)s AND on_label.source IN ('hand', 'rule')
+          AND item.archived_at IS NULL AND NOT item.blocked AND NOT item.is_parent AND item.price IS NOT NULL
+    )
+"""
+
+#: SKUs that something is under way for: the export may show them before or after it.
+BUSY = """
+    busy AS MATERIALIZED (
+        SELECT sku FROM channels_app_pendingchange WHERE channel_id = %(channel)s
+        UNION
+        SELECT sku FROM channels_app_feedline
+        WHERE channel_id = %(channel)s AND state IN ('pending', 'sent', 'unknown')
+        UNION
+        SELECT sku FROM channels_app_listing WHERE channel_id = %(channel)s AND last_line_at >= %(quiet_since)s
+    )
+"""
+
+# Drift is remote against last confirmed: what we want now is the feed's business.
+COMPARE = f"""
+    CREATE TEMPORARY TABLE reconcile_found ON COMMIT DROP AS
+    WITH {WANTED}, {BUSY}, listing AS (
+        SELECT sku, state, confirmed_price, confirmed_quantity FROM channels_app_listing WHERE channel_id = %(channel)s
+    ), paired AS (
+        SELECT
+            coalesce(remote.sku, listing.sku) AS sku,
+            remote.sku IS NOT NULL AS is_shown,
+            remote.price AS remote_price, remote.quantity AS remote_quantity,
+            listing.state, listing.confirmed_price, listing.confirmed_quantity,
+            remote.price <> listing.confirmed_price AS price_differs,
+            %(orders_are_known)s AND remote.quantity <> listing.confirmed_quantity AS quantity_differs
+        FROM reconcile_remote remote FULL JOIN listing ON listing.sku = remote.sku
+    ), judged AS (
+        SELECT
+            paired.*,
+            CASE
+                WHEN is_shown AND wanted.id IS NULL THEN 'to_end'
+                WHEN NOT is_shown AND wanted.id IS NOT NULL AND state = 'listed' THEN 'missing'
+                WHEN is_shown AND wanted.id IS NOT NULL AND (state IS NULL OR state IN ('ended', 'rejected'))
+                    THEN 'adoptable'
+                WHEN is_shown AND wanted.id IS NOT NULL AND state = 'listed' AND (price_differs OR quantity_differs)
+                    THEN 'drifted'
+            END AS kind
+        FROM paired LEFT JOIN wanted ON wanted.sku = paired.sku
+    )
+    SELECT * FROM judged WHERE kind IS NOT NULL AND NOT EXISTS (SELECT FROM busy WHERE busy.sku = judged.sku)
+"""
+
+COUNT_WANTED = f"WITH {WANTED} SELECT count(*) FROM (SELECT FROM wanted LIMIT 1) one"
+COUNT_LISTED = "SELECT count(*) FROM channels_app_listing WHERE channel_id = %(channel)s AND state = 'listed'"
+COUNT_FOUND = "SELECT kind, count(*) FROM reconcile_found GROUP BY kind ORDER BY kind"
+
+STORE_FOUND = """
+    INSERT INTO channels_app_difference
+        (run_id, channel_id, sku, kind, state, reason, our_price, our_quantity, remote_price, remote_quantity)
+    SELECT
+        %(run)s, %(channel)s, found.sku, found.kind, 'planned',
+        CASE found.kind
+            WHEN 'missing' THEN 'The marketplace confirmed it, but no longer shows it.'
+            WHEN 'adoptable' THEN 'Listed elsewhere, with the SKU of an item on your label.'
+            WHEN 'drifted' THEN CASE
+                WHEN coalesce(price_differs, false) AND coalesce(quantity_differs, false)
+                    THEN 'Price and quantity are not what the marketplace confirmed.'
+                WHEN price_differs THEN 'The price is not what the marketplace confirmed.'
+                ELSE 'The quantity is not what the marketplace confirmed.'
+            END
+            ELSE CASE
+                WHEN item.id IS NULL THEN 'None of your items has this SKU.'
+                WHEN item.archived_at IS NOT NULL THEN 'The item is archived.'
+                WHEN item.blocked THEN 'The item is blocked.'
+                WHEN item.is_parent THEN 'The item is a parent of variations, which is not sold itself.'
+                WHEN item.price IS NULL THEN 'The item has no price.'
+                ELSE left('The item is not on the label ' || %(label_name)s || '.', 200)
+            END
+        END,
+        found.confirmed_price, found.confirmed_quantity, found.remote_price, found.remote_quantity
+    FROM reconcile_found found
+    LEFT JOIN inventory_item item
+        ON item.seller_id = %(seller)s AND item.sku = found.sku AND found.kind = 'to_end'
+    ORDER BY found.sku
+"""
+
+# A reading is written when it changed; that the rest was read too stands on the run. So a quiet catalogue costs a join.
+STORE_READINGS = """
+    UPDATE channels_app_listing listing
+    SET remote_price = remote.price, remote_quantity = remote.quantity, remote_active = true, remote_as_of = %(as_of)s
+    FROM reconcile_remote remote
+    WHERE listing.channel_id = %(channel)s AND listing.sku = remote.sku
+      AND (listing.remote_price, listing.remote_quantity, listing.remote_active)
+          IS DISTINCT FROM (remote.price, remote.quantity, true)
+"""
+STORE_ABSENCES = """
+    UPDATE channels_app_listing listing SET remote_active = false, remote_as_of = %(as_of)s
+    WHERE listing.channel_id = %(channel)s AND listing.remote_active IS DISTINCT FROM false
+      AND NOT EXISTS (SELECT FROM reconcile_remote remote WHERE remote.sku = listing.sku)
+"""
+
+# Every row is judged once more in the statement that applies it. What the channel shows becomes what it confirmed last:
+# the feed then compares the truth with it, like with any other confirmation.
+APPLY = f"""
+    WITH {WANTED}, {BUSY}, fresh AS (
+        SELECT difference.*, coalesce(wanted.id, item.id) AS item_id
+        FROM channels_app_difference difference
+        LEFT JOIN wanted ON wanted.sku = difference.sku
+        LEFT JOIN inventory_item item
+            ON item.seller_id = %(seller)s AND item.sku = difference.sku AND difference.kind = 'to_end'
+        WHERE difference.run_id = %(run)s AND difference.state = 'planned' AND difference.kind = ANY(%(kinds)s)
+          AND (difference.kind = 'to_end') = (wanted.id IS NULL)
+          AND NOT EXISTS (SELECT FROM busy WHERE busy.sku = difference.sku)
+    ), noted AS (
+        INSERT INTO channels_app_listing AS listing (
+            channel_id, sku, item_id, state, sent_price, sent_quantity, sent_content_hash, sent_withdrawn,
+            confirmed_price, confirmed_quantity, confirmed_content_hash,
+            rejected_hash, rejected_code, rejected_reason,
+            remote_price, remote_quantity, remote_active, remote_as_of
+        )
+        SELECT
+            %(channel)s, sku, item_id, CASE kind WHEN 'missing' THEN 'ended' ELSE 'listed' END,
+            remote_price, remote_quantity, '', false, remote_price, remote_quantity, '', '', '', '',
+            remote_price, remote_quantity, kind <> 'missing', %(as_of)s
+        FROM fresh ORDER BY sku
+        ON CONFLICT (channel_id, sku) DO UPDATE SET
+            item_id = coalesce(excluded.item_id, listing.item_id),
+            state = excluded.state,
+            sent_price = excluded.sent_price,
+            sent_quantity = excluded.sent_quantity,
+            sent_withdrawn = false,
+            confirmed_price = excluded.confirmed_price,
+            confirmed_quantity = excluded.confirmed_quantity,
+            sent_content_hash = CASE WHEN listing.state = 'listed' AND excluded.state = 'listed'
+                THEN listing.sent_content_hash ELSE '' END,
+            confirmed_content_hash = CASE WHEN listing.state = 'listed' AND excluded.state = 'listed'
+                THEN listing.confirmed_content_hash ELSE '' END
+    ), applied AS (
+        UPDATE channels_app_difference difference SET state = 'applied'
+        FROM fresh WHERE difference.id = fresh.id
+        RETURNING difference.kind, difference.sku
+    )
+    SELECT kind, array_agg(sku ORDER BY sku) FROM applied GROUP BY kind ORDER BY kind
+"""
+SKIP_THE_REST = """
+    UPDATE channels_app_difference SET state = 'skipped'
+    WHERE run_id = %(run)s AND state = 'planned' AND kind = ANY(%(kinds)s)
+"""
