@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from sandbox import control
+from sandbox import control, pages
 from sandbox.engine import errors
 from sandbox.engine.market import Market
 from sandbox.protocols import native
@@ -51,10 +51,12 @@ def create_app(market: Market, *, in_background: bool = True) -> FastAPI:
     app.state.rate_limits = RateLimits()
     app.include_router(native.router)
     app.include_router(control.router)
+    app.include_router(pages.router)
     app.add_exception_handler(errors.Refused, _refused)
     app.add_exception_handler(OtherAnswer, _other_answer)
     app.add_exception_handler(ConnectionDropped, _dropped)
     app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(pages.ForeignForm, _foreign_form)
     return app
 
 
@@ -79,3 +81,7 @@ async def _dropped(request: Request, error: Exception) -> Response:
         raise error
     await asyncio.sleep(0)
     return Response()
+
+
+async def _foreign_form(request: Request, error: Exception) -> Response:
+    return JSONResponse({"code": "foreign_form", "reason": "This form was sent from another site."}, 403)

@@ -139,6 +139,18 @@ def find_submission(market: Market, account_id: str, key: str) -> dict[str, Any]
     return None if row is None else describe(row)
 
 
+def newest_submissions(market: Market, account_id: str, limit: int) -> list[dict[str, Any]]:
+    """What came in last, newest first, without counting as a poll; rejected lines show their first reason."""
+    with market.storage.reading() as db:
+        rows = db.execute(
+            "SELECT s.*, (SELECT l.sku || ': ' || l.reason FROM submission_line l"
+            " WHERE l.seq = s.seq AND l.status = 'rejected' LIMIT 1) AS example"
+            " FROM submission s WHERE account_id = ? ORDER BY seq DESC LIMIT ?",
+            (account_id, limit),
+        ).fetchall()
+    return [{**describe(row), "example": row["example"]} for row in rows]
+
+
 def get_results(
     market: Market, account_id: str, submission_id: str, *, after: int, limit: int
 ) -> tuple[list[dict[str, Any]], int | None]:
