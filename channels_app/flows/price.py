@@ -62,7 +62,8 @@ def why_no_price(price: Decimal | None, currency: str, rule: PriceRule) -> str:
 def price_to_send(price: Decimal, rule: PriceRule) -> Decimal:
     """Return what the channel is told, in its currency and with that currency's digits; never below 0.
 
-    `rule` is the one `for_currency` of the item. In this order: exchange rate, percentage, amount, rounding up to the ending, lower bound.
+    `rule` is the one `for_currency` of the item. In this order: exchange rate, percentage, amount, rounding up to the
+    ending, lower bound.
     """
     value = _with_amount(_with_percent(_converted(price, rule), rule), rule)
     value = _rounded(max(value, Decimal(0)), rule)

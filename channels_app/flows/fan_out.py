@@ -1,0 +1,210 @@
+"""From "something changed" to pending changes of every channel it touches. One at a time; cost follows the change.
+
+Causes are rows: ItemChange and BulkChange from the inventory's triggers, ChannelWalk from channels. Everything is read
+after its commit. A change is enqueued even if it seems to send nothing new: a feed that is just settling may have read
+what was so before, and the raised version is what tells it.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from channels_app.flows import jobs
+from channels_app.flows.decide import Rules, Urgency, judge_urgency
+from channels_app.flows.pending import Change, enqueue, upsert
+from channels_app.flows.wanted import WALK_SOURCE, Truth, read_truth
+from channels_app.models import Channel, ChannelJob, ChannelWalk, Listing
+from inventory import labels
+from inventory.models import ItemChange
+
+__all__ = ["enqueue", "fan_out", "walk_channel"]
+
+log = logging.getLogger(__name__)
+
+#: Rows of the queue, or SKUs of a walk, that one transaction handles.
+BATCH = 5000
+#: Any number that no other advisory lock of this database uses.
+_LOCK = 7_203_550_001
+
+
+def fan_out(*, now: datetime) -> int:
+    """Pass on up to 5,000 changes and a slice of one walk; return how many rows that were, 0 if none or not alone."""
+    handled = _recalculate_one_label(now=now)
+    touched: dict[int, set[str]] = defaultdict(set)
+    with transaction.atomic():
+        if not _is_alone():
+            return handled
+        handled += _pass_on_items(touched, now=now)
+        handled += _pass_on_bulk(now=now)
+        handled += _walk_a_slice(touched, now=now)
+    # After the commit, offers first: see pending.py on the order of locks.
+    for kind in (ChannelJob.Kind.OFFERS, ChannelJob.Kind.CONTENT):
+        channels = sorted(channel for channel, kinds in touched.items() if kind in kinds)
+        if channels:
+            jobs.nudge(channels, [kind], now=now)
+    return handled
+
+
+def walk_channel(channel: Channel, cause: str, *, now: datetime) -> None:
+    """Every SKU of `channel` will be looked at. Call it in the transaction of its cause."""
+    ChannelWalk.objects.create(channel=channel, cause=cause[:40], created_at=now)
+
+
+def _is_alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _recalculate_one_label(*, now: datetime) -> int:
+    """A label whose rule changed holds what its rule says; its items come back through the queue."""
+    label_id = labels.stale_labels().values_list("pk", flat=True).order_by("pk").first()
+    if label_id is None:
+        return 0
+    labels.recalculate_label(label_id, now=now)
+    return 1
+
+
+# Plan: the first rows of the primary key that nobody holds; never "id > last", which misses late commits.
+_TAKE_ITEMS = """
+WITH taken AS (
+    DELETE FROM inventory_itemchange
+    WHERE id IN (SELECT id FROM inventory_itemchange ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING seller_id, item_id, kinds
+)
+SELECT seller_id, item_id, bit_or(kinds), count(*) FROM taken GROUP BY seller_id, item_id
+"""
+
+
+def _pass_on_items(touched: dict[int, set[str]], *, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_ITEMS, [BATCH])
+        rows = cursor.fetchall()
+    if not rows:
+        return 0
+    kinds = {item_id: bits for _, item_id, bits, _ in rows}
+    labels.recalculate_items(list(kinds), now=now)
+    truths = _truth_of_items(list(kinds))
+    _enqueue_found(truths, kinds, touched, now=now)
+    _recheck_orphans({seller for seller, *_ in rows}, kinds, touched, now=now)
+    return sum(count for *_, count in rows)
+
+
+# Plan: the items by primary key, then the few running channels of each seller by (seller, state).
+_CHANNELS_OF_ITEMS = """
+SELECT channel.id, item.sku
+FROM unnest(%(items)s::bigint[]) AS changed (item_id)
+JOIN inventory_item AS item ON item.id = changed.item_id
+JOIN channels_app_channel AS channel ON channel.seller_id = item.seller_id
+WHERE channel.state IN ('testing', 'live') AND channel.archived_at IS NULL AND channel.listings_on
+"""
+
+
+def _truth_of_items(item_ids: Sequence[int]) -> list[Truth]:
+    return read_truth(_CHANNELS_OF_ITEMS, {"items": list(item_ids)})
+
+
+def _recheck_orphans(
+    seller_ids: Iterable[int], kinds: dict[int, int], touched: dict[int, set[str]], *, now: datetime
+) -> None:
+    """An item that was deleted leaves listings without one: these are looked at, and ended if they are ours."""
+    membership = [item for item, bits in kinds.items() if bits & ItemChange.Change.MEMBERSHIP]
+    if not membership:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM unnest(%s::bigint[]) AS changed (id)"
+            " WHERE NOT EXISTS (SELECT FROM inventory_item AS item WHERE item.id = changed.id))",
+            [membership],
+        )
+        if not cursor.fetchone()[0]:
+            return
+    orphans = Listing.objects.filter(
+        channel__in=Channel.objects.running().filter(seller_id__in=list(seller_ids), listings_on=True), item=None
+    ).exclude(state=Listing.State.ENDED)
+    source = "SELECT channel_id, sku FROM channels_app_listing WHERE id = ANY(%(ids)s::bigint[])"
+    truths = read_truth(source, {"ids": list(orphans.values_list("pk", flat=True)[:BATCH])})
+    _enqueue_found(truths, {}, touched, now=now)
+
+
+def _enqueue_found(
+    truths: Sequence[Truth], kinds: dict[int, int], touched: dict[int, set[str]], *, now: datetime
+) -> None:
+    """What is on a channel's label, listed there or pending is enqueued, as urgently as it differs."""
+    rules = {channel.pk: Rules.of(channel) for channel in Channel.objects.filter(pk__in={t.channel_id for t in truths})}
+    changes = []
+    for truth in truths:
+        if not (truth.on_label or truth.is_up or truth.has_pending_change or truth.state == Listing.State.REJECTED):
+            continue
+        bits = kinds.get(truth.item_id or 0, ItemChange.Change.MEMBERSHIP)
+        urgency = judge_urgency(truth, rules[truth.channel_id], stock_changed=bool(bits & ItemChange.Change.STOCK))
+        changes.append(Change(truth.channel_id, truth.sku, truth.item_id, int(bits), urgency))
+        touched[truth.channel_id].add(job_of(urgency))
+    upsert(changes, now=now)
+
+
+def job_of(urgency: int) -> str:
+    """Return which job takes changes of this urgency: stock goes before first listings, so they are separate jobs."""
+    return ChannelJob.Kind.OFFERS if urgency <= Urgency.WITHDRAW else ChannelJob.Kind.CONTENT
+
+
+# A walk that has not begun reads everything after this commit anyway: one is enough.
+_BULK_TO_WALKS = """
+WITH taken AS (
+    DELETE FROM inventory_bulkchange
+    WHERE id IN (SELECT id FROM inventory_bulkchange ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING label_id
+), walks AS (
+    INSERT INTO channels_app_channelwalk (channel_id, cause, cursor, created_at)
+    SELECT channel.id, 'label', '', %(now)s
+    FROM channels_app_channel AS channel
+    WHERE channel.label_id IN (SELECT label_id FROM taken)
+      AND channel.state IN ('testing', 'live') AND channel.archived_at IS NULL AND channel.listings_on
+      AND NOT EXISTS (SELECT FROM channels_app_channelwalk AS walk
+                      WHERE walk.channel_id = channel.id AND walk.cursor = '')
+)
+SELECT count(*) FROM taken
+"""
+
+
+def _pass_on_bulk(*, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_BULK_TO_WALKS, {"limit": BATCH, "now": now})
+        return int(cursor.fetchone()[0])
+
+
+def _walk_a_slice(touched: dict[int, set[str]], *, now: datetime) -> int:
+    """Pass on the next SKUs of one walk; a walk that has reached its end, or whose channel stopped, is gone."""
+    walk = ChannelWalk.objects.select_for_update(skip_locked=True, of=("self",)).select_related("channel")
+    row = walk.order_by("cursor", "pk").first()
+    if row is None:
+        return 0
+    channel = row.channel
+    if not (channel.is_running and channel.listings_on):
+        row.delete()
+        return 1
+    params = {
+        "channel": channel.pk,
+        "seller": channel.seller_id,
+        "label": channel.label_id,
+        "after": row.cursor,
+        "limit": BATCH,
+    }
+    truths = read_truth(WALK_SOURCE, params)
+    _enqueue_found(truths, {}, touched, now=now)
+    if len(truths) < BATCH:
+        row.delete()
+    else:
+        row.cursor = _last_sku(truths)
+        row.save(update_fields=["cursor"])
+    return len(truths) or 1
+
+
+def _last_sku(truths: Sequence[Truth]) -> str:
+    """Return the highest SKU, as the database orders them: Python may order otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(sku) FROM unnest(%s::text[]) AS these (sku)", [[t.sku for t in truths]])
+        return str(cursor.fetchone()[0])

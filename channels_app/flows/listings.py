@@ -1,0 +1,230 @@
+"""Listing rows follow the lines: what was sent, what was confirmed, what was refused. Set-based, locked in SKU order.
+
+`sent_*` is the newest of {open, confirmed}. Whatever ends a line without success has `restate` derive it anew.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from channels_app.adapters.types import Kind
+from channels_app.flows.wanted import UNKNOWN_HASH
+from channels_app.models import Listing, Submission
+
+_LOCK = "SELECT FROM channels_app_listing WHERE channel_id = %s AND sku = ANY(%s::text[]) ORDER BY sku FOR UPDATE"
+
+
+def lock(channel_id: int, skus: Collection[str]) -> None:
+    """Nobody else writes these listings until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [channel_id, list(skus)])
+
+
+# Plan: the lines of one submission by (submission, SKU), each item by (seller, SKU), each listing by (channel, SKU).
+_CONTENT_SENT = """
+INSERT INTO channels_app_listing AS listing
+    (channel_id, sku, item_id, state, sent_price, sent_quantity, sent_content_hash, sent_withdrawn,
+     confirmed_content_hash, rejected_hash, rejected_code, rejected_reason, last_line_at)
+SELECT line.channel_id, line.sku, item.id, 'creating', line.price, line.quantity, line.content_hash, false,
+       '', '', '', '', %(now)s
+FROM channels_app_feedline AS line
+JOIN channels_app_channel AS channel ON channel.id = line.channel_id
+LEFT JOIN inventory_item AS item ON item.seller_id = channel.seller_id AND item.sku = line.sku
+WHERE line.submission_id = %(submission)s
+ORDER BY line.sku
+ON CONFLICT (channel_id, sku) DO UPDATE SET
+    item_id = excluded.item_id,
+    state = CASE WHEN listing.state = 'listed' THEN 'listed' ELSE 'creating' END,
+    sent_price = excluded.sent_price,
+    sent_quantity = excluded.sent_quantity,
+    sent_content_hash = excluded.sent_content_hash,
+    sent_withdrawn = false,
+    last_line_at = excluded.last_line_at
+"""
+
+_OFFER_SENT = """
+UPDATE channels_app_listing AS listing
+SET sent_price = coalesce(line.price, listing.sent_price),
+    sent_quantity = coalesce(line.quantity, listing.sent_quantity),
+    last_line_at = %(now)s
+FROM channels_app_feedline AS line
+WHERE line.submission_id = %(submission)s AND listing.channel_id = line.channel_id AND listing.sku = line.sku
+"""
+
+_WITHDRAWAL_SENT = """
+UPDATE channels_app_listing AS listing
+SET state = 'ending', sent_withdrawn = true, sent_price = NULL, sent_quantity = NULL, sent_content_hash = '',
+    last_line_at = %(now)s
+FROM channels_app_feedline AS line
+WHERE line.submission_id = %(submission)s AND listing.channel_id = line.channel_id AND listing.sku = line.sku
+"""
+
+
+def record_sent(submission: Submission, skus: Collection[str], *, now: datetime) -> None:
+    """The listings say that the lines of `submission` are the newest word on them."""
+    sql = {Kind.CONTENT: _CONTENT_SENT, Kind.WITHDRAW: _WITHDRAWAL_SENT}.get(Kind(submission.kind), _OFFER_SENT)
+    lock(submission.channel_id, skus)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"submission": submission.pk, "now": now})
+
+
+# A refusal is forgotten once the same kind of line succeeds, or one that says everything; and never by a weaker one.
+_CONFIRM = """
+UPDATE channels_app_listing AS listing
+SET confirmed_price = CASE WHEN line.kind <> 'withdraw' THEN coalesce(line.price, listing.confirmed_price) END,
+    confirmed_quantity = CASE WHEN line.kind <> 'withdraw' THEN coalesce(line.quantity, listing.confirmed_quantity) END,
+    confirmed_content_hash = CASE line.kind WHEN 'withdraw' THEN '' WHEN 'content' THEN line.content_hash
+                                            ELSE listing.confirmed_content_hash END,
+    confirmed_at = %(now)s,
+    last_line_at = %(now)s,
+    state = CASE WHEN line.id = ANY(%(overtaken)s::bigint[]) THEN listing.state
+                 WHEN line.kind = 'withdraw' THEN 'ended' ELSE 'listed' END,
+    rejected_hash = CASE WHEN verdict.forgotten THEN '' ELSE listing.rejected_hash END,
+    rejected_code = CASE WHEN verdict.forgotten THEN '' ELSE listing.rejected_code END,
+    rejected_reason = CASE WHEN verdict.forgotten THEN '' ELSE listing.rejected_reason END
+FROM channels_app_feedline AS line
+JOIN channels_app_listing AS same ON same.channel_id = line.channel_id AND same.sku = line.sku
+CROSS JOIN LATERAL (
+    SELECT line.kind IN ('content', 'withdraw') OR left(same.rejected_hash, 1) = left(line.payload_hash, 1) AS forgotten
+) AS verdict
+WHERE line.id = ANY(%(lines)s::bigint[]) AND listing.id = same.id
+"""
+
+
+def confirm(line_ids: Sequence[int], *, overtaken: Collection[int], now: datetime) -> None:
+    """The listings show what these lines brought. After an `overtaken` one something newer was sent: it has the say."""
+    if line_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_CONFIRM, {"lines": list(line_ids), "overtaken": list(overtaken), "now": now})
+
+
+# Plan: each listing by (channel, SKU), its open lines by the partial index on (channel, SKU).
+_RESTATE = """
+UPDATE channels_app_listing AS listing
+SET sent_price = CASE WHEN derived.withdrawn THEN NULL ELSE coalesce(derived.price, listing.confirmed_price) END,
+    sent_quantity = CASE WHEN derived.withdrawn THEN NULL
+                         ELSE coalesce(derived.quantity, listing.confirmed_quantity) END,
+    sent_content_hash = CASE WHEN derived.withdrawn THEN ''
+                             ELSE coalesce(derived.content_hash, listing.confirmed_content_hash) END,
+    sent_withdrawn = derived.withdrawn,
+    last_line_at = %(now)s,
+    state = CASE WHEN derived.withdrawn THEN 'ending'
+                 WHEN derived.confirmed THEN 'listed'
+                 WHEN derived.content_hash IS NOT NULL THEN 'creating'
+                 ELSE %(absent)s END
+FROM (
+    SELECT one.id,
+           one.confirmed_price IS NOT NULL OR one.confirmed_quantity IS NOT NULL
+               OR one.confirmed_content_hash <> '' AS confirmed,
+           coalesce(lines.newest = 'withdraw', false) AS withdrawn,
+           lines.price, lines.quantity, lines.content_hash
+    FROM channels_app_listing AS one
+    CROSS JOIN LATERAL (
+        SELECT (array_agg(line.kind ORDER BY line.id DESC))[1] AS newest,
+               (array_agg(line.price ORDER BY line.id DESC) FILTER (WHERE line.price IS NOT NULL))[1] AS price,
+               (array_agg(line.quantity ORDER BY line.id DESC) FILTER (WHERE line.quantity IS NOT NULL))[1] AS quantity,
+               (array_agg(line.content_hash ORDER BY line.id DESC) FILTER (WHERE line.kind = 'content'))[1]
+                   AS content_hash
+        FROM channels_app_feedline AS line
+        WHERE line.channel_id = one.channel_id AND line.sku = one.sku AND line.state IN ('pending', 'sent', 'unknown')
+    ) AS lines
+    WHERE one.channel_id = %(channel)s AND one.sku = ANY(%(skus)s::text[])
+) AS derived
+WHERE listing.id = derived.id
+"""
+
+
+def restate(channel_id: int, skus: Collection[str], *, absent: Listing.State, now: datetime) -> None:
+    """`sent_*` is the newest of {open, confirmed} again; a listing with neither is `absent`."""
+    if skus:
+        with connection.cursor() as cursor:
+            cursor.execute(_RESTATE, {"channel": channel_id, "skus": list(skus), "absent": absent.value, "now": now})
+
+
+_DOUBT = """
+UPDATE channels_app_listing AS listing
+SET sent_price = NULL,
+    sent_quantity = NULL,
+    sent_content_hash = CASE WHEN doubt.whole THEN %(unknown)s ELSE listing.sent_content_hash END,
+    sent_withdrawn = listing.sent_withdrawn AND NOT doubt.whole,
+    state = CASE WHEN doubt.whole AND listing.state <> 'listed' THEN 'creating' ELSE listing.state END,
+    last_line_at = %(now)s
+FROM unnest(%(skus)s::text[], %(wholes)s::boolean[]) AS doubt (sku, whole)
+WHERE listing.channel_id = %(channel)s AND listing.sku = doubt.sku
+"""
+
+
+def doubt(channel_id: int, skus: dict[str, bool], *, now: datetime) -> None:
+    """Nobody knows what the channel shows for these SKUs: whatever is true will be sent as new.
+
+    The value says whether that goes for the whole listing (its content, whether it is there), not its offer alone.
+    """
+    if skus:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _DOUBT,
+                {
+                    "channel": channel_id,
+                    "skus": list(skus),
+                    "wholes": list(skus.values()),
+                    "unknown": UNKNOWN_HASH,
+                    "now": now,
+                },
+            )
+
+
+_REJECT = """
+UPDATE channels_app_listing AS listing
+SET rejected_hash = line.payload_hash, rejected_code = line.code, rejected_reason = line.reason
+FROM channels_app_feedline AS line
+WHERE line.id = ANY(%s::bigint[]) AND listing.channel_id = line.channel_id AND listing.sku = line.sku
+"""
+
+
+def reject(line_ids: Sequence[int]) -> None:
+    """The listings remember what the channel refused of them, and why."""
+    if line_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(_REJECT, [list(line_ids)])
+
+
+_REFUSE = """
+INSERT INTO channels_app_listing AS listing
+    (channel_id, sku, item_id, state, sent_content_hash, sent_withdrawn, confirmed_content_hash,
+     rejected_hash, rejected_code, rejected_reason)
+SELECT %(channel)s, sku, item_id, 'rejected', '', false, '', hash, 'not-sent', reason
+FROM unnest(%(skus)s::text[], %(items)s::bigint[], %(hashes)s::text[], %(reasons)s::text[])
+    AS refused (sku, item_id, hash, reason)
+ORDER BY sku
+ON CONFLICT (channel_id, sku) DO UPDATE SET
+    state = CASE WHEN listing.state IN ('creating', 'listed', 'ending') THEN listing.state ELSE 'rejected' END,
+    rejected_hash = excluded.rejected_hash,
+    rejected_code = excluded.rejected_code,
+    rejected_reason = excluded.rejected_reason
+"""
+
+
+def refuse(channel_id: int, refused: Sequence[tuple[str, int | None, str, str]]) -> None:
+    """These (SKU, item, hash, reason) are not sent, and the listing says why."""
+    if refused:
+        skus, items, hashes, reasons = (list(column) for column in zip(*refused, strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _REFUSE,
+                {"channel": channel_id, "skus": skus, "items": items, "hashes": hashes, "reasons": reasons},
+            )
+
+
+_FORGET = """
+UPDATE channels_app_listing
+SET state = 'ended', rejected_hash = '', rejected_code = '', rejected_reason = ''
+WHERE channel_id = %s AND sku = ANY(%s::text[]) AND state = 'rejected'
+"""
+
+
+def forget(channel_id: int, skus: Collection[str]) -> None:
+    """Refused, and no longer wanted: nothing is left to say about these."""
+    if skus:
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGET, [channel_id, list(skus)])

@@ -1,0 +1,146 @@
+"""One submission: its intent with a key, the lines that cross the border, and the receipt."""
+
+import csv
+import io
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from channels_app.adapters.types import ContentLine, Kind, Line, OfferLine, Phase, Receipt, Report, WithdrawLine
+from channels_app.flows import listings
+from channels_app.flows.closing import Tally, apply_report
+from channels_app.flows.decide import offer_hash, payload_hash
+from channels_app.models import Channel, FeedLine, LedgerState, Submission
+
+#: The first look at an asynchronous submission comes after this.
+FIRST_POLL_SECONDS = 1
+
+
+class Draft(NamedTuple):
+    """One line to be sent, and the change that caused it."""
+
+    kind: Kind
+    sku: str
+    price: Decimal | None
+    quantity: int | None
+    content_hash: str
+    version: int
+    changed_at: datetime
+
+    @property
+    def payload_hash(self) -> str:
+        if self.kind == Kind.CONTENT:
+            return payload_hash(self.kind, price=self.price, content_hash=self.content_hash)
+        if self.kind == Kind.WITHDRAW:
+            return payload_hash(self.kind)
+        return offer_hash(self.kind, price=self.price, quantity=self.quantity)
+
+
+def record_intent(channel: Channel, kind: Kind, drafts: Sequence[Draft], *, fence: int, now: datetime) -> Submission:
+    """What is about to be sent stands in the ledger, and the listings say so. Call it inside `settling`."""
+    submission = Submission.objects.create(
+        channel=channel, kind=kind.value, key=uuid.uuid4(), fence=fence, line_count=len(drafts), created_at=now
+    )
+    _copy_lines(submission, drafts, now=now)
+    listings.record_sent(submission, [draft.sku for draft in drafts], now=now)
+    return submission
+
+
+_COPY = """
+COPY channels_app_feedline (submission_id, channel_id, sku, kind, state, price, quantity, content_hash, payload_hash,
+                            version, changed_at, created_at, overdue, code, reason)
+FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL (content_hash, payload_hash, code, reason))
+"""
+
+
+def _copy_lines(submission: Submission, drafts: Sequence[Draft], *, now: datetime) -> None:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    head = (submission.pk, submission.channel_id)
+    created = now.isoformat()
+    for draft in drafts:
+        price = None if draft.kind in (Kind.QUANTITY, Kind.WITHDRAW) else draft.price
+        quantity = None if draft.kind in (Kind.PRICE, Kind.WITHDRAW) else draft.quantity
+        hashes = (draft.content_hash if draft.kind == Kind.CONTENT else "", draft.payload_hash)
+        cause = (draft.version, draft.changed_at.isoformat(), created, False, "", "")
+        writer.writerow(
+            (*head, draft.sku, draft.kind.value, LedgerState.PENDING.value, price, quantity, *hashes, *cause)
+        )
+    buffer.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(_COPY, buffer)
+
+
+class Content(NamedTuple):
+    """What a listing says of an item."""
+
+    sku: str
+    title: str
+    description: str
+    brand: str
+    gtin: str
+    images: Sequence[str]
+    attributes: Mapping[str, Any]
+    variation: Mapping[str, Any]
+    parent_sku: str
+    content_hash: str
+
+
+# Plan: the items by (seller, SKU), their parents by primary key. The hash is read with what it names.
+_CONTENT = """
+SELECT item.sku, item.title, item.description, item.brand, item.gtin, item.images, item.attributes, item.variation,
+       coalesce(parent.sku, ''), item.content_hash
+FROM inventory_item AS item
+LEFT JOIN inventory_item AS parent ON parent.id = item.parent_id
+WHERE item.seller_id = %s AND item.sku = ANY(%s::text[])
+"""
+
+
+def read_content(channel: Channel, skus: Sequence[str]) -> dict[str, Content]:
+    """Return what the listings of these SKUs say, by SKU."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CONTENT, [channel.seller_id, list(skus)])
+        return {row[0]: Content._make(row) for row in cursor}
+
+
+def build_line(draft: Draft, content: Content | None, currency: str) -> Line:
+    """Return what crosses the border for `draft`."""
+    if draft.kind == Kind.WITHDRAW:
+        return WithdrawLine(sku=draft.sku)
+    price, quantity = draft.price or Decimal(0), draft.quantity or 0
+    if draft.kind != Kind.CONTENT or content is None:
+        return OfferLine(sku=draft.sku, price=price, currency=currency, quantity=quantity)
+    return ContentLine(
+        sku=draft.sku,
+        title=content.title,
+        description=content.description,
+        brand=content.brand,
+        gtin=content.gtin,
+        images=tuple(str(image) for image in content.images),
+        attributes={str(name): str(value) for name, value in content.attributes.items()},
+        variation={str(name): str(value) for name, value in content.variation.items()},
+        parent_sku=content.parent_sku,
+        price=price,
+        currency=currency,
+        quantity=quantity,
+    )
+
+
+def record_receipt(submission: Submission, receipt: Receipt, *, ordered: bool, now: datetime) -> Tally:
+    """The channel has the submission: its handle is kept, its lines are sent, results that came along are applied."""
+    FeedLine.objects.filter(submission=submission, state__in=[LedgerState.PENDING, LedgerState.UNKNOWN]).update(
+        state=LedgerState.SENT
+    )
+    Submission.objects.filter(pk=submission.pk).update(
+        handle=receipt.handle,
+        phase=Submission.Phase.OPEN,
+        sent_at=now,
+        next_poll_at=now + timedelta(seconds=FIRST_POLL_SECONDS),
+    )
+    if receipt.results is None:
+        return Tally()
+    return apply_report(submission, Report(phase=Phase.DONE, results=receipt.results), ordered=ordered, now=now)
