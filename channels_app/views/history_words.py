@@ -42,6 +42,8 @@ def _text(entry: ChannelHistory) -> str:
         return f"switched {_SWITCHES[entry.what]} {'on' if entry.after else 'off'}"
     if entry.what == "state":
         return _state_text(entry)
+    if entry.what == "brake":
+        return str(entry.after)
     if entry.what == "change request":
         return _request_text(entry)
     if isinstance(entry.after, dict):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import OuterRef, Subquery
 from django.forms import BoundField
 
-from channels_app.flows import activate, change_requests, connection
+from channels_app.flows import activate, brake, change_requests, connection
 from channels_app.flows.permissions import Action, Actor, allowed, why_not
 from channels_app.flows.settings import count_ended_by
 from channels_app.forms import AskSupportForm, DeactivateForm, Part
@@ -88,6 +88,8 @@ def build_context(
         "example_sku": _first_sku(channel),
         "connection_is_checked": connection.connection_is_checked(channel),
         "jobs": _job_rows(channel, now),
+        "held": brake.held(channel, now=now) if channel.is_running else None,
+        "may_manage": allowed(channel.state, actor, Action.DECIDE_WITHDRAWALS),
         "requests": requests,
         "ask_form": ask_form or _ask_form(channel, actor),
         "deactivate_form": DeactivateForm(prefix="deactivate"),

@@ -1,0 +1,47 @@
+"""A person asks: what the marketplace refused is tried once more."""
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from channels_app.flows import permissions
+from channels_app.flows.decide import Rules, judge_urgency
+from channels_app.flows.fan_out import job_of
+from channels_app.flows.jobs import nudge
+from channels_app.flows.pending import Change, upsert
+from channels_app.flows.permissions import Action
+from channels_app.flows.wanted import read_skus
+from channels_app.models import Channel, Listing
+from inventory.models import ItemChange
+
+
+def send_again(channel: Channel, skus: Collection[str], *, actor: AbstractBaseUser, now: datetime) -> int:
+    """The refusals of these SKUs are forgotten, and the feed looks at them again. Returns how many there were.
+
+    Raises NotAllowed below manager, and on a channel that is not active.
+    """
+    permissions.require(channel, actor, Action.RUN_NOW)
+    with transaction.atomic():
+        refused = Listing.objects.filter(channel=channel, sku__in=skus).exclude(rejected_hash="")
+        names = sorted(refused.select_for_update().order_by("sku").values_list("sku", flat=True))
+        Listing.objects.filter(channel=channel, sku__in=names).update(
+            rejected_hash="", rejected_code="", rejected_reason=""
+        )
+        rules = Rules.of(channel)
+        changes = [
+            Change(
+                channel.pk,
+                truth.sku,
+                truth.item_id,
+                int(ItemChange.Change.CONTENT),
+                judge_urgency(truth, rules, stock_changed=False),
+            )
+            for truth in read_skus(channel, names).values()
+        ]
+        upsert(changes, now=now)
+        jobs = {job_of(change.urgency) for change in changes}
+        transaction.on_commit(partial(nudge, [channel.pk], jobs, now=now))
+    return len(names)
