@@ -12,7 +12,7 @@ broker_connection_retry = True
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
 broker_connection_timeout = 2
-broker_transport_options = {"socket_connect_timeout": 2, "socket_timeout": 10, "max_retries": 0}
+broker_transport_options = {"socket_connect_timeout": 2, "socket_timeout": 3, "max_retries": 0}
 task_publish_retry = False
 
 task_acks_late = False

@@ -1,8 +1,9 @@
-"""One middleware: every request has a short id, in its log lines and in its answer."""
+"""What every request gets: a short id, in its log lines and in its answer; and whose address it came from."""
 
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from marketplace_integration.logging import bound
@@ -19,3 +20,9 @@ def request_id(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
         return response
 
     return middleware
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where the request came from. Behind a proxy: the last entry of X-Forwarded-For, the only one the proxy wrote."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
+    return forwarded.rsplit(",", 1)[-1].strip() or str(request.META.get("REMOTE_ADDR", ""))

@@ -154,10 +154,10 @@ CSRF_COOKIE_SECURE = _https_only
 SECURE_HSTS_SECONDS: int = _values["HSTS_SECONDS"] if _https_only else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https_only
 SECURE_HSTS_PRELOAD = _https_only
-if _values["BEHIND_PROXY"]:
+BEHIND_PROXY: bool = _values["BEHIND_PROXY"]
+AXES_CLIENT_IP_CALLABLE = "marketplace_integration.middleware.client_address"
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    AXES_IPWARE_PROXY_COUNT = 1
-    AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
 
 # --- static files ----------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

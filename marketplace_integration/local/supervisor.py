@@ -52,6 +52,7 @@ class Child:
 
     def start(self) -> None:
         """The program runs, in a session of its own: a Ctrl-C in the terminal reaches the supervisor only."""
+        self.log.touch(mode=0o600)
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(
                 self.program.command,
@@ -61,6 +62,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                umask=0o077,
                 **self.program.owner.popen_arguments(),
             )
         self._started = time.monotonic()
