@@ -143,16 +143,11 @@ class SwitchPart(Part):
         return [change for change in moved if change != ("reconciler_on", False) or self.cleaned_data["listings_on"]]
 
 
-class LabelChoice(forms.ModelChoiceField):
-    def label_from_instance(self, obj: models.Model) -> str:
-        return str(obj)
-
-
 class LabelPart(Part):
     part, title = "label", "Label"
     not_stored = frozenset({"seen", "new_label", "confirmed"})
 
-    label = LabelChoice(
+    label = forms.ModelChoiceField(
         queryset=Label.objects.none(),
         required=False,
         empty_label="No label yet",
@@ -172,7 +167,7 @@ class LabelPart(Part):
 
     def prepare(self) -> None:
         choice = self.fields["label"]
-        assert isinstance(choice, LabelChoice)
+        assert isinstance(choice, forms.ModelChoiceField)
         choice.is_needed = True  # type: ignore[attr-defined]
         choice.queryset = Label.objects.filter(seller_id=self.channel.seller_id).order_by("name")
 

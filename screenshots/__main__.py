@@ -1,4 +1,4 @@
-"""`make screenshots`: walk through the demo that `make run` serves, and leave a picture of every page in screenshots/output.
+"""`make screenshots`: walk through the demo that `make run` serves; a picture of every page is in screenshots/output.
 
 Each kind of page is visited once, wide and narrow, light and dark; accessibility faults and pages wider than their
 window are printed, and make the run fail. The browser is the system's own Chromium.
@@ -49,7 +49,7 @@ class Walk:
         if not address.startswith(self.base) or "/s/" not in address or len(self.kinds) >= self.most:
             return False
         kind = ROW.sub("*", urlsplit(address).path)
-        if kind in self.kinds or kind.endswith("*.csv") or kind.endswith("*"):
+        if kind in self.kinds or kind.endswith(("*.csv", "*")):
             return False
         self.kinds[kind] = address
         return True
@@ -116,7 +116,7 @@ def _take_pictures(browser: Browser, walk: Walk, arguments: argparse.Namespace, 
 def _look(page: Page, walk: Walk, target: Path, width: int) -> None:
     """Take the picture in both themes; note what is wrong with the page."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.screenshot(path=f"{target}-{scheme}.png", full_page=True)
         for found in Axe().run(page, options={"runOnly": RULES}).response["violations"]:
             where = found["nodes"][0]["html"][:160]

@@ -73,7 +73,8 @@ def _state_text(entry: ChannelHistory) -> str:
 
 
 def _request_text(entry: ChannelHistory) -> str:
-    whats, states = dict(ChangeRequest.What.choices), dict(ChangeRequest.State.choices)
+    whats: dict[Any, Any] = dict(ChangeRequest.What.choices)
+    states: dict[Any, Any] = dict(ChangeRequest.State.choices)
     if entry.before is None:
         return f"asked support: {whats.get(entry.after, entry.after)}"
     return f"closed the request “{whats.get(entry.before, entry.before)}”: {states.get(entry.after, entry.after)}"

@@ -5,7 +5,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -53,7 +52,7 @@ def channel_listings(request: SellerRequest, channel: UUID) -> HttpResponse:
     page = _page(found, show, request.GET)
     context = {
         "channel": found,
-        "rows": _rows(found, [str(getattr(row, "sku", "")) for row in page.rows]),
+        "rows": _rows(found, [row.sku for row in page.rows]),
         "page": page,
         "show": show,
         "filters": SHOW.items(),
@@ -98,18 +97,14 @@ def channel_withdrawals(request: SellerRequest, channel: UUID) -> HttpResponse:
 
 
 def _page(channel: Channel, show: str, query: QueryDict) -> Page[Item] | Page[Listing]:
-    rows: QuerySet[Item] | QuerySet[Listing]
+    sku = query.get("sku", "").strip()
+    exactly = {"sku": sku} if sku else {}
     if show == "":
-        rows = labels.members(channel.label) if channel.label else Item.objects.none()
-    else:
-        rows = Listing.objects.filter(channel=channel)
-        if show == "problems":
-            rows = rows.exclude(rejected_hash="")
-        else:
-            rows = rows.filter(state=show)
-    if query.get("sku"):
-        rows = rows.filter(sku=query["sku"].strip())
-    return page_by_key(rows, query, key="sku")  # type: ignore[type-var]
+        members = labels.members(channel.label) if channel.label else Item.objects.none()
+        return page_by_key(members.filter(**exactly), query, key="sku")
+    listings = Listing.objects.filter(channel=channel, **exactly)
+    chosen = listings.exclude(rejected_hash="") if show == "problems" else listings.filter(state=show)
+    return page_by_key(chosen, query, key="sku")
 
 
 def _rows(channel: Channel, skus: list[str]) -> list[ListingRow]:

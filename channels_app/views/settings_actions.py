@@ -1,5 +1,6 @@
 """The settings page's single buttons: deactivate, remove, ask support, run a job now, and the parts htmx asks for."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -118,7 +119,7 @@ def channel_label_summary(request: SellerRequest, channel: UUID) -> HttpResponse
     found = find_channel(request, channel)
     chosen = request.GET.get("label-label", "")
     label = Label.objects.filter(seller=request.seller, pk=int(chosen)).first() if chosen.isdecimal() else None
-    context = {"channel": found, "label": label}
+    context: dict[str, Any] = {"channel": found, "label": label}
     if label is not None and found.is_running and label != found.label:
         context["effect"] = label_effect(found, label)
     elif label is not None:

@@ -90,7 +90,7 @@ def sign_in(page: Page, user: User, base: str) -> None:
 def assert_good(page: Page) -> None:
     """Nothing overflows the window, and axe finds nothing, in light and dark."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         found = Axe().run(page, options={"runOnly": RULES})
         told = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found.response["violations"]]
         assert told == [], f"{scheme}: {told}"

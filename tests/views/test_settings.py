@@ -1,11 +1,11 @@
 """The settings page: what it shows, what it saves, and what it refuses in which words."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -64,7 +64,7 @@ def filled(channel: Channel, **changes: Any) -> dict[str, Any]:
     return data
 
 
-def post(browser: Client, channel: Channel, action: str = "save", **changes: Any) -> HttpResponse:
+def post(browser: Client, channel: Channel, action: str = "save", **changes: Any) -> Any:
     return browser.post(url(channel), {**filled(channel, **changes), "action": action}, follow=True)
 
 
@@ -101,7 +101,7 @@ def test_an_old_tab_puts_no_old_values_back(browser: Client, channel: Channel):
     browser.post(url(channel), {**old_tab, "action": "save"})
 
     channel.refresh_from_db()
-    assert (channel.buffer, channel.price_percent) == (3, 5)
+    assert (channel.buffer, channel.price_percent) == (3, Decimal(5))
 
 
 def test_two_tabs_that_change_the_same_part_are_told_and_nothing_is_lost(browser: Client, channel: Channel):
@@ -204,7 +204,8 @@ def test_another_label_on_a_running_channel_says_how_many_listings_begin_and_end
 ):
     post(browser, channel, "activate", switches__listings_on="on")
     channel.refresh_from_db()
-    Listing.objects.create(channel=channel, sku="MUG-acme", item=channel.label.label_items.get().item, state="listed")
+    assert channel.label is not None
+    Listing.objects.create(channel=channel, sku="MUG-1", item=channel.label.label_items.get().item, state="listed")
     other = make_label(seller, "Winter", items=[make_item(seller, "HAT-1"), make_item(seller, "HAT-2")])
 
     asked = post(browser, channel, label__label=other.pk)

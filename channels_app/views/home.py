@@ -1,0 +1,189 @@
+"""Home: is anything wrong, and what to do next."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from channels_app.models import Channel, Listing, Order, PendingChange, RawOrder, ReconcileRun
+from inventory.models import CsvImport, LabelItem, Seller
+from inventory.paging import count_up_to
+from inventory.tenancy import SellerRequest, seller_page
+
+#: Failures in a row before a job is worth a seller's look.
+FAILURES_TOLD = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something that waits for a person."""
+
+    text: str
+    url: str
+    link: str
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One of the things that a new seller does once."""
+
+    text: str
+    note: str
+    url: str
+    link: str
+    is_done: bool
+
+
+@seller_page()
+def home(request: SellerRequest) -> HttpResponse:
+    """Show what waits for a person, what a new seller does next, and a few figures."""
+    seller = request.seller
+    channels = list(_channels(seller))
+    steps = _steps(seller, channels)
+    open_orders = Order.objects.filter(
+        seller_id=seller.pk,
+        shipping_status__in=[Order.Shipping.UNSHIPPED, Order.Shipping.PARTIALLY_SHIPPED],
+        managed_by=Order.ManagedBy.US,
+    )
+    context = {
+        "channels": channels,
+        "troubles": [*_of_channels(seller, channels), *_of_orders(seller), *_of_the_inventory(seller)],
+        "steps": steps,
+        "is_new": not all(step.is_done for step in steps),
+        "item_count": count_up_to(seller.items.filter(archived_at=None)),
+        "listed_count": count_up_to(Listing.objects.filter(channel__in=channels, state=Listing.State.LISTED)),
+        "to_ship_count": count_up_to(open_orders),
+    }
+    return render(request, "channels_app/home.html", context)
+
+
+def _channels(seller: Seller) -> "list[Channel]":
+    rows = Channel.objects.filter(seller=seller, archived_at=None).select_related("label")
+    is_enabled = Q(jobs__enabled=True)
+    return list(
+        rows.annotate(
+            blocked_jobs=Count("jobs", filter=is_enabled & Q(jobs__blocked=True)),
+            failing_jobs=Count("jobs", filter=is_enabled & Q(jobs__blocked=False, jobs__failures__gte=FAILURES_TOLD)),
+        ).order_by("name", "pk")
+    )
+
+
+def _steps(seller: Seller, channels: list[Channel]) -> list[Step]:
+    slug = seller.slug
+    has_labelled = LabelItem.objects.filter(label__seller=seller).exists()
+    first = channels[0] if channels else None
+    settings_url = reverse("channel_settings", args=[slug, first.public_id]) if first else ""
+    marketplaces_url = reverse("marketplaces", args=[slug])
+    return [
+        Step(
+            text="Bring in your items",
+            note="A CSV file with SKU, title, price and quantity is enough.",
+            url=reverse("import_new", args=[slug]),
+            link="Import a CSV",
+            is_done=seller.items.exists(),
+        ),
+        Step(
+            text="Put items on a label",
+            note="A channel lists the items of one label.",
+            url=reverse("labels", args=[slug]),
+            link="Go to labels",
+            is_done=has_labelled,
+        ),
+        Step(
+            text="Connect a marketplace",
+            note="The sandbox is a marketplace to try everything on; nothing there is real.",
+            url=marketplaces_url,
+            link="Go to marketplaces",
+            is_done=bool(channels),
+        ),
+        Step(
+            text="Activate it",
+            note="Choose its label, enter the account, and activate. Testing begins then.",
+            url=settings_url or marketplaces_url,
+            link="Go to its settings" if first else "Go to marketplaces",
+            is_done=any(channel.is_running for channel in channels),
+        ),
+    ]
+
+
+def _of_channels(seller: Seller, channels: list[Channel]) -> list[Trouble]:
+    """Return what is wrong with channels: stopped or failing jobs, refusals, held withdrawals, waiting plans."""
+    troubles = []
+    for channel in channels:
+        jobs_url = f"{reverse('channel_settings', args=[seller.slug, channel.public_id])}#frequency"
+        blocked, failing = getattr(channel, "blocked_jobs", 0), getattr(channel, "failing_jobs", 0)
+        if blocked:
+            text = f"{channel.name}: {_number(blocked, 'job')} stopped and {_verb(blocked)} for you."
+            troubles.append(Trouble(text=text, url=jobs_url, link="See why", is_urgent=True))
+        if failing:
+            text = f"{channel.name}: {_number(failing, 'job')} failed several times and will try again."
+            troubles.append(Trouble(text=text, url=jobs_url, link="See why"))
+    for channel, what in _counted(channels):
+        troubles.append(_of_listings(seller, channel, what))
+    return troubles
+
+
+def _counted(channels: list[Channel]) -> "list[tuple[Channel, tuple[str, int]]]":
+    """Return, for each channel, the kinds of trouble that its rows show, with how many."""
+    by_id = {channel.pk: channel for channel in channels}
+    queries = {
+        "held": PendingChange.objects.filter(channel__in=channels, held=True),
+        "rejected": Listing.objects.filter(channel__in=channels, state=Listing.State.REJECTED),
+        "planned": ReconcileRun.objects.filter(channel__in=channels, state=ReconcileRun.State.PLANNED),
+    }
+    found = []
+    for what, rows in queries.items():
+        for channel_id, count in rows.order_by().values_list("channel").annotate(count=Count("pk")):
+            found.append((by_id[channel_id], (what, count)))
+    return found
+
+
+def _of_listings(seller: Seller, channel: Channel, what: tuple[str, int]) -> Trouble:
+    kind, count = what
+    place = [seller.slug, channel.public_id]
+    if kind == "held":
+        text = f"{channel.name}: {_number(count, 'ending')} of listings {_verb(count)} for your decision."
+        return Trouble(text=text, url=reverse("channel_listings", args=place), link="Decide", is_urgent=True)
+    if kind == "rejected":
+        text = f"{channel.name} refused {_number(count, 'listing')}."
+        url = f"{reverse('channel_listings', args=place)}?show=rejected"
+        return Trouble(text=text, url=url, link="See the reasons")
+    text = f"{channel.name}: the reconciler found differences and waits for you."
+    return Trouble(text=text, url=reverse("channel_reconciler", args=place), link="Look at the plan")
+
+
+def _of_orders(seller: Seller) -> list[Trouble]:
+    flagged = count_up_to(Order.objects.filter(seller_id=seller.pk).exclude(attention=""))
+    unread = count_up_to(
+        RawOrder.objects.filter(channel__seller=seller, state=RawOrder.State.NEEDS_ATTENTION),
+    )
+    total = flagged + unread
+    if not total:
+        return []
+    text = f"{_number(total, 'order')} need{'s' if total == 1 else ''} attention."
+    url = f"{reverse('orders', args=[seller.slug])}?show=attention"
+    return [Trouble(text=text, url=url, link="Look at them", is_urgent=True)]
+
+
+def _of_the_inventory(seller: Seller) -> list[Trouble]:
+    """Return files that wait for the seller."""
+    waiting = seller.csv_imports.filter(state=CsvImport.State.PREVIEW).order_by("-id")[:3]
+    return [
+        Trouble(
+            text=f"The file {csv_import.file_name} was read and waits for your confirmation.",
+            url=reverse("import_detail", args=[seller.slug, csv_import.public_id]),
+            link="Look at the preview",
+        )
+        for csv_import in waiting
+    ]
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _verb(count: int) -> str:
+    return "waits" if count == 1 else "wait"
