@@ -81,9 +81,9 @@ def held(channel: Channel, *, now: datetime | None = None) -> HeldSummary | None
 def release(channel: Channel, *, actor: AbstractBaseUser | None, now: datetime) -> int:
     """The held withdrawals go out, and others may for a while. Returns how many were held."""
     with transaction.atomic():
-        count = PendingChange.objects.filter(channel=channel, held=True).update(held=False, not_before=None)
-        let_through(channel, actor=actor, now=now, count=count)
-    return count
+        rows = PendingChange.objects.filter(channel=channel, held=True)
+        let_through(channel, actor=actor, now=now, count=rows.count())
+        return rows.update(held=False, not_before=None)
 
 
 def let_through(channel: Channel, *, actor: AbstractBaseUser | None, now: datetime, count: int) -> None:

@@ -15,7 +15,8 @@ from channels_app.flows import brake
 from channels_app.flows import reconcile_sql as sql
 from channels_app.flows.engine import Claim
 from channels_app.flows.reconcile_plan import HARMLESS, PLAN_HOURS, apply_differences, expire_older
-from channels_app.models import Channel, Difference, Label, ReconcileRun
+from channels_app.models import Channel, Difference, ReconcileRun
+from inventory.models import Label
 
 State = ReconcileRun.State
 
@@ -102,7 +103,6 @@ def _compare(
         counts: dict[str, int] = {}
         run.reason = _why_not_trusted(claim.channel, export)
         if not run.reason:
-            cursor.execute(sql.STORE_READINGS, params)
             cursor.execute(sql.COMPARE, params)
             cursor.execute(sql.COUNT_FOUND)
             counts = dict(cursor.fetchall())
@@ -110,10 +110,11 @@ def _compare(
         if run.reason:
             run.state, run.finished_at = State.REFUSED, claim.now
         else:
-            cursor.execute(sql.STORE_ABSENCES, params)
             cursor.execute(sql.STORE_FOUND, params)
+            cursor.execute(sql.STORE_READINGS, params)
             if not counts:
                 run.state, run.finished_at = State.CLEAN, claim.now
+        cursor.execute(sql.UNSTAGE)
         run.counts = counts | ({"unreadable": unreadable} if unreadable else {})
         run.save()
     claim.count(read=shown, **{name: number for name, number in counts.items() if run.state != State.REFUSED})
@@ -138,11 +139,6 @@ def _stage(cursor: CursorWrapper, spool: IO[str]) -> None:
     cursor.execute(sql.STAGE)
     cursor.copy_expert(sql.COPY, spool)
     cursor.execute(sql.MERGE_TWINS)
-    twins = cursor.fetchall()
-    if twins:
-        cursor.executemany(
-            "INSERT INTO reconcile_remote (sku, price, currency, quantity) VALUES (%s, %s, %s, %s)", twins
-        )
     cursor.execute("ANALYZE reconcile_remote")
 
 

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from channels_app.flows import brake
 from channels_app.flows import reconcile_sql as sql
 from channels_app.flows.fan_out import enqueue
-from channels_app.models import Channel, Difference, FeedLine, Listing, PendingChange, ReconcileRun
+from channels_app.flows.jobs import nudge
+from channels_app.models import Channel, ChannelJob, Difference, FeedLine, Listing, PendingChange, ReconcileRun
 from inventory.labels import members
 from inventory.models import Item, ItemChange
 
@@ -88,10 +89,18 @@ def apply_differences(run: ReconcileRun, kinds: Sequence[str], *, now: datetime)
         cursor.execute(sql.APPLY, params)
         applied: dict[str, list[str]] = dict(cursor.fetchall())
         cursor.execute(sql.SKIP_THE_REST, params)
-    for kind, skus in applied.items():
-        changes, urgency = _ENQUEUED_AS[kind]
-        enqueue(channel.pk, skus, kinds=changes, urgency=urgency, now=now)
+        # Pending changes before listings: the order in which the feed locks them.
+        for kind, skus in applied.items():
+            changes, urgency = _ENQUEUED_AS[kind]
+            enqueue(channel.pk, skus, kinds=changes, urgency=urgency, now=now)
+        cursor.execute(sql.NOTE_APPLIED, params)
+    transaction.on_commit(lambda: _wake_feed(channel.pk, now))
     return {kind: len(skus) for kind, skus in applied.items()}
+
+
+def _wake_feed(channel_id: int, now: datetime) -> None:
+    nudge([channel_id], [ChannelJob.Kind.OFFERS], now=now)
+    nudge([channel_id], [ChannelJob.Kind.CONTENT], now=now)
 
 
 def expire_older(run: ReconcileRun, *, now: datetime) -> None:
@@ -107,8 +116,9 @@ def apply_plan(run: ReconcileRun, *, actor: AbstractBaseUser | None, now: dateti
     """
     with transaction.atomic():
         run = _locked(run, now=now)
+        endings = run.differences.filter(kind=Difference.Kind.TO_END, state=Difference.State.PLANNED).count()
+        brake.let_through(run.channel, actor=actor, now=now, count=endings)
         applied = apply_differences(run, list(Difference.Kind), now=now)
-        brake.let_through(run.channel, actor=actor, now=now, count=applied.get(Difference.Kind.TO_END, 0))
         _decide(run, State.APPLIED, "", actor=actor, now=now)
     return applied
 
@@ -150,6 +160,7 @@ def undo(run: ReconcileRun, skus: Sequence[str] | None, *, actor: AbstractBaseUs
         if undone.put_back:
             changes, urgency = _ENQUEUED_AS[Difference.Kind.MISSING]
             enqueue(run.channel_id, undone.put_back, kinds=changes, urgency=urgency, now=now)
+            transaction.on_commit(lambda: _wake_feed(run.channel_id, now))
     return undone
 
 

@@ -10,6 +10,7 @@ STAGE = """
         sku varchar(100) NOT NULL, price numeric(14, 4), currency varchar(3), quantity integer NOT NULL
     ) ON COMMIT DROP
 """
+UNSTAGE = "DROP TABLE IF EXISTS reconcile_remote, reconcile_found"
 COPY = "COPY reconcile_remote (sku, price, currency, quantity) FROM STDIN WITH (FORMAT csv)"
 #: A channel that shows a SKU twice sells it from either: the lower price and the higher quantity are the risk.
 MERGE_TWINS = """
@@ -110,56 +111,36 @@ STORE_FOUND = """
 """
 
 # A reading is written when it changed; that the rest was read too stands on the run. So a quiet catalogue costs a join.
+# Rows are locked in the order of their SKUs, as the feed does.
 STORE_READINGS = """
+    WITH changed AS (
+        SELECT listing.id, remote.sku IS NOT NULL AS is_shown, remote.price, remote.quantity
+        FROM channels_app_listing listing LEFT JOIN reconcile_remote remote ON remote.sku = listing.sku
+        WHERE listing.channel_id = %(channel)s AND (
+            remote.sku IS NULL AND listing.remote_active IS DISTINCT FROM false
+            OR remote.sku IS NOT NULL AND (listing.remote_price, listing.remote_quantity, listing.remote_active)
+                IS DISTINCT FROM (remote.price, remote.quantity, true)
+        )
+        ORDER BY listing.sku
+        FOR UPDATE OF listing
+    )
     UPDATE channels_app_listing listing
-    SET remote_price = remote.price, remote_quantity = remote.quantity, remote_active = true, remote_as_of = %(as_of)s
-    FROM reconcile_remote remote
-    WHERE listing.channel_id = %(channel)s AND listing.sku = remote.sku
-      AND (listing.remote_price, listing.remote_quantity, listing.remote_active)
-          IS DISTINCT FROM (remote.price, remote.quantity, true)
-"""
-STORE_ABSENCES = """
-    UPDATE channels_app_listing listing SET remote_active = false, remote_as_of = %(as_of)s
-    WHERE listing.channel_id = %(channel)s AND listing.remote_active IS DISTINCT FROM false
-      AND NOT EXISTS (SELECT FROM reconcile_remote remote WHERE remote.sku = listing.sku)
+    SET remote_price = CASE WHEN is_shown THEN changed.price ELSE listing.remote_price END,
+        remote_quantity = CASE WHEN is_shown THEN changed.quantity ELSE listing.remote_quantity END,
+        remote_active = is_shown,
+        remote_as_of = %(as_of)s
+    FROM changed WHERE listing.id = changed.id
 """
 
-# Every row is judged once more in the statement that applies it. What the channel shows becomes what it confirmed last:
-# the feed then compares the truth with it, like with any other confirmation.
+# Every row is judged once more in the statement that applies it.
 APPLY = f"""
     WITH {WANTED}, {BUSY}, fresh AS (
-        SELECT difference.*, coalesce(wanted.id, item.id) AS item_id
+        SELECT difference.id
         FROM channels_app_difference difference
         LEFT JOIN wanted ON wanted.sku = difference.sku
-        LEFT JOIN inventory_item item
-            ON item.seller_id = %(seller)s AND item.sku = difference.sku AND difference.kind = 'to_end'
         WHERE difference.run_id = %(run)s AND difference.state = 'planned' AND difference.kind = ANY(%(kinds)s)
           AND (difference.kind = 'to_end') = (wanted.id IS NULL)
           AND NOT EXISTS (SELECT FROM busy WHERE busy.sku = difference.sku)
-    ), noted AS (
-        INSERT INTO channels_app_listing AS listing (
-            channel_id, sku, item_id, state, sent_price, sent_quantity, sent_content_hash, sent_withdrawn,
-            confirmed_price, confirmed_quantity, confirmed_content_hash,
-            rejected_hash, rejected_code, rejected_reason,
-            remote_price, remote_quantity, remote_active, remote_as_of
-        )
-        SELECT
-            %(channel)s, sku, item_id, CASE kind WHEN 'missing' THEN 'ended' ELSE 'listed' END,
-            remote_price, remote_quantity, '', false, remote_price, remote_quantity, '', '', '', '',
-            remote_price, remote_quantity, kind <> 'missing', %(as_of)s
-        FROM fresh ORDER BY sku
-        ON CONFLICT (channel_id, sku) DO UPDATE SET
-            item_id = coalesce(excluded.item_id, listing.item_id),
-            state = excluded.state,
-            sent_price = excluded.sent_price,
-            sent_quantity = excluded.sent_quantity,
-            sent_withdrawn = false,
-            confirmed_price = excluded.confirmed_price,
-            confirmed_quantity = excluded.confirmed_quantity,
-            sent_content_hash = CASE WHEN listing.state = 'listed' AND excluded.state = 'listed'
-                THEN listing.sent_content_hash ELSE '' END,
-            confirmed_content_hash = CASE WHEN listing.state = 'listed' AND excluded.state = 'listed'
-                THEN listing.confirmed_content_hash ELSE '' END
     ), applied AS (
         UPDATE channels_app_difference difference SET state = 'applied'
         FROM fresh WHERE difference.id = fresh.id
@@ -170,4 +151,40 @@ APPLY = f"""
 SKIP_THE_REST = """
     UPDATE channels_app_difference SET state = 'skipped'
     WHERE run_id = %(run)s AND state = 'planned' AND kind = ANY(%(kinds)s)
+"""
+
+# What the channel shows becomes what it confirmed last: the feed then compares the truth with it, like with any other
+# confirmation. The pending changes are locked by now, so no feed can write a line for these SKUs; one that it has
+# written since they were judged knows more than the export.
+NOTE_APPLIED = """
+    INSERT INTO channels_app_listing AS listing (
+        channel_id, sku, item_id, state, sent_price, sent_quantity, sent_content_hash, sent_withdrawn,
+        confirmed_price, confirmed_quantity, confirmed_content_hash, rejected_hash, rejected_code, rejected_reason,
+        remote_price, remote_quantity, remote_active, remote_as_of
+    )
+    SELECT
+        %(channel)s, difference.sku, item.id, CASE kind WHEN 'missing' THEN 'ended' ELSE 'listed' END,
+        remote_price, remote_quantity, '', false, remote_price, remote_quantity, '', '', '', '',
+        remote_price, remote_quantity, kind <> 'missing', %(as_of)s
+    FROM channels_app_difference difference
+    LEFT JOIN inventory_item item ON item.seller_id = %(seller)s AND item.sku = difference.sku
+    WHERE difference.run_id = %(run)s AND difference.state = 'applied' AND difference.kind = ANY(%(kinds)s)
+      AND NOT EXISTS (
+          SELECT FROM channels_app_feedline line
+          WHERE line.channel_id = %(channel)s AND line.sku = difference.sku
+            AND line.state IN ('pending', 'sent', 'unknown')
+      )
+    ORDER BY difference.sku
+    ON CONFLICT (channel_id, sku) DO UPDATE SET
+        item_id = coalesce(excluded.item_id, listing.item_id),
+        state = excluded.state,
+        sent_price = excluded.sent_price,
+        sent_quantity = excluded.sent_quantity,
+        sent_withdrawn = false,
+        confirmed_price = excluded.confirmed_price,
+        confirmed_quantity = excluded.confirmed_quantity,
+        sent_content_hash = CASE WHEN listing.state = 'listed' AND excluded.state = 'listed'
+            THEN listing.sent_content_hash ELSE '' END,
+        confirmed_content_hash = CASE WHEN listing.state = 'listed' AND excluded.state = 'listed'
+            THEN listing.confirmed_content_hash ELSE '' END
 """
