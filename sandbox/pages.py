@@ -169,6 +169,20 @@ def fault_page(request: Request, market: MarketDep) -> HTMLResponse:
     )
 
 
+@router.get("/api")
+def api_page(request: Request) -> HTMLResponse:
+    """The OpenAPI document as a page."""
+    document = request.app.openapi()
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, calls in document["paths"].items():
+        for method, call in calls.items():
+            parameters = [parameter["name"] for parameter in call.get("parameters", ())]
+            about = {"method": method.upper(), "path": path, "text": call.get("description", "")}
+            groups.setdefault(call["tags"][0], []).append({**about, "parameters": parameters})
+    info = document["info"]["description"]
+    return _page(request, "api.html", title="API", info=info, groups=list(groups.items()))
+
+
 @router.post("/accounts/{account_id}/buy", dependencies=[Depends(same_site)])
 def buy(
     market: MarketDep,

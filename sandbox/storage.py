@@ -42,7 +42,7 @@ class Storage:
         self._readers: list[sqlite3.Connection] = []
         self._writer = self._connect()
         self._writer.execute("PRAGMA journal_mode=WAL")
-        self._writer.executescript(_SCHEMA.read_text(encoding="utf-8"))
+        self._writer.executescript(f"BEGIN; {_SCHEMA.read_text(encoding='utf-8')} COMMIT;")
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)

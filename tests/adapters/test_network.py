@@ -77,7 +77,9 @@ def test_public_addresses_are_public(address):
     assert is_public(address)
 
 
-def guarded(addresses: list[str], *, allowed: tuple[str, ...] = (), refusing: str = "") -> tuple[httpx.Client, list[httpx.Request]]:
+def guarded(
+    addresses: list[str], *, allowed: tuple[str, ...] = (), refusing: str = ""
+) -> tuple[httpx.Client, list[httpx.Request]]:
     seen: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -109,3 +109,10 @@ def test_the_style_comes_from_here(market):
     style = market.http.get("/sandbox.css")
 
     assert style.headers["content-type"].startswith("text/css")
+
+
+def test_the_protocol_is_described_on_a_page(market):
+    page = market.http.get("/api").text
+
+    assert "POST /v1/submissions" in page
+    assert "Quantities are absolute" in page
