@@ -1,0 +1,224 @@
+"""The whole story: a seller goes from an empty site to a Live channel, and the marketplace is looked at all the way."""
+
+import sys
+import time
+from typing import Any
+
+from smoke.browser import Browser
+from smoke.expectations import Expectations
+from smoke.files import Input, items_csv
+from smoke.judge import Verdict, judge
+from smoke.killer import Killer
+from smoke.marketplace import Marketplace
+from smoke.orders import OrderDesk
+from smoke.plan import Plan
+from smoke.seller import Seller
+from smoke.stack import Stack
+from smoke.waiting import TooLong, wait_until
+
+SLUG, OWNER, PASSWORD = "smoke", "owner@smoke.example", "a-password-for-the-smoke"  # noqa: S105 - of a throw-away site
+LABEL = "On the sandbox"
+CLIENT = "smoke"
+AFTER_TESTING_SECONDS = 30 * 24 * 3600 + 3600
+
+#: Longest wait for both sides to agree, per step.
+AGREE_SECONDS = 120.0
+
+
+class Journey:
+    """One run; `verdict` is what the judge says in the end."""
+
+    def __init__(self, stack: Stack, given: Input, *, kill: bool) -> None:
+        self.stack = stack
+        self.given = given
+        self.plan = Plan.of(given)
+        self.expected = Expectations(given.items)
+        self.killer = Killer(stack) if kill else None
+        self.problems: list[str] = []
+        self._started = time.monotonic()
+
+    def run(self) -> Verdict:
+        """Do everything, then judge. Whatever goes wrong on the way is in the verdict."""
+        self._begin()
+        for step in (
+            self.import_and_label,
+            self.activate,
+            self.sell_to_others,
+            self.sell,
+            self.fulfil,
+            self.take_off_the_label,
+            self.reconcile,
+            self.go_live,
+            self.use_what_live_allows,
+        ):
+            self._say(step.__name__.replace("_", " "))
+            step()
+        self._say("judged")
+        verdict = self._agree("at the end")
+        verdict.wrong += self.problems
+        return verdict
+
+    # --- the steps ----------------------------------------------------------------------------------------------
+
+    def import_and_label(self) -> None:
+        self.seller.import_items(items_csv(self.given.items))
+        self.seller.make_label(LABEL)
+        self.seller.label_all_items(LABEL)
+
+    def activate(self) -> None:
+        """Set up, refused while something is missing, activated; then everything is listed and confirmed."""
+        self.seller.add_channel("sandbox")
+        self._check("active" not in self._state(), "a channel without label and account was activated")
+        refused = self.seller.press("activate")
+        self._check(refused.status == 422, "Save and Activate with everything missing was not refused")
+        self.seller.set_up(label=LABEL, client_id=CLIENT, secret="bad")  # noqa: S106 - the sandbox refuses it
+        refused = self.seller.press("activate")
+        self._check(refused.status == 422, "Save and Activate with a wrong secret was not refused")
+        self.seller.set_up(label=LABEL, client_id=CLIENT, secret="a-good-secret")  # noqa: S106 - any other opens it
+        self._strike("content")
+        self.seller.switch(listings=True, orders=True)
+        self.seller.press("activate")
+        self._check(self._state() == "testing", f"the channel is in {self._state()} after Save and Activate")
+        self.marketplace.find_account(CLIENT)
+        self.expected.on_label = set(self.given.items)
+        self._struck()
+        self._agree("after the first feed")
+
+    def sell_to_others(self) -> None:
+        """With Fulfillments off, orders come in as Third Party Managed."""
+        self.seller.switch(fulfillments=False)
+        self._buy(self.plan.third_party, third_party=True)
+        self._wait_for_orders()
+        self.seller.switch(fulfillments=True)
+
+    def sell(self) -> None:
+        """Buyers buy; every order is stored, reserved and accepted, and the quantities follow."""
+        self._strike("orders", "offers", "commands")
+        self._buy(self.plan.ours)
+        self._struck()
+        self._wait_for_orders()
+        self._agree("after the sales")
+
+    def fulfil(self) -> None:
+        """Parcels leave, money goes back, orders are cancelled, buyers ask for it."""
+        desk = OrderDesk(self.seller, self.marketplace, self.expected, self.order_ids)
+        self._strike("commands", "offers", "orders")
+        desk.buyers_change_their_minds(self.plan)
+        desk.serve(self.plan)
+        self._struck()
+        self._agree("after fulfillment")
+        desk.refund(self.plan.refunded)
+        self._agree("after the refunds")
+
+    def take_off_the_label(self) -> None:
+        self.seller.unlabel(LABEL, self.plan.unlabelled)
+        self.expected.on_label -= set(self.plan.unlabelled)
+        self.expected.removed = set(self.plan.unlabelled)
+        self._agree("after items left the label")
+
+    def reconcile(self) -> None:
+        """Strays on the marketplace are ended, and what vanished from it comes back."""
+        self.marketplace.put_strays(self.plan.strays)
+        self.marketplace.vanish(self.plan.vanished)
+        self.expected.strays = set(self.plan.strays)
+        self._strike("reconcile", "offers", "orders")
+        self.seller.switch(reconciler=True)
+        self._struck()
+        self._agree("after the reconciler")
+        self.seller.switch(reconciler=False, fulfillments=False)
+
+    def go_live(self) -> None:
+        """Thirty days later the clock alone has made the channel Live."""
+        self._leave()
+        self.stack.stop()
+        self.stack.start(clock_offset=AFTER_TESTING_SECONDS)
+        self._arrive()
+        wait_until("Live by the clock alone", lambda: "" if self._state() == "live" else self._state(), seconds=90)
+
+    def use_what_live_allows(self) -> None:
+        """In Live the seller may switch on Reconciler and Fulfillments; everything else is refused."""
+        locked = self.seller.locked_switches()
+        self._check(locked == {"listings", "orders"}, f"Live locks {sorted(locked)}, not Listings and Orders")
+        self.seller.switch(reconciler=True, fulfillments=True)
+        self._check(all(self._switches().values()), f"after switching all on, the switches are {self._switches()}")
+        for name in ("listings", "orders", "reconciler", "fulfillments"):
+            self.seller.force_switch(name, on=False)
+            self._check(self._switches()[name], f"in Live the seller could switch off {name}")
+        self.seller.force_deactivation()
+        self._check(self._state() == "live", "in Live the seller could deactivate")
+
+    # --- what steps need ----------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self.stack.start()
+        self.stack.manage("add_seller", SLUG, "--owner", OWNER, NEW_PASSWORD=PASSWORD)
+        self.order_ids: dict[str, str] = {}
+        self._channel, self._account = "", ""
+        self._arrive()
+
+    def _arrive(self) -> None:
+        self._browser = Browser(self.stack.web)
+        self.marketplace = Marketplace(self.stack.sandbox)
+        self.marketplace.account_id = self._account
+        self.seller = Seller(self._browser, SLUG)
+        self.seller.channel = self._channel
+        self.seller.sign_in(OWNER, PASSWORD)
+
+    def _leave(self) -> None:
+        self._channel, self._account = self.seller.channel, self.marketplace.account_id
+        self._browser.close()
+        self.marketplace.close()
+
+    def _buy(self, sales: list[Any], *, third_party: bool = False) -> None:
+        self.order_ids |= self.marketplace.buy(sales)
+        for sale in sales:
+            self.expected.bought(sale, third_party=third_party)
+
+    def _wait_for_orders(self) -> None:
+        def missing() -> str:
+            ours = self.stack.report()
+            stored = ours["orders_stored"]
+            waiting = ours["raw_orders"].get("new", 0)
+            return (
+                "" if (stored, waiting) == (self.expected.orders, 0) else f"{stored} of {self.expected.orders} orders"
+            )
+
+        wait_until("orders stored", missing, seconds=AGREE_SECONDS)
+
+    def _agree(self, when: str) -> Verdict:
+        """Both sides show what is expected, and nothing is left to do; if it takes too long, what is not so is kept."""
+        verdicts: list[Verdict] = []
+
+        def missing() -> str:
+            verdicts[:] = [judge(self.expected, self.marketplace.state(), self.stack.report())]
+            return "; ".join(verdicts[0].wrong[:6])
+
+        try:
+            wait_until(when, missing, seconds=AGREE_SECONDS, every=0.7)
+        except TooLong as error:
+            self._check(False, str(error))
+        return verdicts[0]
+
+    def _strike(self, *kinds: str) -> None:
+        if self.killer:
+            self.killer.strike(*kinds)
+
+    def _struck(self) -> None:
+        if self.killer:
+            self.killer.wait()
+            self._say(f"killed process {self.killer.kills[-1]['pid']}, which held {self.killer.kills[-1]['kind']}")
+
+    def _state(self) -> str:
+        return str(self.stack.report()["channels"][0]["state"])
+
+    def _switches(self) -> dict[str, bool]:
+        switches: dict[str, bool] = self.stack.report()["channels"][0]["switches"]
+        return switches
+
+    def _check(self, true: bool, otherwise: str) -> None:
+        if not true:
+            self._say(f"WRONG: {otherwise}")
+            self.problems.append(otherwise)
+
+    def _say(self, text: str) -> None:
+        print(f"{time.monotonic() - self._started:6.1f} s  {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,20 @@
+"""Waiting for something to become true, and saying what was missing when it did not."""
+
+import time
+from collections.abc import Callable
+
+
+class TooLong(Exception):
+    """It did not become true in time; the message says what was still missing."""
+
+
+def wait_until(what: str, missing: Callable[[], str], *, seconds: float, every: float = 0.4) -> None:
+    """Return once `missing` gives "". Raises TooLong with its last words."""
+    until = time.monotonic() + seconds
+    while True:
+        left = missing()
+        if not left:
+            return
+        if time.monotonic() > until:
+            raise TooLong(f"{what}: after {seconds:.0f} s still {left}")
+        time.sleep(every)
