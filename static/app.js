@@ -5,6 +5,7 @@
  * data-confirm="words"    asks before the form is sent      data-confirm-button="words" (the button that says yes)
  * data-toggle-nav         shows and hides the navigation    data-toggle-theme     light and dark
  * data-menu               <details> that closes on a click elsewhere, or Escape
+ * data-ticked="name"      shows how many boxes of that name are ticked
  * data-check-all="name"   ticks all boxes of that name      data-show-when="name=value[|value]"  shown while a field has that value
  * data-submit             sends its form when it changes     data-guard            warns before unsaved input is left
  * data-needs="name"       a box that can be ticked only while the box of that name is
@@ -44,6 +45,13 @@
     var scope = box.closest("form") || document;
     scope.querySelectorAll('input[type="checkbox"][name="' + box.dataset.checkAll + '"]').forEach(function (other) {
       if (!other.disabled) other.checked = box.checked;
+    });
+  }
+
+  function countTicked() {
+    document.querySelectorAll("[data-ticked]").forEach(function (place) {
+      var ticked = document.querySelectorAll('input[type="checkbox"][name="' + place.dataset.ticked + '"]:checked');
+      place.textContent = ticked.length;
     });
   }
 
@@ -113,6 +121,7 @@
     if ((target = closest(event, "[data-check-all]"))) checkAll(target);
     if ((target = closest(event, "[data-submit]"))) target.form.requestSubmit();
     showWhen(document);
+    countTicked();
   });
 
   /* Ask first, in a dialog of our own; then send the same form with the same button. */
@@ -206,6 +215,7 @@
 
   document.addEventListener("DOMContentLoaded", function () {
     showWhen(document);
+    countTicked();
     obeyNeeds();
     document.querySelectorAll("dialog[data-open]").forEach(openDialog);
   });
