@@ -34,6 +34,8 @@ def main() -> None:
         http=DroppableProtocol,
         access_log=False,
         log_level="warning",
+        # Longer than clients keep idle connections, so that none is closed under a request on its way.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=3,
     )
 

@@ -25,13 +25,15 @@ _UNDECLARED = Limit(per_second=500, burst=500)
 
 # Takes one token or says how long to wait. The server's clock, so that workers need not agree on theirs.
 # KEYS: bucket, operation parked until, account parked until, time-outs in a row. ARGV: tokens per second, burst.
-# Returns {seconds to wait as text ("0" = taken), time-outs in a row}.
+# Returns {seconds to wait as text ("0" = taken), time-outs in a row, 1 if the account rests because of them}.
 _TAKE = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 local timeouts = redis.call('GET', KEYS[4]) or '0'
-local parked = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(redis.call('GET', KEYS[3]) or '0'))
-if parked > now then return {tostring(parked - now), timeouts} end
+local resting = tonumber(redis.call('GET', KEYS[3]) or '0')
+if resting > now then return {tostring(resting - now), timeouts, 1} end
+local parked = tonumber(redis.call('GET', KEYS[2]) or '0')
+if parked > now then return {tostring(parked - now), timeouts, 0} end
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens = math.min(burst, (tonumber(bucket[1]) or burst) + math.max(0, now - (tonumber(bucket[2]) or now)) * rate)
@@ -39,7 +41,7 @@ local wait = 0
 if tokens >= 1 then tokens = tokens - 1 else wait = (1 - tokens) / rate end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', string.format('%.6f', now))
 redis.call('EXPIRE', KEYS[1], math.ceil(burst / rate) + 60)
-return {tostring(wait), timeouts}
+return {tostring(wait), timeouts, 0}
 """
 
 _PARK = """
@@ -65,12 +67,18 @@ class Limiter:
         """Return once a call is allowed. Raises TemporaryError when the wait would be long, or Valkey is away."""
         limit = self._limits.get(operation, _UNDECLARED)
         for _ in range(3):
-            wait = self._try(operation, limit)
+            wait, rests = self._try(operation, limit)
             if wait <= 0:
                 return
             if wait > LONGEST_SLEEP_SECONDS:
                 break
             self._sleep(wait)
+        if rests:
+            raise TemporaryError(
+                f"The marketplace did not answer {BREAKER_TIMEOUTS} times in a row; it is asked again in a minute.",
+                retry_after=wait,
+                code="resting",
+            )
         raise TemporaryError(
             "The marketplace's rate limit is used up for the moment; this goes on by itself.",
             retry_after=wait,
@@ -104,7 +112,8 @@ class Limiter:
         with contextlib.suppress(redis.RedisError):
             shared_redis().eval(_PARK, 1, key, str(max(seconds, 0.1)))
 
-    def _try(self, operation: str, limit: Limit) -> float:
+    def _try(self, operation: str, limit: Limit) -> tuple[float, bool]:
+        """Return the seconds to wait, 0 if a token was taken, and whether that is because the account rests."""
         keys = [self._key("bucket", operation), self._key("parked", operation)]
         keys += [self._key("resting"), self._key("timeouts")]
         try:
@@ -113,9 +122,9 @@ class Limiter:
             raise TemporaryError(
                 "The rate limiter is away, so nothing is sent; this goes on by itself.", code="limiter_away"
             ) from error
-        wait, timeouts = answer
+        wait, timeouts, rests = answer
         self._had_timeouts = int(timeouts) > 0
-        return float(wait)
+        return float(wait), bool(rests)
 
     def _key(self, what: str, operation: str = "") -> str:
         # The braces keep an account's keys on one node of a cluster, as scripts need.

@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.clock import parse
 from sandbox.engine.accounts import account_row, capabilities_of
 from sandbox.engine.errors import Conflict, Invalid, NotFound
-from sandbox.engine.market import CANCEL_REASONS, CARRIERS, REFUND_REASONS, Market, fingerprint, new_id, record_events
+from sandbox.engine.market import CANCEL_REASONS, CARRIERS, REFUND_REASONS, Market, fingerprint, new_id
 from sandbox.engine.orders import lines_of, money, open_quantity, order_of_account, touch
 
 #: (connection, order, request, capabilities, now) -> what is answered beside the order.
@@ -111,7 +111,7 @@ def _once(
             (account_id, key, kind, order_id, body_hash, json.dumps(answer), received_at),
         )
         event = {"at": now, "received_at": received_at, "account_id": account_id, "order_id": order_id}
-        record_events(db, [{**event, "kind": _EVENTS[kind], "data": json.dumps(done)}])
+        market.record(db, [{**event, "kind": _EVENTS[kind], "data": json.dumps(done)}])
     return answer
 
 

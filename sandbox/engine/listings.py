@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.engine.accounts import account_row
 from sandbox.engine.errors import Invalid, NotFound
 from sandbox.engine.lines import price_of
-from sandbox.engine.market import Market, record_events
+from sandbox.engine.market import Market
 
 
 def describe(row: sqlite3.Row) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def put_strays(market: Market, account_id: str, strays: list[dict[str, Any]]) ->
             " updated_at = excluded.updated_at",
             rows,
         )
-        record_events(
+        market.record(
             db,
             [
                 {
@@ -103,7 +103,7 @@ def vanish(market: Market, account_id: str, skus: list[str]) -> int:
     with market.storage.writing() as db:
         rows = db.execute(f"SELECT sku, quantity, price FROM listing WHERE {where}", wanted).fetchall()
         db.execute(f"DELETE FROM listing WHERE {where}", wanted)
-        record_events(
+        market.record(
             db,
             [
                 {

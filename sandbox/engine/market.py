@@ -62,6 +62,23 @@ ORDER_PAGE = 100
 MAX_ORDER_PAGE = 500
 
 
+EVENT_FIELDS = (
+    "at",
+    "received_at",
+    "account_id",
+    "kind",
+    "sku",
+    "order_id",
+    "submission_id",
+    "quantity_before",
+    "quantity_after",
+    "price_before",
+    "price_after",
+    "data",
+)
+_EVENT_SQL = f"INSERT INTO event ({', '.join(EVENT_FIELDS)}) VALUES ({', '.join('?' * len(EVENT_FIELDS))})"
+
+
 @dataclass(slots=True)
 class Settings:
     """What the control API may change while the marketplace runs."""
@@ -114,6 +131,13 @@ class Market:
         self.work_came_in.set()
         return self.settings
 
+    def record(self, db: sqlite3.Connection, events: list[dict[str, Any]]) -> None:
+        """The events stand at the end of the log, in this order; without ``received_at`` they came in now."""
+        received_at = self.true_now()
+        db.executemany(
+            _EVENT_SQL, ([{"received_at": received_at, **event}.get(name) for name in EVENT_FIELDS] for event in events)
+        )
+
     def reset(self) -> None:
         """As on the first day: no accounts, no listings, no orders, no faults, default settings."""
         self.storage.reset()
@@ -133,25 +157,3 @@ def new_id(prefix: str) -> str:
 def fingerprint(value: Any) -> str:
     """The same for equal JSON values, whatever the order of their keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
-
-
-EVENT_FIELDS = (
-    "at",
-    "received_at",
-    "account_id",
-    "kind",
-    "sku",
-    "order_id",
-    "submission_id",
-    "quantity_before",
-    "quantity_after",
-    "price_before",
-    "price_after",
-    "data",
-)
-_EVENT_SQL = f"INSERT INTO event ({', '.join(EVENT_FIELDS)}) VALUES ({', '.join('?' * len(EVENT_FIELDS))})"
-
-
-def record_events(db: sqlite3.Connection, events: list[dict[str, Any]]) -> None:
-    """The events stand at the end of the log, in this order."""
-    db.executemany(_EVENT_SQL, ([event.get(name) for name in EVENT_FIELDS] for event in events))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.engine.accounts import account_row
 from sandbox.engine.errors import Conflict, Invalid, NotFound, Refused
-from sandbox.engine.market import Market, record_events
+from sandbox.engine.market import Market
 
 _BUYER = {"name": "Robin Example", "email": "robin@example.com", "phone": "+1 555 0100"}
 _ADDRESS = {
@@ -87,7 +87,7 @@ def _buy(market: Market, db: sqlite3.Connection, purchase: dict[str, Any], *, fo
     now = market.now()
     order_id = f"SO-{db.execute('SELECT coalesce(max(seq), 0) + 1 FROM purchase').fetchone()[0]:08d}"
     lines = [
-        _take(db, account, line, (order_id, f"{order_id}-{number}"), force=force, at=now)
+        _take(market, db, account, line, (order_id, f"{order_id}-{number}"), force=force, at=now)
         for number, line in enumerate(purchase["lines"], start=1)
     ]
     _insert(db, account, purchase, order_id, lines, (now, market.true_now()))
@@ -95,6 +95,7 @@ def _buy(market: Market, db: sqlite3.Connection, purchase: dict[str, Any], *, fo
 
 
 def _take(
+    market: Market,
     db: sqlite3.Connection,
     account: sqlite3.Row,
     wanted: dict[str, Any],
@@ -123,7 +124,7 @@ def _take(
         )
     event = {"at": at, "account_id": account_id, "kind": "sold", "sku": sku, "order_id": ids[0]}
     sold = json.dumps({"quantity": quantity, "line_id": ids[1]})
-    record_events(db, [{**event, "quantity_before": before, "quantity_after": after, "data": sold}])
+    market.record(db, [{**event, "quantity_before": before, "quantity_after": after, "data": sold}])
     title = wanted.get("title") or (listing["title"] if listing else sku)
     tax = money(wanted.get("tax", 0), "tax")
     return (*ids, sku, title, quantity, 0, 0, 0, str(unit_price), str(amount), str(tax), "0")
@@ -309,7 +310,7 @@ def request_cancellation(market: Market, order_id: str, reason: str) -> dict[str
             raise Conflict("already_requested", "The buyer has asked already.")
         request = {"state": "open", "reason": reason, "requested_at": now, "decided_at": None}
         db.execute("UPDATE purchase SET cancellation_request = ? WHERE order_id = ?", (json.dumps(request), order_id))
-        _record(db, row, "cancellation_requested", now, {"reason": reason})
+        _record(market, db, row, "cancellation_requested", now, {"reason": reason})
         return touch(db, order_id, now)
 
 
@@ -324,7 +325,7 @@ def cancel_by_buyer(market: Market, order_id: str, reason: str) -> dict[str, Any
         if not any(open_quantity(line) for line in lines):
             raise Conflict("nothing_open", "It was cancelled already.")
         db.execute("UPDATE purchase_line SET quantity_cancelled = quantity WHERE order_id = ?", (order_id,))
-        _record(db, row, "cancelled_by_buyer", now, {"reason": reason})
+        _record(market, db, row, "cancelled_by_buyer", now, {"reason": reason})
         return touch(db, order_id, now)
 
 
@@ -349,10 +350,14 @@ def change_order(
             db.executemany(
                 "DELETE FROM purchase_line WHERE order_id = ? AND line_id = ?", [(order_id, g) for g in gone]
             )
-        _record(db, row, "order_changed", now, {"payment_status": payment_status, "removed_lines": sorted(gone)})
+        _record(
+            market, db, row, "order_changed", now, {"payment_status": payment_status, "removed_lines": sorted(gone)}
+        )
         return touch(db, order_id, now)
 
 
-def _record(db: sqlite3.Connection, row: sqlite3.Row, kind: str, now: int, data: dict[str, Any]) -> None:
+def _record(
+    market: Market, db: sqlite3.Connection, row: sqlite3.Row, kind: str, now: int, data: dict[str, Any]
+) -> None:
     event = {"at": now, "account_id": row["account_id"], "kind": kind, "order_id": row["order_id"]}
-    record_events(db, [{**event, "data": json.dumps(data)}])
+    market.record(db, [{**event, "data": json.dumps(data)}])

@@ -9,7 +9,7 @@ from sandbox.clock import MICROSECONDS
 from sandbox.engine.accounts import account_row
 from sandbox.engine.errors import Conflict, Invalid, NotFound, TooLarge
 from sandbox.engine.lines import KINDS, Listing, Outcome, Receipt, apply_line, rejected
-from sandbox.engine.market import MAX_LINES, Market, fingerprint, new_id, record_events
+from sandbox.engine.market import MAX_LINES, Market, fingerprint, new_id
 from sandbox.faults import Fault
 
 #: How often a submission must be asked for before its "-SLOW" lines are worked on.
@@ -280,7 +280,7 @@ def _apply(
             events.append(_event(row, outcome, before, receipt.at))
     db.executemany(_UPSERT, map(astuple, touched.values()))
     db.executemany("INSERT OR REPLACE INTO submission_line VALUES (?, ?, ?, ?, ?, ?, ?)", results)
-    record_events(db, events)
+    market.record(db, events)
     _settle(db, row["seq"], market.true_now())
 
 

@@ -304,7 +304,7 @@ def test_three_time_outs_in_a_row_rest_the_account_and_an_answer_in_between_does
     with pytest.raises(TemporaryError) as caught:
         speaking.call("GET", "http://s/", operation="account")
 
-    assert caught.value.code == "rate_limited"
+    assert caught.value.code == "resting"
     assert 0 < (caught.value.retry_after or 0) <= BREAKER_SECONDS
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from sandbox import clock
 from tests.sandbox.in_process import Seller
 
 
@@ -83,3 +84,15 @@ def test_the_control_api_asks_for_its_token_when_one_is_set(market, monkeypatch)
 
     assert market.http.get("/control/accounts").status_code == 401
     assert market.http.get("/control/accounts", headers={"X-Control-Token": "t0ken"}).status_code == 200
+
+
+def test_the_clock_is_moved_by_the_environment(monkeypatch):
+    before = clock.now()
+    monkeypatch.setenv("CLOCK_OFFSET_SECONDS", "2592000")
+
+    assert clock.now() - before >= 2592000 * clock.MICROSECONDS
+
+
+def test_moments_are_read_back_as_they_were_written():
+    assert clock.parse(clock.text(1_767_600_000_123_456) or "") == 1_767_600_000_123_456
+    assert clock.parse("2026-01-05T09:00:00+01:00") == clock.parse("2026-01-05T08:00:00")

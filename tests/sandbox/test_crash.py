@@ -68,6 +68,7 @@ class Load:
                 )
                 if answer.status_code == 202:
                     self.submitted.append(key)
+            time.sleep(0.02)
 
     def _buy(self) -> None:
         for number in itertools.count():
@@ -78,6 +79,7 @@ class Load:
             with contextlib.suppress(httpx.TransportError):
                 if self.sandbox.http.post("/control/buy", json=body).status_code == 201:
                     self.bought.append(str(number))
+            time.sleep(0.005)
 
 
 def token(sandbox: SandboxProcess) -> str:
@@ -105,6 +107,27 @@ def test_killed_under_load_nothing_acknowledged_is_lost_and_nothing_is_done_twic
         check(sandbox, load)
     finally:
         load.stopping.set()
+        sandbox.stop()
+
+
+@pytest.mark.local_servers
+def test_a_real_connection_is_closed_without_an_answer_before_or_after_the_work(tmp_path):
+    sandbox = SandboxProcess(tmp_path / "sandbox.sqlite3")
+    sandbox.start()
+    try:
+        headers = {"Authorization": f"Bearer {token(sandbox)}"}
+        for fault, key in (("drop_connection", "before"), ("timeout_after_work", "after")):
+            sandbox.http.post("/control/faults", json={"name": fault, "operation": "submit", "next_n": 1})
+            body = {"kind": "content", "lines": [{"sku": "A", "title": "t"}]}
+            with pytest.raises(httpx.TransportError):
+                sandbox.http.post("/v1/submissions", json=body, headers={**headers, "Idempotency-Key": key})
+
+        found = [
+            sandbox.http.get("/v1/submissions", params={"idempotency_key": key}, headers=headers).status_code
+            for key in ("before", "after")
+        ]
+        assert found == [404, 200]
+    finally:
         sandbox.stop()
 
 
