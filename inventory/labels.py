@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
@@ -115,7 +116,10 @@ def _own_items(label: Label, chosen: Chosen) -> QuerySet[Item]:
 def _put(label: Label, items: QuerySet[Item], source: LabelItem.Source) -> int:
     if source == Source.HAND:
         items = items.filter(archived_at=None)
-    sql, params = items.order_by("pk").values("pk").query.sql_with_params()
+    try:
+        sql, params = items.order_by("pk").values("pk").query.sql_with_params()
+    except EmptyResultSet:  # nothing was chosen
+        return 0
     return _put_from(label, sql, params, source)
 
 
