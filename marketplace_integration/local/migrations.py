@@ -6,7 +6,7 @@ file can be left behind. Each file's hash is kept with the data after it was app
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from marketplace_integration.environment import ROOT
@@ -38,6 +38,8 @@ def applied(data: Path) -> dict[str, str]:
     return content
 
 
-def remember(data: Path) -> None:
-    """The migrations of the checkout are the ones of this data."""
-    (data / "migrations.json").write_text(json.dumps(current(), indent=1))
+def remember(data: Path, *, still_old: Iterable[str]) -> None:
+    """The migrations of the checkout are the ones of this data, but for those it was made by an older version of."""
+    before = applied(data)
+    known = current() | {name: before[name] for name in still_old}
+    (data / "migrations.json").write_text(json.dumps(known, indent=1))

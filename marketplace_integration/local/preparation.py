@@ -35,22 +35,26 @@ def manage(stack: Stack, *arguments: str) -> str:
 def migrate(stack: Stack, *, rebuild: bool, say: Callable[[str], None]) -> None:
     """The database has the tables of this checkout. A database that no longer matches is rebuilt if that is wanted."""
     data = stack.wishes.data
-    edited = migrations.changed(migrations.applied(data), migrations.current())
-    if edited and stack.postgres:
+    edited = migrations.changed(migrations.applied(data), migrations.current()) if stack.postgres else []
+    if edited:
         say(f"This database was made by other versions of: {', '.join(edited)}")
         if rebuild or _confirmed("Rebuild it? All data of this local stack is lost. [y/N] "):
-            say("Rebuilding the database.")
-            stack.postgres.drop_database(DATABASE)
-            for file in data.glob("sandbox.sqlite3*"):
-                file.unlink()
+            _rebuild(stack, say=say)
+            edited = []
+        else:
+            say("It is used as it is. If pages fail: `make run REBUILD=1` starts it afresh.")
     if stack.postgres:
         stack.postgres.ensure_database(DATABASE)
-    try:
-        manage(stack, "migrate", "--no-input", "--verbosity", "0")
-    except CannotPrepare as error:
-        hint = "The migrations have changed since this database was made: `make run REBUILD=1` starts it afresh."
-        raise CannotPrepare(f"{error}\n{hint if edited else ''}") from error
-    migrations.remember(data)
+    manage(stack, "migrate", "--no-input", "--verbosity", "0")
+    migrations.remember(data, still_old=edited)
+
+
+def _rebuild(stack: Stack, *, say: Callable[[str], None]) -> None:
+    say("Rebuilding the database.")
+    if stack.postgres:
+        stack.postgres.drop_database(DATABASE)
+    for file in stack.wishes.data.glob("sandbox.sqlite3*"):
+        file.unlink()
 
 
 def collect_static(stack: Stack, *, say: Callable[[str], None]) -> None:
