@@ -19,7 +19,6 @@ from channels_app.adapters.types import (
     Kind,
     Line,
     LineResult,
-    OfferLine,
     OrderCommand,
     Outcome,
     PaymentStatus,
@@ -29,6 +28,7 @@ from channels_app.adapters.types import (
     RemoteListing,
     RemoteOrder,
     RemoteOrderLine,
+    WithdrawLine,
 )
 
 #: Its name of an ability -> ours.
@@ -53,21 +53,33 @@ _PAYMENTS = {status.value: status for status in PaymentStatus}
 
 def build_line(kind: Kind, line: Line) -> dict[str, Any]:
     """Return the line as the sandbox takes it for a submission of this kind."""
-    payload: dict[str, Any] = {"sku": line.sku}
-    if isinstance(line, ContentLine):
-        payload["title"] = line.title
-        about = {"description": line.description, "brand": line.brand, "gtin": line.gtin, "images": list(line.images)}
-        payload |= {name: value for name, value in about.items() if value}
+    if isinstance(line, WithdrawLine):
+        return {"sku": line.sku}
+    payload = _content(line) if isinstance(line, ContentLine) else {"sku": line.sku}
+    if kind != Kind.QUANTITY:
+        payload["price"] = str(line.price)
+        payload["currency"] = line.currency
+    if kind != Kind.PRICE:
+        payload["quantity"] = line.quantity
+    return payload
+
+
+def _content(line: ContentLine) -> dict[str, Any]:
+    """Return what describes the item; what is empty is left out. Written plainly: a first feed has a million of them."""
+    payload: dict[str, Any] = {"sku": line.sku, "title": line.title}
+    if line.description:
+        payload["description"] = line.description
+    if line.brand:
+        payload["brand"] = line.brand
+    if line.gtin:
+        payload["gtin"] = line.gtin
+    if line.images:
+        payload["images"] = list(line.images)
+    if line.attributes or line.variation or line.parent_sku:
         attributes = {**line.attributes, **line.variation}
         if line.parent_sku:
             attributes["parent_sku"] = line.parent_sku
-        if attributes:
-            payload["attributes"] = attributes
-    if isinstance(line, ContentLine | OfferLine):
-        if kind != Kind.QUANTITY:
-            payload |= {"price": str(line.price), "currency": line.currency}
-        if kind != Kind.PRICE:
-            payload["quantity"] = line.quantity
+        payload["attributes"] = attributes
     return payload
 
 
