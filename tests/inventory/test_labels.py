@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from inventory import labels
-from inventory.models import Label, LabelItem
+from inventory.models import Item, Label, LabelItem
 from inventory.rules import RuleError, check_rule, items_matching
 from tests.factories import NOW, make_item, make_label, make_seller
 
@@ -35,6 +35,15 @@ def test_a_rule_label_holds_what_its_rule_matches(seller):
     make_item(make_seller("else"), "C", brand="Acme")
 
     assert on(rule_label(seller)) == ["A"]
+
+
+@pytest.mark.parametrize("move", [labels.add_items, labels.remove_items, labels.exclude_items])
+def test_choosing_nothing_moves_nothing(seller, move):
+    make_item(seller, "A")
+    label = make_label(seller)
+
+    for nothing in ([], Item.objects.none(), Item.objects.filter(public_id__in=[])):
+        assert move(label, nothing, actor=None, now=NOW) == 0
 
 
 def test_an_item_put_on_by_hand_stays_when_the_rule_no_longer_wants_it(seller):
