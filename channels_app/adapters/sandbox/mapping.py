@@ -55,7 +55,7 @@ def build_line(kind: Kind, line: Line) -> dict[str, Any]:
     """Return the line as the sandbox takes it for a submission of this kind."""
     if isinstance(line, WithdrawLine):
         return {"sku": line.sku}
-    payload = _content(line) if isinstance(line, ContentLine) else {"sku": line.sku}
+    payload: dict[str, Any] = _content(line) if isinstance(line, ContentLine) else {"sku": line.sku}
     if kind != Kind.QUANTITY:
         payload["price"] = str(line.price)
         payload["currency"] = line.currency
@@ -65,7 +65,7 @@ def build_line(kind: Kind, line: Line) -> dict[str, Any]:
 
 
 def _content(line: ContentLine) -> dict[str, Any]:
-    """Return what describes the item; what is empty is left out. Written plainly: a first feed has a million of them."""
+    """Return what describes the item, without what is empty. Written plainly: a first feed has a million of them."""
     payload: dict[str, Any] = {"sku": line.sku, "title": line.title}
     if line.description:
         payload["description"] = line.description
