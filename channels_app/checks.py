@@ -1,1 +1,43 @@
 """System checks of the adapters: run at start-up and by `manage.py check`."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+
+from channels_app.adapters.base import ChannelAdapter
+from channels_app.adapters.registry import adapters
+from channels_app.adapters.types import Capability, Kind
+from channels_app.models import ChannelJob
+
+#: A declared capability, and the verb that must then be the adapter's own.
+VERBS = {
+    Capability.RECONCILE: "export_listings",
+    Capability.ACCEPT: "accept",
+    Capability.REFUND: "refund",
+    Capability.CANCELLATION_REQUESTS: "answer_cancellation",
+}
+
+
+@register
+def check_adapters(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Every registered adapter loads, and can do what it declares."""
+    try:
+        classes = adapters().values()
+    except Exception as error:  # whatever an installed package does wrong when it is imported
+        return [Error(f"A channel adapter cannot be loaded: {error}", id="channels_app.E001")]
+    return [message for adapter in classes for message in check_adapter(adapter)]
+
+
+def check_adapter(adapter: type[ChannelAdapter]) -> Iterator[CheckMessage]:
+    """Give what `adapter` declares but does not do."""
+    for capability, verb in VERBS.items():
+        if capability in adapter.capabilities and getattr(adapter, verb) is getattr(ChannelAdapter, verb):
+            yield Error(f"{adapter.key} declares {capability.value} but has no {verb}().", id="channels_app.E002")
+    for kind in adapter.intervals:
+        if kind not in ChannelJob.Kind.values:
+            yield Error(f"{adapter.key} gives an interval for the unknown job {kind!r}.", id="channels_app.E003")
+    for needed in (Kind.CONTENT, Kind.OFFER, Kind.WITHDRAW):
+        if adapter.submission_lines.get(needed, 0) < 1:
+            yield Error(f"{adapter.key} does not say how many {needed.value} lines fit.", id="channels_app.E004")

@@ -12,11 +12,14 @@ import psutil
 import pytest
 from django.conf import settings
 
+from channels_app.nudges import nudge_fan_out
+from inventory.signals import changed
 from marketplace_integration.local.places import Owner, database_owner
 from marketplace_integration.local.postgres import Postgres
 from marketplace_integration.local.valkey import Valkey
 
 PREFIX = "marketplace-tests-"
+NUDGE = "channels_app.nudge_fan_out"
 
 #: A test that uses one of these fixtures, or is marked so, may talk to servers on this machine; others to none.
 LOCAL_FIXTURES = {"live_server", "valkey", "sandbox_server", "sandbox", "stack"}
@@ -38,6 +41,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if report.skipped and os.environ.get("CI") and item.get_closest_marker("browser"):
         report.outcome = "failed"
         report.longrepr = f"Skipped, which does not count as passed when CI is set: {report.longrepr}"
+
+
+@pytest.fixture(autouse=True)
+def nudges_stay_home() -> Iterator[None]:
+    """A commit in a test wakes no worker: there is none, and a test runs the jobs it means itself."""
+    changed.disconnect(dispatch_uid=NUDGE)
+    yield
+    changed.connect(nudge_fan_out, dispatch_uid=NUDGE)
 
 
 @pytest.fixture(scope="session")

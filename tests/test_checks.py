@@ -1,0 +1,31 @@
+"""The start-up checks find adapters that promise more than they do."""
+
+from types import MappingProxyType
+
+from channels_app.adapters.base import ChannelAdapter
+from channels_app.adapters.registry import adapters
+from channels_app.adapters.sandbox.adapter import SandboxAdapter
+from channels_app.checks import check_adapter, check_adapters
+
+
+def codes(adapter: type[ChannelAdapter]) -> list[str]:
+    return [str(message.id) for message in check_adapter(adapter)]
+
+
+def test_every_adapter_of_ours_keeps_what_it_declares() -> None:
+    assert list(adapters())
+    assert check_adapters(None) == []
+
+
+def test_a_declared_capability_without_its_verb_is_found() -> None:
+    class Boaster(SandboxAdapter):
+        refund = ChannelAdapter.refund
+
+    assert codes(Boaster) == ["channels_app.E002"]
+
+
+def test_an_interval_for_an_unknown_job_is_found() -> None:
+    class Odd(SandboxAdapter):
+        intervals = MappingProxyType({"gossip": 60})
+
+    assert codes(Odd) == ["channels_app.E003"]
