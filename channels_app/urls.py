@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from channels_app.views import channels, listings, settings, settings_actions
+from channels_app.views import channels, home, item_listings, listings, settings, settings_actions
 
 _MARKETPLACES = "s/<slug:seller_slug>/marketplaces/"
 _CHANNEL = f"{_MARKETPLACES}<uuid:channel>/"
 
 urlpatterns = [
+    path("s/<slug:seller_slug>/", home.home, name="home"),
+    path("s/<slug:seller_slug>/items/<uuid:public_id>/listings/", item_listings.item_listings, name="item_listings"),
     path(_MARKETPLACES, channels.marketplaces, name="marketplaces"),
     path(f"{_MARKETPLACES}add/<slug:adapter_key>/", channels.channel_add, name="channel_add"),
     path(f"{_CHANNEL}settings/", settings.channel_settings, name="channel_settings"),

@@ -24,7 +24,7 @@ def recalculate_label(label_id: int) -> None:
 def sweep_imports() -> None:
     """Pick up imports and labels whose worker died or whose message was lost."""
     for import_id in imports.waiting_imports():
-        run_import.apply_async(args=(import_id,), queue="bulk", expires=NUDGE_EXPIRES_SECONDS)
+        run_import.apply_async(args=(import_id,), expires=NUDGE_EXPIRES_SECONDS)
     for label_id in labels.stale_labels().values_list("pk", flat=True)[:20]:
-        recalculate_label.apply_async(args=(label_id,), queue="bulk", expires=NUDGE_EXPIRES_SECONDS)
+        recalculate_label.apply_async(args=(label_id,), expires=NUDGE_EXPIRES_SECONDS)
     imports.forget_old(now=clock.now())

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from inventory.models import Membership, Role, Seller
@@ -21,16 +21,18 @@ class SellerRequest(HttpRequest):
     membership: Membership
 
 
-def seller_page(role: Role = Role.VIEWER) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def seller_page(
+    role: Role = Role.VIEWER,
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Let only members of the seller in the address in; sets `request.seller` and `request.membership`.
 
     Raises Http404 for other tenants' sellers, as for sellers that do not exist, and PermissionDenied below `role`.
     """
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @login_required
         @wraps(view)
-        def guarded(request: HttpRequest, seller_slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, seller_slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             membership = get_object_or_404(
                 Membership.objects.select_related("seller", "user"), seller__slug=seller_slug, user_id=request.user.pk
             )

@@ -149,7 +149,7 @@ def _of_listings(seller: Seller, channel: Channel, what: tuple[str, int]) -> Tro
         return Trouble(text=text, url=reverse("channel_listings", args=place), link="Decide", is_urgent=True)
     if kind == "rejected":
         text = f"{channel.name} refused {_number(count, 'listing')}."
-        url = f"{reverse('channel_listings', args=place)}?show=rejected"
+        url = f"{reverse('channel_listings', args=place)}?show=problems"
         return Trouble(text=text, url=url, link="See the reasons")
     text = f"{channel.name}: the reconciler found differences and waits for you."
     return Trouble(text=text, url=reverse("channel_reconciler", args=place), link="Look at the plan")

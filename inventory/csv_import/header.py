@@ -73,8 +73,11 @@ WORDS = {
     "quantity": "On hand",
     "images": "Images",
     "attribute": "Attribute",
-    "ignored": "Left out: the column has no name",
+    "ignored": "Left out",
 }
+
+#: The last column of the bad rows that the seller gets back; brought again, it is left out.
+TO_MEND = "What to mend"
 
 MAX_COLUMNS = 300
 MAX_NAME = 100
@@ -108,7 +111,7 @@ def _simple(name: str) -> str:
 def field_of(name: str) -> str:
     """Return the field that a column of this name fills; one that nobody knows is kept as an attribute."""
     simple = _simple(name)
-    if not simple:
+    if simple in ("", _simple(TO_MEND)):
         return "ignored"
     if re.fullmatch(r"price [a-z]{3}", simple):  # "Price (EUR)"
         return "price"

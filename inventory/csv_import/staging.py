@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -181,6 +182,20 @@ def is_staged(csv_import: CsvImport) -> bool:
             return False
         cursor.execute(f"SELECT EXISTS (SELECT FROM {rows})")  # noqa: S608
         return bool(cursor.fetchone()[0]) or csv_import.summary.get("good", 0) == 0
+
+
+def sample(csv_import: CsvImport, count: int = 5) -> list[dict[str, Any]]:
+    """Return the first good rows as they were understood; none if they are not staged just now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [tables_of(csv_import).rows])
+        if not cursor.fetchone()[0]:
+            return []
+        cursor.execute(
+            f"SELECT sku, title, brand, gtin, price, quantity FROM {tables_of(csv_import).rows} ORDER BY line LIMIT %s",  # noqa: S608
+            [count],
+        )
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 @transaction.atomic

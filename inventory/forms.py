@@ -1,0 +1,233 @@
+"""What sellers enter about items, stock, labels and files."""
+
+import uuid
+from typing import Any, cast
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from inventory.csv_import.imports import MAX_BYTES
+from inventory.gtin import is_gtin
+from inventory.models import Item, Label, Location, Seller
+from inventory.rules import ATTRIBUTE, FIELDS, MAX_CONDITIONS, OPERATORS, Rule
+from inventory.search import SHOW
+
+
+class ItemFilterForm(forms.Form):
+    """The row above the list of items."""
+
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "SKU, title or barcode"}),
+    )
+    label = forms.ModelChoiceField(
+        Label.objects.none(), required=False, empty_label="Any label", to_field_name="public_id"
+    )
+    show = forms.ChoiceField(label="Show", required=False, choices=list(SHOW.items()))
+
+    def __init__(self, seller: Seller, data: Any) -> None:
+        super().__init__(data)
+        cast("forms.ModelChoiceField[Label]", self.fields["label"]).queryset = seller.labels.order_by("name")
+
+
+class ItemForm(forms.Form):
+    """What an item is; its stock is moved elsewhere."""
+
+    sku = forms.CharField(label="SKU", max_length=100, help_text="Your own id of the item. It cannot be changed later.")
+    title = forms.CharField(max_length=500)
+    brand = forms.CharField(max_length=200, required=False)
+    gtin = forms.CharField(label="Barcode", max_length=14, required=False, help_text="EAN, UPC, ISBN or GTIN.")
+    price = forms.DecimalField(
+        max_digits=14, decimal_places=4, min_value=0, required=False, help_text="Without a price it is not listed."
+    )
+    currency = forms.RegexField(r"^[A-Z]{3}$", max_length=3, error_messages={"invalid": "Write it like USD."})
+    description = forms.CharField(required=False, max_length=100_000, widget=forms.Textarea(attrs={"rows": 5}))
+    images = forms.CharField(
+        label="Images", required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="One web address a line."
+    )
+    attributes = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="One a line, like “Color: Red”."
+    )
+
+    def __init__(self, data: Any = None, *, item: Item | None = None, currency: str = "") -> None:
+        initial = {"currency": currency} if item is None else _as_entered(item)
+        super().__init__(data, initial=initial)
+        if item is not None:
+            del self.fields["sku"]
+
+    def clean_gtin(self) -> str:
+        gtin = self.cleaned_data["gtin"]
+        if gtin and not is_gtin(gtin):
+            raise forms.ValidationError("This is no barcode: it needs 8, 12, 13 or 14 digits, the last one fitting.")
+        return str(gtin)
+
+    def clean_images(self) -> list[str]:
+        addresses = self.cleaned_data["images"].split()
+        for address in addresses:
+            if not address.lower().startswith(("https://", "http://")):
+                raise forms.ValidationError(f"“{address[:60]}” is no web address.")
+        return list(addresses)
+
+    def clean_attributes(self) -> dict[str, str]:
+        attributes = {}
+        for line in filter(str.strip, self.cleaned_data["attributes"].splitlines()):
+            name, colon, value = line.partition(":")
+            if not (colon and name.strip() and value.strip()):
+                raise forms.ValidationError(f"“{line[:60]}” needs a name, a colon and a value.")
+            attributes[name.strip()] = value.strip()
+        return attributes
+
+
+def _as_entered(item: Item) -> dict[str, Any]:
+    names = ("title", "brand", "gtin", "currency", "description")
+    price = None if item.price is None else f"{item.price.normalize():f}"
+    if price is not None and "." not in price:
+        price += ".00"
+    return {name: getattr(item, name) for name in names} | {
+        "price": price,
+        "images": "\n".join(item.images),
+        "attributes": "\n".join(f"{name}: {value}" for name, value in item.attributes.items()),
+    }
+
+
+class StockForm(forms.Form):
+    """A count, or a difference, at one location."""
+
+    COUNTED, CHANGED = "counted", "changed"
+
+    location = forms.ModelChoiceField(Location.objects.none(), empty_label=None)
+    how = forms.ChoiceField(
+        label="What happened",
+        choices=[(COUNTED, "I counted: this many are on hand"), (CHANGED, "Add this many (a minus takes away)")],
+        widget=forms.RadioSelect,
+        initial=COUNTED,
+    )
+    number = forms.IntegerField(label="Units", min_value=-999_999_999, max_value=999_999_999)
+    note = forms.CharField(max_length=200, required=False)
+    #: Makes a form that is sent twice move stock once.
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, seller: Seller, data: Any = None) -> None:
+        super().__init__(data, initial={"key": uuid.uuid4()})
+        field = cast("forms.ModelChoiceField[Location]", self.fields["location"])
+        field.queryset = seller.locations.order_by("-is_default", "name")
+        field.initial = field.queryset.first()
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if values.get("how") == self.COUNTED and values.get("number", 0) < 0:
+            self.add_error("number", "What is on hand cannot be below 0.")
+        return values
+
+
+class LabelForm(forms.Form):
+    """A label's name, one of its seller's."""
+
+    name = forms.CharField(max_length=100)
+
+    def __init__(self, seller: Seller, data: Any = None, *, label: Label | None = None) -> None:
+        super().__init__(data, initial={"name": label.name} if label else None)
+        self._others = seller.labels.exclude(pk=label.pk) if label else seller.labels.all()
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if self._others.filter(name=name).exists():
+            raise forms.ValidationError("You have a label of this name.")
+        return str(name)
+
+
+class NewLabelForm(LabelForm):
+    kind = forms.ChoiceField(
+        label="Which items are on it",
+        choices=[(Label.Kind.MANUAL, "Those I put on it by hand"), (Label.Kind.RULE, "Those that match a rule")],
+        widget=forms.RadioSelect,
+        initial=Label.Kind.MANUAL,
+    )
+
+
+class ConditionForm(forms.Form):
+    """One condition of a rule; an empty one does not count."""
+
+    ATTRIBUTE = "attribute"
+
+    field = forms.ChoiceField(
+        required=False,
+        label="Look at",
+        choices=[("", "–"), *((key, words) for key, (words, _) in FIELDS.items()), (ATTRIBUTE, "Attribute…")],
+    )
+    attribute = forms.CharField(required=False, max_length=100, label="Name of the attribute")
+    op = forms.ChoiceField(
+        required=False, label="Compare", choices=[(key, words) for key, (words, *_) in OPERATORS.items()]
+    )
+    value = forms.CharField(required=False, max_length=500, label="Value")
+
+    def condition(self) -> dict[str, str] | None:
+        """Return the condition as a rule stores it, None if nothing was chosen."""
+        values = self.cleaned_data
+        if not values["field"]:
+            return None
+        field = ATTRIBUTE + values["attribute"].strip() if values["field"] == self.ATTRIBUTE else values["field"]
+        return {"field": field, "op": values["op"], "value": values["value"]}
+
+
+_ConditionFormSet = forms.formset_factory(ConditionForm, extra=0, max_num=MAX_CONDITIONS, absolute_max=MAX_CONDITIONS)
+
+
+def rule_formset(data: Any = None, *, rule: Rule | None = None) -> "forms.BaseFormSet[ConditionForm]":
+    """Return the conditions of `rule` to be edited, with a few empty ones to fill in."""
+    conditions = [_condition_as_entered(row) for row in rule or []]
+    empty = min(max(MAX_CONDITIONS - len(conditions), 0), 3 if not conditions else 2)
+    return _ConditionFormSet(data, initial=[*conditions, *({} for _ in range(empty))], prefix="rule")
+
+
+def _condition_as_entered(row: dict[str, str]) -> dict[str, str]:
+    if row["field"].startswith(ATTRIBUTE):
+        return row | {"field": ConditionForm.ATTRIBUTE, "attribute": row["field"].removeprefix(ATTRIBUTE)}
+    return dict(row)
+
+
+def rule_of(formset: "forms.BaseFormSet[ConditionForm]") -> Rule:
+    """Return the rule that a valid formset holds."""
+    return [condition for form in formset for condition in [form.condition()] if condition]
+
+
+class ImportForm(forms.Form):
+    """A file of items and stock."""
+
+    file = forms.FileField(
+        label="CSV file",
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        help_text="With a first line that names the columns. UTF-8, at most 200 MB.",
+        allow_empty_file=True,
+    )
+    label = forms.ModelChoiceField(
+        Label.objects.none(),
+        label="Put all items on a label",
+        required=False,
+        empty_label="No label",
+        to_field_name="public_id",
+    )
+    location = forms.ModelChoiceField(
+        Location.objects.none(), label="Quantities are counted at", required=False, empty_label=None
+    )
+
+    def __init__(self, seller: Seller, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files)
+        cast("forms.ModelChoiceField[Label]", self.fields["label"]).queryset = seller.labels.order_by("name")
+        locations = seller.locations.order_by("-is_default", "name")
+        field = cast("forms.ModelChoiceField[Location]", self.fields["location"])
+        field.queryset = locations
+        field.initial = locations.first()
+        if locations.count() < 2:
+            del self.fields["location"]
+
+    def clean_file(self) -> "UploadedFile[Any]":
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(
+                f"The file has {file.size // 1_000_000} MB; at most {MAX_BYTES // 1_000_000} MB can be brought at once."
+                " Split it and bring the parts one after the other."
+            )
+        return cast("UploadedFile[Any]", file)

@@ -1,0 +1,64 @@
+"""Finding items: what a seller types, and the filters beside it. Builds queries, runs none."""
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from inventory.models import Item, Label, LabelItem, Seller, Stock
+
+#: From so many letters on, any part of SKU or title is found, by trigram; below, a SKU must be whole.
+TRIGRAM = 3
+
+#: Filter -> what the seller reads.
+SHOW = {
+    "": "All items",
+    "unlabelled": "Without a label",
+    "out_of_stock": "Out of stock",
+    "without_price": "Without a price",
+    "blocked": "Blocked",
+    "archived": "Archived",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFilter:
+    """Which items are asked for."""
+
+    text: str = ""
+    label: Label | None = None
+    show: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.text or self.label or self.show)
+
+
+def find_items(seller: Seller, wanted: ItemFilter) -> QuerySet[Item]:
+    """Return the seller's items that fit, archived ones only when asked for, in no order."""
+    items = Item.objects.filter(seller=seller, archived_at__isnull=wanted.show != "archived")
+    if wanted.text:
+        items = items.filter(_matches(wanted.text))
+    if wanted.label:
+        items = items.filter(Exists(_on_a_label(wanted.label)))
+    if wanted.show == "unlabelled":
+        items = items.filter(~Exists(_on_a_label()), is_parent=False)
+    elif wanted.show == "blocked":
+        items = items.filter(blocked=True)
+    elif wanted.show == "without_price":
+        items = items.filter(price=None, is_parent=False)
+    elif wanted.show == "out_of_stock":
+        some = Stock.objects.filter(item=OuterRef("pk"), on_hand__gt=F("reserved"))
+        items = items.filter(~Exists(some), is_parent=False)
+    return items
+
+
+def _matches(text: str) -> Q:
+    barcode = Q(gtin=text) & ~Q(gtin="") if text.isdigit() else Q(pk__in=[])
+    if len(text) < TRIGRAM:
+        return Q(sku__in={text, text.upper(), text.lower()}) | barcode
+    return Q(sku__icontains=text) | Q(title__icontains=text) | barcode
+
+
+def _on_a_label(label: Label | None = None) -> QuerySet[LabelItem]:
+    rows = LabelItem.objects.filter(item=OuterRef("pk")).exclude(source=LabelItem.Source.EXCLUDED)
+    return rows.filter(label=label) if label else rows

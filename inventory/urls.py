@@ -1,0 +1,32 @@
+"""Addresses of a seller's items, labels and imports."""
+
+from django.urls import path
+
+from inventory.views import imports, item, items, labels, sellers
+
+_SELLER = "s/<slug:seller_slug>/"
+_ITEM = f"{_SELLER}items/<uuid:public_id>/"
+_LABEL = f"{_SELLER}labels/<uuid:public_id>/"
+_IMPORT = f"{_SELLER}imports/<uuid:public_id>/"
+
+urlpatterns = [
+    path("", sellers.choose_seller, name="choose_seller"),
+    path(f"{_SELLER}items/", items.items, name="items"),
+    path(f"{_SELLER}items/bulk/", items.items_bulk, name="items_bulk"),
+    path(f"{_SELLER}items/new/", item.item_new, name="item_new"),
+    path(_ITEM, item.item, name="item"),
+    path(f"{_ITEM}stock/", item.item_stock, name="item_stock"),
+    path(f"{_ITEM}labels/", item.item_labels, name="item_labels"),
+    path(f"{_ITEM}status/", item.item_status, name="item_status"),
+    path(f"{_SELLER}labels/", labels.labels, name="labels"),
+    path(_LABEL, labels.label, name="label"),
+    path(f"{_LABEL}state/", labels.label_state, name="label_state"),
+    path(f"{_LABEL}rule/", labels.label_rule, name="label_rule"),
+    path(f"{_LABEL}items/", labels.label_items, name="label_items"),
+    path(f"{_LABEL}rename/", labels.label_rename, name="label_rename"),
+    path(f"{_LABEL}delete/", labels.label_delete, name="label_delete"),
+    path(f"{_SELLER}imports/", imports.import_new, name="import_new"),
+    path(_IMPORT, imports.import_detail, name="import_detail"),
+    path(f"{_IMPORT}do/", imports.import_act, name="import_act"),
+    path(f"{_IMPORT}bad-rows.csv", imports.import_problems, name="import_problems"),
+]

@@ -1,0 +1,135 @@
+"""Bringing a CSV: upload, preview, progress, result, and the bad rows to mend."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from inventory.csv_import import imports, staging
+from inventory.csv_import.header import TO_MEND, Column
+from inventory.forms import ImportForm
+from inventory.models import CsvImport, Role
+from inventory.tasks import run_import
+from inventory.tenancy import SellerRequest, seller_page
+from inventory.views.find import find_import
+from marketplace_integration import clock
+
+PROBLEMS_SHOWN = 50
+
+
+@seller_page()
+def import_new(request: SellerRequest) -> HttpResponse:
+    """Show the upload form and the latest imports; store an uploaded file, to be read in the background."""
+    form = ImportForm(request.seller)
+    if request.method == "POST":
+        if not request.membership.can_manage:
+            return HttpResponse(status=403)
+        form = ImportForm(request.seller, request.POST, request.FILES)
+        if form.is_valid():
+            return _receive(request, form)
+    context = {
+        "form": form,
+        "imports": request.seller.csv_imports.select_related("created_by").order_by("-id")[:20],
+        "can_manage": request.membership.can_manage,
+    }
+    return render(request, "inventory/import_new.html", context, status=422 if form.errors else 200)
+
+
+def _receive(request: SellerRequest, form: ImportForm) -> HttpResponse:
+    file = form.cleaned_data["file"]
+    with transaction.atomic():
+        csv_import = imports.receive(
+            request.seller,
+            file.chunks(imports.PART_BYTES),
+            file_name=file.name or "items.csv",
+            location=form.cleaned_data.get("location"),
+            label=form.cleaned_data["label"],
+            actor=request.membership.user,
+            now=clock.now(),
+        )
+        run_import.delay_on_commit(csv_import.pk)  # type: ignore[attr-defined]
+    return redirect("import_detail", request.seller.slug, csv_import.public_id)
+
+
+@seller_page()
+def import_detail(request: SellerRequest, public_id: UUID) -> HttpResponse:
+    """Show how far the import is; asked again by the page while a worker has it."""
+    csv_import = find_import(request, public_id)
+    template = "inventory/import_state.html" if request.headers.get("HX-Request") else "inventory/import_detail.html"
+    return render(request, template, _context(request, csv_import))
+
+
+def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
+    columns = [Column(**column) for column in csv_import.columns]
+    is_preview = csv_import.state == CsvImport.State.PREVIEW
+    return {
+        "csv_import": csv_import,
+        "summary": csv_import.summary,
+        "columns": columns,
+        "attributes": [column.name for column in columns if column.field == "attribute"],
+        "has_quantity": any(column.field == "quantity" for column in columns),
+        "sample": staging.sample(csv_import) if is_preview else [],
+        "problems": list(csv_import.problems.order_by("line")[:PROBLEMS_SHOWN]),
+        "can_manage": request.membership.can_manage,
+    }
+
+
+@seller_page(Role.MANAGER)
+@require_POST
+def import_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
+    """Confirm, cancel, read in another encoding, or go on; a second click finds nothing to do."""
+    csv_import = find_import(request, public_id)
+    with transaction.atomic():
+        match request.POST.get("action"):
+            case "confirm":
+                is_done = imports.confirm(csv_import)
+            case "cancel":
+                is_done = imports.cancel(csv_import, now=clock.now())
+            case "read_again":
+                is_done = imports.read_again(csv_import, encoding=csv_import.offered_encoding)
+            case "go_on":
+                is_done = imports.go_on(csv_import)
+            case _:
+                is_done = False
+        run_import.delay_on_commit(csv_import.pk)  # type: ignore[attr-defined]
+    if not is_done:
+        messages.info(request, "That was done already.")
+    return redirect("import_detail", request.seller.slug, csv_import.public_id)
+
+
+@seller_page()
+def import_problems(request: SellerRequest, public_id: UUID) -> HttpResponseBase:
+    """Download the bad rows as the file had them, with a last column that says what to mend."""
+    csv_import = find_import(request, public_id)
+    response = StreamingHttpResponse(_lines(csv_import), content_type="text/csv; charset=utf-8")
+    name = csv_import.file_name.rsplit(".", 1)[0].replace('"', "")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name} to mend.csv"'.encode(
+        "ascii", "replace"
+    ).decode()
+    return response
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _lines(csv_import: CsvImport) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    names = [column["name"] for column in csv_import.columns]
+    yield "\ufeff" + str(writer.writerow([*names, TO_MEND]))
+    for problem in csv_import.problems.order_by("line").iterator(chunk_size=1_000):
+        cells = [*problem.cells, *[""] * (len(names) - len(problem.cells))]
+        reasons = " ".join(
+            f"{reason['column']}: {reason['reason']}" if reason["column"] else reason["reason"]
+            for reason in problem.reasons
+        )
+        yield str(writer.writerow([*cells, reasons]))

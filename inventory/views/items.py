@@ -1,0 +1,128 @@
+"""The list of items: found, paged, and labelled or blocked by the handful or all at once."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import pluralize
+from django.views.decorators.http import require_POST
+
+from inventory import catalogue, labels
+from inventory.forms import ItemFilterForm
+from inventory.models import Item, Label, LabelItem, Role, Seller
+from inventory.paging import count_up_to, page_by_key
+from inventory.search import TRIGRAM, ItemFilter, find_items
+from inventory.tenancy import SellerRequest, seller_page
+from marketplace_integration import clock
+
+
+@seller_page()
+def items(request: SellerRequest) -> HttpResponse:
+    """Show the items that fit the filter, a page at a time."""
+    form = ItemFilterForm(request.seller, request.GET)
+    wanted = _filter(form)
+    found = find_items(request.seller, wanted)
+    shown = found.prefetch_related("stock", _labels_of_items())
+    page = page_by_key(shown, request.GET, key="sku")
+    context = {
+        "form": form,
+        "wanted": wanted,
+        "page": page,
+        "rows": [_row(item) for item in page.rows],
+        "total": count_up_to(found),
+        "is_short": 0 < len(wanted.text) < TRIGRAM,
+        "labels": request.seller.labels.order_by("name"),
+        "filter_query": _without_page(request.GET),
+        "has_items": bool(page.rows) or not wanted.is_empty or request.seller.items.exists(),
+    }
+    return render(request, "inventory/items.html", context)
+
+
+@seller_page(Role.MANAGER)
+@require_POST
+def items_bulk(request: SellerRequest) -> HttpResponse:
+    """Do one thing to the ticked items, or to all that fit the filter; then show the list again."""
+    query = QueryDict(request.POST.get("filter", ""))
+    action = request.POST.get("action", "")
+    dialog = "label" if action in ("label", "unlabel") else "more"
+    is_all = request.POST.get(f"scope-{dialog}") == "all"
+    chosen = _chosen(request, query, is_all=is_all)
+    if action in ("label", "unlabel"):
+        _label(request, chosen, action)
+    elif action in ("block", "unblock"):
+        count = catalogue.set_blocked(chosen, action == "block", now=clock.now())
+        words = "blocked: they are offered nowhere" if action == "block" else "no longer blocked"
+        messages.success(request, f"{_items(count)} {words}.")
+    elif action == "archive":
+        count = catalogue.archive(chosen, now=clock.now())
+        messages.success(request, f"{_items(count)} archived, and on no label any more.")
+    elif action == "bring_back":
+        count = catalogue.bring_back(chosen, now=clock.now())
+        messages.success(request, f"{_items(count)} brought back, so far on no label by hand.")
+    response = redirect("items", request.seller.slug)
+    response["Location"] += f"?{query.urlencode()}" if query else ""
+    return response
+
+
+def _label(request: SellerRequest, chosen: QuerySet[Item], action: str) -> None:
+    label = get_object_or_404(_labels(request.seller), public_id=_uuid(request.POST.get("label", "")))
+    move = labels.add_items if action == "label" else labels.remove_items
+    count = move(label, chosen, actor=request.membership.user, now=clock.now())
+    words = "put on" if action == "label" else "taken off"
+    messages.success(request, f"{_items(count)} {words} the label “{label}”.")
+
+
+def _labels(seller: Seller) -> QuerySet[Label]:
+    return Label.objects.filter(seller=seller)
+
+
+def _chosen(request: SellerRequest, query: QueryDict, *, is_all: bool) -> QuerySet[Item]:
+    """Return the seller's items that the form names: all that fit, or the ticked ones."""
+    if is_all:
+        return find_items(request.seller, _filter(ItemFilterForm(request.seller, query)))
+    ids = [ticked for ticked in map(_uuid, request.POST.getlist("item")) if ticked]
+    return Item.objects.filter(seller=request.seller, public_id__in=ids)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except (ValueError, ValidationError):
+        return None
+
+
+def _filter(form: ItemFilterForm) -> ItemFilter:
+    """Return what was asked for; what cannot be understood is left out rather than refused."""
+    form.is_valid()
+    values = form.cleaned_data
+    return ItemFilter(text=values.get("q", ""), label=values.get("label"), show=values.get("show", ""))
+
+
+def _labels_of_items() -> "Prefetch[str, QuerySet[LabelItem], str]":
+    rows = LabelItem.objects.exclude(source=LabelItem.Source.EXCLUDED).select_related("label").order_by("label__name")
+    return Prefetch("label_items", rows)
+
+
+def _row(item: Item) -> dict[str, object]:
+    stock = item.stock.all()
+    return {
+        "item": item,
+        "on_hand": sum(place.on_hand for place in stock),
+        "reserved": sum(place.reserved for place in stock),
+        "available": sum(place.available for place in stock),
+        "labels": [row.label for row in item.label_items.all()],
+    }
+
+
+def _without_page(query: QueryDict) -> str:
+    kept = query.copy()
+    for name in ("after", "before"):
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def _items(count: int) -> str:
+    return f"{count:,} item{pluralize(count)}"
