@@ -9,6 +9,7 @@ from django.conf import settings
 from channels_app.flows import activate, engine, fan_out, ledger, retention
 from channels_app.flows.dispatch import FLOWS
 from marketplace_integration import clock
+from marketplace_integration.celery import stopping
 
 #: A drain ends after this and leaves its slot to the next message.
 DRAIN_SECONDS = 60
@@ -25,7 +26,7 @@ def drain(lane: str) -> None:
     if not _slots[lane].acquire(blocking=False):
         return
     try:
-        engine.drain(lane, flows=FLOWS, until=time.monotonic() + DRAIN_SECONDS)
+        engine.drain(lane, flows=FLOWS, until=time.monotonic() + DRAIN_SECONDS, is_stopping=stopping.is_set)
     finally:
         _slots[lane].release()
 

@@ -6,12 +6,14 @@ nothing is retried here, no result is kept, a task gets ids only, and a broker t
 
 import logging
 import os
+import threading
 import warnings
 from typing import Any
 
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
 from celery.exceptions import SecurityWarning
+from celery.signals import worker_shutting_down
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace_integration.settings")
@@ -20,6 +22,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace_integration.setting
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
 logger = logging.getLogger(__name__)
+
+#: Set once this worker was asked to stop: tasks that could go on for long end after what they have in hand.
+stopping = threading.Event()
+
+
+@worker_shutting_down.connect
+def _note_stop(**_: Any) -> None:
+    stopping.set()
 
 
 class Nudge(DjangoTask):  # type: ignore[type-arg]

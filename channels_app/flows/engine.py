@@ -296,10 +296,12 @@ def run_slice(claim: Claim, flow: Flow) -> None:
         claim.settle(more=more)
 
 
-def drain(lane: str, *, flows: Mapping[str, Flow], until: float) -> int:
+def drain(
+    lane: str, *, flows: Mapping[str, Flow], until: float, is_stopping: Callable[[], bool] = lambda: False
+) -> int:
     """Run due jobs of `lane`, a slice at a time, until none is due or `until` (monotonic). Returns the slices run."""
     slices = 0
-    while time.monotonic() < until:
+    while time.monotonic() < until and not is_stopping():
         claim = claim_next(lane, now=clock.now())
         if claim is None:
             break
