@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django import forms
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -16,7 +17,7 @@ from channels_app.secrets import read_secrets
 from channels_app.views.settings_save import build_parts
 from inventory.models import Location, Role, Seller
 from tests.factories import NOW, make_item, make_label, make_seller, make_user
-from tests.flows.marketplace import make_ready_channel
+from tests.flows.marketplace import MemoryAdapter, make_ready_channel
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("memory_marketplace")]
 
@@ -288,6 +289,20 @@ def test_a_manager_may_neither_deactivate_nor_change_credentials(client: Client,
     assert channel.buffer == 4
 
 
+def test_a_manager_saves_the_rest_of_a_running_channel(
+    browser: Client, client: Client, channel: Channel, seller: Seller
+):
+    post(browser, channel, "activate")
+    channel.refresh_from_db()
+    client.force_login(make_user("m@example.com", seller=seller, role=Role.MANAGER))
+
+    saved = post(client, channel, account__client_id=None, account__site=None, quantity__buffer="4")
+
+    channel.refresh_from_db()
+    assert saved.status_code == 200
+    assert (channel.state, channel.buffer) == ("testing", 4)
+
+
 def test_a_viewer_reads_and_changes_nothing(client: Client, channel: Channel, seller: Seller):
     client.force_login(make_user("v@example.com", seller=seller, role=Role.VIEWER))
 
@@ -366,3 +381,31 @@ def make_live(channel: Channel) -> None:
         testing_started_at=NOW - timedelta(days=31), testing_ends_at=NOW, live_at=NOW,
     )  # fmt: skip
     channel.refresh_from_db()
+
+
+def test_the_adapters_own_form_cleans_what_is_stored_and_suggests_what_is_not(
+    browser: Client, seller: Seller, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(MemoryAdapter, "account_form", ShopForm)
+    channel = make_ready_channel(seller)
+    Channel.objects.filter(pk=channel.pk).update(settings={})
+
+    page = browser.get(url(channel)).content.decode()
+    wrong = post(browser, channel, account__address="no address")
+    post(browser, channel, account__address="HTTPS://Shop.example/")
+
+    channel.refresh_from_db()
+    assert 'value="https://suggested.example"' in page
+    assert "Give an address." in wrong.content.decode()
+    assert channel.settings == {"address": "https://shop.example"}
+
+
+class ShopForm(forms.Form):
+    address = forms.CharField(initial=lambda: "https://suggested.example")
+    client_secret = forms.CharField(widget=forms.PasswordInput)
+
+    def clean_address(self) -> str:
+        address: str = self.cleaned_data["address"].lower().rstrip("/")
+        if not address.startswith("https://"):
+            raise forms.ValidationError("Give an address.")
+        return address
