@@ -131,9 +131,13 @@ def _decided(claim: Claim, taken: Sequence[Taken], rules: Rules) -> list[Row]:
 
 
 def _withdrawals_pass(claim: Claim, count: int) -> bool:
-    """Ask the brake. What it already holds counts too: the rest of a wrong relabelling must not slip past in slices."""
-    held = PendingChange.objects.filter(Q(not_before=None) | Q(not_before__lte=claim.now), held=True)
-    asked = count + held.filter(channel=claim.channel).count()
+    """Ask the brake about all that wait and all it holds: a wrong relabelling must not slip past it in slices.
+
+    What a person has put off for a while is not asked about again.
+    """
+    waiting = PendingChange.objects.filter(channel=claim.channel, urgency=Urgency.WITHDRAW)
+    put_off = Q(held=True, not_before__gt=claim.now)
+    asked = max(count, waiting.exclude(put_off).count())
     return brake.allowed_withdrawals(claim.channel, asked, now=claim.now) >= asked
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from json import loads
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -104,7 +105,8 @@ def read_content(channel: Channel, skus: Sequence[str]) -> dict[str, Content]:
     """Return what the listings of these SKUs say, by SKU."""
     with connection.cursor() as cursor:
         cursor.execute(_CONTENT, [channel.seller_id, list(skus)])
-        return {row[0]: Content._make(row) for row in cursor}
+        # The database layer leaves JSON columns of raw statements as text.
+        return {row[0]: Content(*row[:5], loads(row[5]), loads(row[6]), loads(row[7]), *row[8:]) for row in cursor}
 
 
 def build_line(draft: Draft, content: Content | None, currency: str) -> Line:
