@@ -42,7 +42,8 @@ def test_choosing_nothing_moves_nothing(seller, move):
     make_item(seller, "A")
     label = make_label(seller)
 
-    for nothing in ([], Item.objects.none(), Item.objects.filter(public_id__in=[])):
+    choices: list[labels.Chosen] = [[], Item.objects.none(), Item.objects.filter(public_id__in=[])]
+    for nothing in choices:
         assert move(label, nothing, actor=None, now=NOW) == 0
 
 
