@@ -69,7 +69,7 @@ def test_the_tables_are_made_as_make_run_makes_them(stack: Stack, monkeypatch: p
     called: list[tuple[str, ...]] = []
     monkeypatch.setattr(preparation, "manage", lambda _stack, *arguments: called.append(arguments))
     monkeypatch.setattr(migrations, "applied", lambda _data: {})
-    monkeypatch.setattr(migrations, "remember", lambda _data: None)
+    monkeypatch.setattr(migrations, "remember", lambda _data, still_old: None)
 
     preparation.migrate(stack, rebuild=False, say=lambda _text: None)
 
