@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
         verdict = journey.run()
     except Exception as error:
         traceback.print_exc()
-        verdict = Verdict({}, [*journey.problems, f"{type(error).__name__}: {error}"])
+        verdict = Verdict(journey.verdict.figures, [*journey.problems, f"{type(error).__name__}: {error}"])
     finally:
         stack.stop()
     kills = len(journey.killer.kills) if journey.killer else 0

@@ -14,7 +14,7 @@ from smoke.orders import OrderDesk
 from smoke.plan import Plan
 from smoke.seller import Seller
 from smoke.stack import Stack
-from smoke.waiting import TooLong, wait_until
+from smoke.waiting import wait_until
 
 SLUG, OWNER, PASSWORD = "smoke", "owner@smoke.example", "a-password-for-the-smoke"  # noqa: S105 - of a throw-away site
 LABEL = "On the sandbox"
@@ -35,6 +35,8 @@ class Journey:
         self.expected = Expectations(given.items)
         self.killer = Killer(stack) if kill else None
         self.problems: list[str] = []
+        #: The judge's last word.
+        self.verdict = Verdict({})
         self._started = time.monotonic()
 
     def run(self) -> Verdict:
@@ -117,9 +119,8 @@ class Journey:
         self._agree("after items left the label")
 
     def reconcile(self) -> None:
-        """Strays on the marketplace are ended, and what vanished from it comes back."""
+        """Strays on the marketplace are ended."""
         self.marketplace.put_strays(self.plan.strays)
-        self.marketplace.vanish(self.plan.vanished)
         self.expected.strays = set(self.plan.strays)
         self._strike("reconcile", "offers", "orders")
         self.seller.switch(reconciler=True)
@@ -128,7 +129,8 @@ class Journey:
         self.seller.switch(reconciler=False, fulfillments=False)
 
     def go_live(self) -> None:
-        """Thirty days later the clock alone has made the channel Live."""
+        """Thirty days later the clock alone has made the channel Live; some listings have vanished meanwhile."""
+        self.marketplace.vanish(self.plan.vanished)
         self._leave()
         self.stack.stop()
         self.stack.start(clock_offset=AFTER_TESTING_SECONDS)
@@ -136,7 +138,10 @@ class Journey:
         wait_until("Live by the clock alone", lambda: "" if self._state() == "live" else self._state(), seconds=90)
 
     def use_what_live_allows(self) -> None:
-        """In Live the seller may switch on Reconciler and Fulfillments; everything else is refused."""
+        """In Live the seller may switch on Reconciler and Fulfillments; everything else is refused.
+
+        The reconciler finds what vanished: it judges nothing that was sent in the last minutes, so not earlier.
+        """
         locked = self.seller.locked_switches()
         self._check(locked == {"listings", "orders"}, f"Live locks {sorted(locked)}, not Listings and Orders")
         self.seller.switch(reconciler=True, fulfillments=True)
@@ -186,18 +191,14 @@ class Journey:
         wait_until("orders stored", missing, seconds=AGREE_SECONDS)
 
     def _agree(self, when: str) -> Verdict:
-        """Both sides show what is expected, and nothing is left to do; if it takes too long, what is not so is kept."""
-        verdicts: list[Verdict] = []
+        """Both sides show what is expected, and nothing is left to do. Raises TooLong with what is not so."""
 
         def missing() -> str:
-            verdicts[:] = [judge(self.expected, self.marketplace.state(), self.stack.report())]
-            return "; ".join(verdicts[0].wrong[:6])
+            self.verdict = judge(self.expected, self.marketplace.state(), self.stack.report())
+            return "; ".join(self.verdict.wrong[:6])
 
-        try:
-            wait_until(when, missing, seconds=AGREE_SECONDS, every=0.7)
-        except TooLong as error:
-            self._check(False, str(error))
-        return verdicts[0]
+        wait_until(when, missing, seconds=AGREE_SECONDS, every=0.7)
+        return self.verdict
 
     def _strike(self, *kinds: str) -> None:
         if self.killer:

@@ -79,7 +79,7 @@ def judge(expected: Expectations, state: State, ours: dict[str, Any]) -> Verdict
 
 def zeros(figures: dict[str, Any]) -> list[str]:
     """Return what proves nothing, since none of it happened."""
-    return [f"{name} is 0: nothing was proved" for name in MUST_NOT_BE_ZERO if not figures.get(name)]
+    return [f"{name} is 0: nothing was proved" for name in MUST_NOT_BE_ZERO if figures and not figures[name]]
 
 
 def _mismatches(expected: Expectations, state: State) -> tuple[list[str], list[str]]:

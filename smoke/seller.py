@@ -33,7 +33,7 @@ class Seller:
         page = self._wait_for_button(page.url, "confirm")
         form = page.form(action="/do/")
         self.browser.submit(page, form, button=("action", "confirm"))
-        self._wait_for_words(page.url, "Done")
+        self._wait_for_words(page.url, "Finished")
 
     def make_label(self, name: str) -> None:
         page = self.browser.open(self._path("labels/"))
@@ -44,7 +44,7 @@ class Seller:
         page = self.browser.open(self._path("items/"))
         form = page.form(action="/items/bulk/")
         chosen = form.value_of("label", label)
-        self.browser.submit(page, form, {"scope": "all", "label": chosen}, button=("action", "label"))
+        self.browser.submit(page, form, {"scope-label": "all", "label": chosen}, button=("action", "label"))
 
     def unlabel(self, label: str, skus: Iterable[str]) -> None:
         """These items are off the label: each searched for and ticked."""
@@ -54,7 +54,7 @@ class Seller:
             ticked = form.boxes.get("item", [])
             if len(ticked) != 1:
                 raise PageError(f"Searching for {sku} found {len(ticked)} items.")
-            values = {"item": ticked[0], "scope": None, "label": form.value_of("label", label)}
+            values = {"item": ticked[0], "scope-label": "ticked", "label": form.value_of("label", label)}
             self.browser.submit(page, form, values, button=("action", "unlabel"))
 
     # --- the channel --------------------------------------------------------------------------------------------
