@@ -2,10 +2,24 @@
 
 from django.urls import path
 
-from channels_app.views import channels, home, item_listings, listings, settings, settings_actions
+from channels_app.views import (
+    activity,
+    channels,
+    home,
+    item_listings,
+    listings,
+    order_actions,
+    orders,
+    reconciler,
+    settings,
+    settings_actions,
+)
 
 _MARKETPLACES = "s/<slug:seller_slug>/marketplaces/"
 _CHANNEL = f"{_MARKETPLACES}<uuid:channel>/"
+_ORDERS = "s/<slug:seller_slug>/orders/"
+_ORDER = f"{_ORDERS}<uuid:order>/"
+_ACTIVITY = "s/<slug:seller_slug>/activity/"
 
 urlpatterns = [
     path("s/<slug:seller_slug>/", home.home, name="home"),
@@ -27,4 +41,20 @@ urlpatterns = [
         name="channel_withdraw_request",
     ),
     path(f"{_CHANNEL}jobs/<slug:kind>/run/", settings_actions.channel_run_now, name="channel_run_now"),
+    path(f"{_CHANNEL}reconciler/", reconciler.channel_reconciler, name="channel_reconciler"),
+    path(f"{_CHANNEL}reconciler/<int:pk>/decide/", reconciler.reconcile_decide, name="reconcile_decide"),
+    path(_ORDERS, orders.orders, name="orders"),
+    path(f"{_ORDERS}unreadable/", orders.raw_orders, name="raw_orders"),
+    path(f"{_ORDERS}unreadable/<int:pk>/read/", orders.raw_order_retry, name="raw_order_retry"),
+    path(_ORDER, orders.order, name="order"),
+    path(f"{_ORDER}ship/", order_actions.order_ship, name="order_ship"),
+    path(f"{_ORDER}cancel/", order_actions.order_cancel, name="order_cancel"),
+    path(f"{_ORDER}refund/", order_actions.order_refund, name="order_refund"),
+    path(f"{_ORDER}requests/<int:pk>/answer/", order_actions.order_answer, name="order_answer"),
+    path(f"{_ORDER}link/", order_actions.order_link, name="order_link"),
+    path(f"{_ORDER}seen/", order_actions.order_dismiss, name="order_dismiss"),
+    path(f"{_ORDER}again/<uuid:group_key>/", order_actions.order_send_again, name="order_send_again"),
+    path(_ACTIVITY, activity.activity, name="activity"),
+    path(f"{_ACTIVITY}refused.csv", activity.refused_csv, name="refused_csv"),
+    path(f"{_ACTIVITY}sent/<uuid:key>/", activity.submission, name="submission"),
 ]

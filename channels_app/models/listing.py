@@ -50,7 +50,10 @@ class Listing(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "sku"], name="listing_once")]
-        indexes = [models.Index(fields=["channel", "state"], name="listing_by_state")]
+        indexes = [
+            models.Index(fields=["channel", "state"], name="listing_by_state"),
+            models.Index(fields=["channel", "sku"], condition=~models.Q(rejected_hash=""), name="listing_refused"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku} on {self.channel_id}"

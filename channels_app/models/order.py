@@ -94,6 +94,11 @@ class Order(models.Model):
             models.Index(
                 fields=["seller_id", "-placed_at", "-id"], condition=~models.Q(attention=""), name="order_attention"
             ),
+            models.Index(
+                fields=["seller_id", "-placed_at", "-id"],
+                condition=models.Q(managed_by="third_party"),
+                name="order_third_party",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -228,13 +228,13 @@ def _job_rows(channel: Channel, now: datetime) -> list[JobRow]:
                 run=runs.get(job.last_run_id) if job and job.last_run_id else None,
                 is_running=is_running,
                 next_run_at=job.next_run_at if job and job.enabled and not job.blocked else None,
-                waits=_why_it_waits(channel, kind, job, now),
+                waits=why_it_waits(channel, kind, job, now),
             )
         )
     return rows
 
 
-def _why_it_waits(channel: Channel, kind: str, job: ChannelJob | None, now: datetime) -> str:
+def why_it_waits(channel: Channel, kind: str, job: ChannelJob | None, now: datetime) -> str:
     """Return why the job does not run at this moment, in the seller's words; "" if it simply waits for its time."""
     if job is None or not job.enabled:
         if not channel.is_running:

@@ -1,0 +1,176 @@
+"""Forms of the order page. Each carries a hidden key, made when the page was: the same key does the same thing once.
+
+Lines are named by their place in the order (1, 2, ..), never by their number in our database.
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.forms import BoundField
+
+from channels_app.adapters.types import Capability
+from channels_app.flows.fulfil_rules import Refundable, RefundLine
+from channels_app.models import Channel, Order, OrderLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFields:
+    """One row of a form: a line with its inputs."""
+
+    line: OrderLine
+    units: BoundField
+    amount: BoundField | None = None
+    #: What may be entered at most.
+    most: Decimal | None = None
+
+
+class _OrderForm(forms.Form):
+    """Units per line, and a key."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, order: Order, lines: Sequence[OrderLine], prefix: str) -> None:
+        super().__init__(data, prefix=prefix, initial={"key": uuid.uuid4()})
+        self.order = order
+        self.lines = lines
+
+    @property
+    def channel(self) -> Channel:
+        return self.order.channel
+
+    def add_units(self, number: int, line: OrderLine, *, most: int, start: int, fixed: bool = False) -> None:
+        widget = forms.NumberInput(attrs={"min": 0, "max": most} | ({"readonly": True} if fixed else {}))
+        self.fields[f"units-{number}"] = forms.IntegerField(
+            label=f"Units of {line.sku}", min_value=0, max_value=most, required=False, initial=start, widget=widget
+        )
+
+    def numbered(self) -> Iterator[tuple[int, OrderLine]]:
+        """Yield the lines that this form is about, with their places in the order."""
+        for number, line in enumerate(self.lines, start=1):
+            if f"units-{number}" in self.fields:
+                yield number, line
+
+    def rows(self) -> list[LineFields]:
+        return [LineFields(line=line, units=self[f"units-{number}"]) for number, line in self.numbered()]
+
+    def units(self) -> dict[int, int]:
+        """Return the units entered, by line id."""
+        return {line.pk: self.cleaned_data.get(f"units-{number}") or 0 for number, line in self.numbered()}
+
+    def add_choice(self, name: str, label: str, choices: Sequence[tuple[str, str]]) -> None:
+        """Add a choice from the connection's list; a connection without one takes any words."""
+        if choices:
+            offered = choices if len(choices) == 1 else [("", "Choose…"), *choices]
+            self.fields[name] = forms.ChoiceField(label=label, choices=offered)
+        else:
+            self.fields[name] = forms.CharField(label=label, max_length=60)
+
+
+class ShipForm(_OrderForm):
+    """One parcel."""
+
+    tracking_number = forms.CharField(label="Tracking number", max_length=100, required=False)
+    shipped_at = forms.DateTimeField(
+        label="Left at",
+        required=False,
+        help_text="Leave it empty if it leaves now.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+
+    def __init__(self, data: Any, *, order: Order, lines: Sequence[OrderLine]) -> None:
+        super().__init__(data, order=order, lines=lines, prefix="ship")
+        partial = self.channel.can(Capability.SHIP_PARTIAL)
+        for number, line in enumerate(lines, start=1):
+            if line.open_quantity:
+                self.add_units(number, line, most=line.open_quantity, start=line.open_quantity, fixed=not partial)
+        self.add_choice("carrier", "Carrier", self.channel.choices("carriers"))
+        self.fields["tracking_number"].required = self.channel.can(Capability.TRACKING_REQUIRED)
+        if not self.channel.choices("carriers"):
+            self.fields["carrier"].required = False
+
+    @property
+    def carrier(self) -> dict[str, str]:
+        """Return the carrier as the flow takes it."""
+        chosen = self.cleaned_data["carrier"]
+        return {"carrier_code": chosen if self.channel.choices("carriers") else "", "carrier_name": chosen}
+
+
+class CancelForm(_OrderForm):
+    """Units that will not be shipped."""
+
+    def __init__(self, data: Any, *, order: Order, lines: Sequence[OrderLine]) -> None:
+        super().__init__(data, order=order, lines=lines, prefix="cancel")
+        single = self.channel.can(Capability.CANCEL_LINE)
+        for number, line in enumerate(lines, start=1):
+            if line.open_quantity:
+                start = 0 if single and len(lines) > 1 else line.open_quantity
+                self.add_units(number, line, most=line.open_quantity, start=start, fixed=not single)
+        self.add_choice("reason", "Reason", self.channel.choices("cancel_reasons"))
+
+
+class RefundForm(_OrderForm):
+    """Money to give back, and whether the goods came back."""
+
+    restock = forms.BooleanField(label="The units are back on the shelf", required=False)
+
+    def __init__(
+        self, data: Any, *, order: Order, lines: Sequence[OrderLine], left: dict[int, Refundable], shipping: Decimal
+    ) -> None:
+        super().__init__(data, order=order, lines=lines, prefix="refund")
+        self.left = left
+        partial = self.channel.can(Capability.REFUND_PARTIAL)
+        for number, line in enumerate(lines, start=1):
+            most = left[line.pk]
+            if line.shipped_quantity and most.amount > 0:
+                self.add_units(number, line, most=most.quantity, start=0)
+                self.fields[f"amount-{number}"] = forms.DecimalField(
+                    label=f"Amount for {line.sku}",
+                    min_value=Decimal(0),
+                    max_value=most.amount,
+                    max_digits=14,
+                    decimal_places=4,
+                    required=False,
+                    help_text="" if partial else "All of it, or nothing.",
+                    widget=forms.NumberInput(attrs={"step": "0.01"}),
+                )
+        if shipping > 0 and partial:
+            self.fields["shipping"] = forms.DecimalField(
+                label="Of the shipping charge",
+                min_value=Decimal(0),
+                max_value=shipping,
+                max_digits=14,
+                decimal_places=4,
+                required=False,
+                help_text=f"At most {shipping:.2f} {order.currency}.",
+                widget=forms.NumberInput(attrs={"step": "0.01"}),
+            )
+        self.add_choice("reason", "Reason", self.channel.choices("refund_reasons"))
+
+    def rows(self) -> list[LineFields]:
+        return [
+            LineFields(line=line, units=self[f"units-{n}"], amount=self[f"amount-{n}"], most=self.left[line.pk].amount)
+            for n, line in self.numbered()
+        ]
+
+    def refund_lines(self) -> list[RefundLine]:
+        """Return what was entered; the shipping charge goes with the first line."""
+        entered = self.cleaned_data
+        shipping = entered.get("shipping") or Decimal(0)
+        lines = []
+        for number, line in self.numbered():
+            amount, units = entered.get(f"amount-{number}") or Decimal(0), entered.get(f"units-{number}") or 0
+            if amount or units or shipping:
+                lines.append(RefundLine(line_id=line.pk, quantity=units, amount=amount, shipping_amount=shipping))
+                shipping = Decimal(0)
+        return lines
+
+
+class LinkForm(forms.Form):
+    """Which of the seller's items a line is about."""
+
+    line = forms.IntegerField(widget=forms.HiddenInput)
+    sku = forms.CharField(label="SKU of your item", max_length=100)

@@ -1,0 +1,202 @@
+"""What is done to an order: find, form, one flow call, message, redirect. A form that fails is shown again with 422."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from channels_app.flows.fulfil import (
+    answer_cancellation,
+    cancel_lines,
+    dismiss_attention,
+    record_shipment,
+    refund_lines,
+    send_again,
+)
+from channels_app.flows.fulfil_rules import FulfilmentError, refundable, shipping_left
+from channels_app.flows.orders import LinkError, link_line
+from channels_app.models import Order
+from channels_app.order_forms import CancelForm, LinkForm, RefundForm, ShipForm
+from channels_app.views.order_page import build_context, find_lines
+from channels_app.views.orders import find_order
+from inventory.models import Item, Role
+from inventory.tenancy import SellerRequest, seller_page
+from marketplace_integration import clock
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def order_ship(request: SellerRequest, order: UUID) -> HttpResponse:
+    """Record a parcel."""
+    found = find_order(request, order)
+    # "Left at" is entered in the seller's zone, like all times on the page.
+    with timezone.override(ZoneInfo(request.seller.time_zone)):
+        form = ShipForm(request.POST, order=found, lines=find_lines(found))
+        form.is_valid()
+
+    def act() -> None:
+        now = clock.now()
+        record_shipment(
+            found,
+            key=form.cleaned_data["key"],
+            lines=form.units(),
+            **form.carrier,
+            tracking_number=form.cleaned_data["tracking_number"],
+            shipped_at=form.cleaned_data["shipped_at"] or now,
+            actor=request.membership.user,
+            now=now,
+        )
+
+    return _done(request, found, form, act, "The parcel is recorded. The marketplace is being told.")
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def order_cancel(request: SellerRequest, order: UUID) -> HttpResponse:
+    """Cancel units of lines."""
+    found = find_order(request, order)
+    form = CancelForm(request.POST, order=found, lines=find_lines(found))
+
+    def act() -> None:
+        cancel_lines(
+            found,
+            key=form.cleaned_data["key"],
+            lines=form.units(),
+            reason_code=form.cleaned_data["reason"],
+            actor=request.membership.user,
+            now=clock.now(),
+        )
+
+    return _done(request, found, form, act, "Cancelled. The stock is free again, and the marketplace is being told.")
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def order_refund(request: SellerRequest, order: UUID) -> HttpResponse:
+    """Give money back."""
+    found = find_order(request, order)
+    lines, commands = find_lines(found), list(found.commands.all())
+    form = RefundForm(
+        request.POST,
+        order=found,
+        lines=lines,
+        left=refundable(found, lines, commands),
+        shipping=shipping_left(found, commands),
+    )
+
+    def act() -> None:
+        refund_lines(
+            found,
+            key=form.cleaned_data["key"],
+            lines=form.refund_lines(),
+            reason_code=form.cleaned_data["reason"],
+            restock=form.cleaned_data["restock"],
+            actor=request.membership.user,
+            now=clock.now(),
+        )
+
+    return _done(request, found, form, act, "The refund is recorded. The marketplace is being told.")
+
+
+def _done(request: SellerRequest, order: Order, form: Any, act: Callable[[], None], success: str) -> HttpResponse:
+    """Act if the form is valid; show the page again, the form open, if it is not or if the flow refuses."""
+    if _seen_before(order, form):
+        messages.success(request, "That is recorded already.")
+        return _back(request, order)
+    if form.is_valid():
+        try:
+            act()
+        except FulfilmentError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, success)
+            return _back(request, order)
+    context = build_context(order, bound=form, can_manage=True)
+    if form.prefix not in context["forms"]:  # nothing is left to do: the form is no longer on the page
+        messages.error(request, context["why"][form.prefix])
+        return _back(request, order)
+    return render(request, "channels_app/order.html", context, status=422)
+
+
+def _seen_before(order: Order, form: Any) -> bool:
+    """Say whether this very form was sent before: its lines may be shipped by now, so its fields no longer fit."""
+    form.is_valid()
+    key = form.cleaned_data.get("key")
+    return key is not None and order.commands.filter(group_key=key).exists()
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def order_answer(request: SellerRequest, order: UUID, pk: int) -> HttpResponse:
+    """Answer a buyer's request to cancel."""
+    found = find_order(request, order)
+    asked = get_object_or_404(found.cancellation_requests, pk=pk)
+    approve = request.POST.get("decision") == "approve"
+    try:
+        answer_cancellation(asked, approve=approve, actor=request.membership.user, now=clock.now())
+    except FulfilmentError as error:
+        messages.error(request, str(error))
+    else:
+        words = "Approved: what had not left is cancelled." if approve else "Refused: the order goes on."
+        messages.success(request, f"{words} The marketplace is being told.")
+    return _back(request, found)
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def order_link(request: SellerRequest, order: UUID) -> HttpResponse:
+    """Link a line with an unknown SKU to one of the seller's items."""
+    found = find_order(request, order)
+    form = LinkForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Enter the SKU of one of your items.")
+        return _back(request, found)
+    lines = dict(enumerate(find_lines(found), start=1))
+    if form.cleaned_data["line"] not in lines:
+        raise Http404("No such line.")
+    sku = form.cleaned_data["sku"].strip()
+    item = Item.objects.filter(seller=request.seller, sku=sku).first()
+    if item is None:
+        messages.error(request, f"You have no item with the SKU {sku}.")
+        return _back(request, found)
+    try:
+        link_line(lines[form.cleaned_data["line"]], item, actor=request.membership.user, now=clock.now())
+    except LinkError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"The line is about {sku} now, and its stock is reserved.")
+    return _back(request, found)
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def order_dismiss(request: SellerRequest, order: UUID) -> HttpResponse:
+    """A person has looked at what needed attention."""
+    found = find_order(request, order)
+    dismiss_attention(found)
+    messages.success(request, "Marked as seen.")
+    return _back(request, found)
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def order_send_again(request: SellerRequest, order: UUID, group_key: UUID) -> HttpResponse:
+    """What the marketplace refused is sent once more."""
+    found = find_order(request, order)
+    try:
+        count = send_again(found, group_key=group_key, actor=request.membership.user, now=clock.now())
+    except FulfilmentError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "It is being sent again." if count else "There was nothing to send again.")
+    return _back(request, found)
+
+
+def _back(request: SellerRequest, order: Order) -> HttpResponse:
+    return redirect("order", request.seller.slug, order.public_id)

@@ -1,0 +1,122 @@
+"""Which orders a list shows, a page at a time by key, newest first: the thousandth page costs what the first does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+
+from channels_app.models import CancellationRequest, Channel, Order, OrderLine, RawOrder
+from inventory.models import Item, Seller
+from inventory.paging import COUNT_LIMIT, SIZE, Page, count_up_to
+
+#: Filter -> what the seller reads.
+SHOW = {
+    "": "All orders",
+    "to_ship": "To ship",
+    "attention": "Needs attention",
+    "requests": "Cancellation requests",
+    "third_party": "Third Party Managed",
+}
+#: Orders that a search for a SKU looks at, newest first.
+_SEARCHED = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """One order of the list."""
+
+    order: Order
+    #: "2 x MUG-1", and how many more lines there are.
+    first: str
+    more: int
+
+
+def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict) -> QuerySet[Order]:
+    """Return the seller's orders that the query asks for."""
+    orders = Order.objects.filter(seller_id=seller.pk)
+    if channel := query.get("channel"):
+        orders = orders.filter(channel__in=[one.pk for one in channels if str(one.public_id) == channel])
+    match query.get("show", ""):
+        case "to_ship":
+            orders = orders.filter(
+                shipping_status__in=["unshipped", "partially_shipped"], managed_by=Order.ManagedBy.US
+            )
+        case "attention":
+            orders = orders.exclude(attention="")
+        case "requests":
+            asked = CancellationRequest.objects.filter(state=CancellationRequest.State.OPEN)
+            orders = orders.filter(pk__in=asked.filter(order__seller_id=seller.pk).values("order_id"))
+        case "third_party":
+            orders = orders.filter(managed_by=Order.ManagedBy.THIRD_PARTY)
+    if words := query.get("q", "").strip():
+        orders = orders.filter(pk__in=_found(seller, channels, words))
+    return orders
+
+
+def _found(seller: Seller, channels: Sequence[Channel], words: str) -> set[int]:
+    """Return the orders with this number, and the newest with this SKU: two looks at an index, no scan."""
+    by_number = Order.objects.filter(channel__in=[one.pk for one in channels], remote_id=words)
+    items = Item.objects.filter(seller=seller, sku=words).values("pk")
+    by_sku = OrderLine.objects.filter(item__in=items).order_by("-order_id")
+    return {*by_number.values_list("pk", flat=True), *by_sku.values_list("order_id", flat=True)[:_SEARCHED]}
+
+
+def page_of_orders(orders: QuerySet[Order], query: QueryDict, size: int = SIZE) -> Page[Order]:
+    """Return the page that the query asks for by "after" or "before"."""
+    after, before = _key(query.get("after", "")), _key(query.get("before", ""))
+    if before is not None:
+        at, pk = before
+        newer = orders.filter(Q(placed_at__gt=at) | Q(placed_at=at, pk__gt=pk), placed_at__gte=at)
+        rows = list(newer.order_by("placed_at", "pk")[: size + 1])
+        has_previous, has_next = len(rows) > size, True
+        rows = rows[:size][::-1]
+    else:
+        if after is not None:
+            at, pk = after
+            orders = orders.filter(Q(placed_at__lt=at) | Q(placed_at=at, pk__lt=pk), placed_at__lte=at)
+        rows = list(orders.order_by("-placed_at", "-pk")[: size + 1])
+        has_previous, has_next = after is not None, len(rows) > size
+        rows = rows[:size]
+    return Page(
+        rows,
+        _neighbour(query, "before", rows[0]) if rows and has_previous else "",
+        _neighbour(query, "after", rows[-1]) if rows and has_next else "",
+    )
+
+
+def _key(text: str) -> tuple[datetime, int] | None:
+    """Return the place that a key names; one that was tampered with names none."""
+    at, _, number = text.partition("_")
+    try:
+        return datetime.fromisoformat(at), int(number)
+    except ValueError:
+        return None
+
+
+def _neighbour(query: QueryDict, side: str, order: Order) -> str:
+    wanted = query.copy()
+    for name in ("after", "before"):
+        wanted.pop(name, None)
+    wanted[side] = f"{order.placed_at.isoformat()}_{order.pk}"
+    return f"?{wanted.urlencode()}"
+
+
+def rows_of(orders: Sequence[Order]) -> list[OrderRow]:
+    """Return the rows of the list, with their lines in one query."""
+    lines: dict[int, list[OrderLine]] = {}
+    for line in OrderLine.objects.filter(order__in=[order.pk for order in orders]).order_by("pk"):
+        lines.setdefault(line.order_id, []).append(line)
+    rows = []
+    for order in orders:
+        own = lines.get(order.pk, [])
+        first = f"{own[0].quantity} × {own[0].sku}" if own else "no lines"
+        rows.append(OrderRow(order=order, first=first, more=max(len(own) - 1, 0)))
+    return rows
+
+
+def unreadable_count(channels: Sequence[Channel]) -> int:
+    """Return how many raw orders wait for a person, counted no further than needed."""
+    raws = RawOrder.objects.filter(channel__in=[one.pk for one in channels], state=RawOrder.State.NEEDS_ATTENTION)
+    return count_up_to(raws, COUNT_LIMIT)

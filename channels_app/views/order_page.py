@@ -1,0 +1,139 @@
+"""What the order page shows: lines, what may be done, and everything that happened, newest first."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from channels_app.flows.fulfil_rules import (
+    refundable,
+    shipping_left,
+    why_not_cancel,
+    why_not_refund,
+    why_not_ship,
+)
+from channels_app.models import CancellationRequest, Command, LedgerState, Order, OrderLine, RawOrder
+from channels_app.order_forms import CancelForm, LinkForm, RefundForm, ShipForm
+
+#: Versions shown in the timeline.
+_VERSIONS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to an order, or that the channel was told."""
+
+    at: datetime
+    text: str
+    note: str = ""
+    by: str = ""
+    #: A ledger state with its words, for what was told to the channel.
+    state: str = ""
+    state_text: str = ""
+    #: What can be sent again.
+    group_key: UUID | None = None
+
+
+def build_context(order: Order, *, bound: Any = None, can_manage: bool) -> dict[str, Any]:
+    """Return everything the order template shows. `bound` is a form with errors, in place of a fresh one."""
+    lines = list(order.lines.select_related("item", "location").order_by("pk"))
+    commands = list(order.commands.select_related("line", "created_by").order_by("pk"))
+    requests = list(order.cancellation_requests.select_related("decided_by").order_by("-pk"))
+    left, of_shipping = refundable(order, lines, commands), shipping_left(order, commands)
+    why = {
+        "ship": why_not_ship(order, lines),
+        "cancel": why_not_cancel(order, lines),
+        "refund": why_not_refund(order, lines, left),
+    }
+    fresh: dict[str, Any] = {
+        "ship": ShipForm(None, order=order, lines=lines),
+        "cancel": CancelForm(None, order=order, lines=lines),
+        "refund": RefundForm(None, order=order, lines=lines, left=left, shipping=of_shipping),
+    }
+    if bound is not None:
+        fresh[bound.prefix] = bound
+    return {
+        "order": order,
+        "channel": order.channel,
+        "lines": [(line, LinkForm(initial={"line": n})) for n, line in enumerate(lines, start=1)],
+        "forms": {name: form for name, form in fresh.items() if can_manage and not why[name]},
+        "why": why,
+        "open_dialog": bound.prefix if bound is not None else "",
+        "requests": [one for one in requests if one.state == CancellationRequest.State.OPEN],
+        "problems": order.attention.splitlines(),
+        "timeline": timeline(order, commands, requests),
+        "can_manage": can_manage,
+        "waits_for_channel": not order.channel.is_running and any(c.state == LedgerState.PENDING for c in commands),
+    }
+
+
+def timeline(order: Order, commands: Sequence[Command], requests: Iterable[CancellationRequest]) -> list[Event]:
+    """Return what happened, newest first."""
+    events = [Event(at=order.placed_at, text="The buyer placed the order.")]
+    events += _of_versions(order)
+    events += _of_requests(requests)
+    events += _of_shipments(order)
+    events += _of_commands(commands)
+    return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def _of_versions(order: Order) -> Iterable[Event]:
+    raws = RawOrder.objects.filter(channel_id=order.channel_id, remote_id=order.remote_id).defer("body")
+    words = {
+        RawOrder.State.DONE: "A new version was downloaded.",
+        RawOrder.State.OLDER: "A version was downloaded that is older than what we have.",
+        RawOrder.State.NEW: "A version was downloaded and waits to be read.",
+        RawOrder.State.NEEDS_ATTENTION: "A version was downloaded that could not be read.",
+    }
+    for number, raw in enumerate(raws.order_by("fetched_at", "pk")[:_VERSIONS]):
+        text = words[RawOrder.State(raw.state)]
+        if number == 0 and raw.state == RawOrder.State.DONE:
+            text = "The order was downloaded, and its stock reserved."
+        yield Event(at=raw.fetched_at, text=text, note=raw.reason)
+
+
+def _of_requests(requests: Iterable[CancellationRequest]) -> Iterable[Event]:
+    for request in requests:
+        yield Event(at=request.requested_at, text="The buyer asked to cancel.", note=request.reason)
+        if request.decided_at is not None:
+            text = f"The request to cancel: {request.get_state_display().lower()}."
+            yield Event(at=request.decided_at, text=text, by=_name(request.decided_by))
+
+
+def _of_shipments(order: Order) -> Iterable[Event]:
+    for parcel in order.shipments.select_related("created_by").prefetch_related("lines__line", "lines__location"):
+        held = ", ".join(f"{part.quantity} × {part.line.sku}" for part in parcel.lines.all())
+        note = " ".join(part for part in (parcel.carrier_name, parcel.tracking_number) if part)
+        yield Event(at=parcel.created_at, text=f"A parcel left: {held}.", note=note, by=_name(parcel.created_by))
+
+
+def _of_commands(commands: Sequence[Command]) -> Iterable[Event]:
+    ordered = sorted(commands, key=lambda c: (str(c.group_key), c.state, c.pk))
+    for _, group in groupby(ordered, key=lambda c: (c.group_key, c.state)):
+        rows = list(group)
+        first = rows[0]
+        about = ", ".join(f"{row.quantity} × {row.line.sku}" if row.quantity else row.line.sku for row in rows)
+        kind = first.get_kind_display()
+        if first.kind == Command.Kind.ANSWER_CANCELLATION:
+            kind = "Yes to the cancellation request" if first.approve_request else "No to the cancellation request"
+        refused = first.state == LedgerState.REJECTED and first.kind in (Command.Kind.SHIP, Command.Kind.ACCEPT)
+        yield Event(
+            at=first.closed_at or first.sent_at or first.created_at,
+            text=f"Told to the marketplace: {kind.lower()}, {about}.",
+            note=first.reason,
+            by=_name(first.created_by),
+            state=first.state,
+            state_text=LedgerState(first.state).label,
+            group_key=first.group_key if refused else None,
+        )
+
+
+def _name(user: Any) -> str:
+    return user.get_username() if user is not None else ""
+
+
+def find_lines(order: Order) -> list[OrderLine]:
+    """Return the order's lines in the order in which forms number them."""
+    return list(order.lines.select_related("item").order_by("pk"))
