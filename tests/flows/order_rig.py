@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from inventory.models import Item, Seller, Stock
 from tests.factories import FACTS, NOW, make_channel, make_item, make_job, make_label, make_seller, make_user
 from tests.fakes import FakeAdapter, FakeMarket
 
+#: What most listings of these tests cost.
+PRICE = Decimal("10.00")
 ALL = set(Capability) - {Capability.FULFILLMENTS_REQUIRED, Capability.RETURNS}
 
 
