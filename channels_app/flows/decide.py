@@ -11,7 +11,7 @@ from hashlib import md5
 from typing import Self
 
 from channels_app.adapters.types import Kind
-from channels_app.flows.price import PriceRule, price_to_send, why_no_price
+from channels_app.flows.price import NO_PRICE, PriceRule, price_to_send, why_no_price
 from channels_app.flows.quantity import QuantityRule, quantity_to_send
 from channels_app.flows.wanted import Truth
 from channels_app.models import Channel, ChannelJob, Listing, PendingChange
@@ -99,15 +99,13 @@ def needs(truth: Truth, rules: Rules) -> Needs:
         return Needs(quantity_differs=zero, price=truth.known_price, quantity=0)
     if rules.last_word is LastWord.END or not truth.on_label or truth.price is None:
         return _needs_of_unwanted(truth, ending=rules.last_word is LastWord.END)
-    rule = rules.price_for(truth.currency)
-    refusal = why_no_price(truth.price, truth.currency, rules.price)
     quantity = quantity_to_send(truth.available, rules.quantity)
-    if refusal:
+    price, refusal = _price(truth.price, truth.currency, rules)
+    if price is None:
         # Stock goes on flowing at the price that the channel has: a price problem must never oversell.
         flows = truth.is_up and truth.known_price is not None
         differs = flows and quantity != truth.sent_quantity
         return Needs(quantity_differs=differs, price=truth.known_price, quantity=quantity, refusal=refusal)
-    price = price_to_send(truth.price, rule)
     if not truth.is_up:
         return Needs(new=True, price=price, quantity=quantity)
     return Needs(
@@ -119,11 +117,21 @@ def needs(truth: Truth, rules: Rules) -> Needs:
     )
 
 
+def _price(price: Decimal, currency: str, rules: Rules) -> tuple[Decimal | None, str]:
+    """Return the price to send, or None and why there is none."""
+    rule = rules.price_for(currency)
+    if currency == rule.currency or rule.rate is not None:
+        found = price_to_send(price, rule)
+        if found > 0:
+            return found, ""
+    return None, why_no_price(price, currency, rules.price)
+
+
 def _needs_of_unwanted(truth: Truth, *, ending: bool) -> Needs:
     if truth.is_up:
         return Needs(withdraw=True)
     if truth.on_label and not ending:
-        return Needs(refusal="This item has no price.")
+        return Needs(refusal=NO_PRICE)
     return Needs(forget=truth.state == Listing.State.REJECTED)
 
 
@@ -176,7 +184,9 @@ class Decision:
 def decide(truth: Truth, rules: Rules, job: str) -> Decision:
     """Return what `job` (offers or content) does about `truth` now. A withdrawal beats everything else."""
     found = needs(truth, rules)
-    refusal = found.refusal if refusal_hash(found.refusal, truth) != truth.rejected_hash else ""
+    refusal = found.refusal
+    if refusal and refusal_hash(refusal, truth) == truth.rejected_hash:
+        refusal = ""
     if found.withdraw:
         decision = _withdraw(truth, rules, job)
     elif found.new:
@@ -200,8 +210,7 @@ def _withdraw(truth: Truth, rules: Rules, job: str) -> Decision:
 
 
 def _list(truth: Truth, rules: Rules, job: str, found: Needs) -> Decision:
-    said = payload_hash(Kind.CONTENT, price=found.price, content_hash=truth.content_hash)
-    if truth.rejected_hash == said:
+    if _content_was_refused(truth, found):
         return Decision()
     if job != ChannelJob.Kind.CONTENT:
         return Decision(do=Do.HAND_OVER, then=Urgency.NEW)
@@ -249,7 +258,9 @@ def _rise_waits(truth: Truth, rules: Rules, found: Needs) -> bool:
 
 
 def _content_was_refused(truth: Truth, found: Needs) -> bool:
-    return truth.rejected_hash == payload_hash(Kind.CONTENT, price=found.price, content_hash=truth.content_hash)
+    return truth.rejected_hash != "" and truth.rejected_hash == payload_hash(
+        Kind.CONTENT, price=found.price, content_hash=truth.content_hash
+    )
 
 
 def _offer_kinds(truth: Truth, rules: Rules, *, price: Decimal | None, quantity: int | None) -> tuple[Kind, ...]:
@@ -260,7 +271,8 @@ def _offer_kinds(truth: Truth, rules: Rules, *, price: Decimal | None, quantity:
     return tuple(
         kind
         for kind in rules.offer_kinds
-        if differs[kind] and truth.rejected_hash != offer_hash(kind, price=price, quantity=quantity)
+        if differs[kind]
+        and (truth.rejected_hash == "" or truth.rejected_hash != offer_hash(kind, price=price, quantity=quantity))
     )
 
 

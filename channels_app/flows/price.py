@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Self
 
 from channels_app.flows.quantity import Step
 from channels_app.models import Channel
 from inventory.money import exponent_of
+
+NO_PRICE = "This item has no price."
+ZERO_PRICE = "The price works out at 0."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class PriceRule:
     @property
     def unit(self) -> Decimal:
         """The smallest amount that the channel's currency knows."""
-        return Decimal(1).scaleb(-exponent_of(self.currency))
+        return _unit_of(self.currency)
 
     @property
     def rounds_to_ending(self) -> bool:
@@ -48,14 +52,19 @@ class PriceRule:
         return self.ending is not None and exponent_of(self.currency) > 0
 
 
+@cache
+def _unit_of(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-exponent_of(currency))
+
+
 def why_no_price(price: Decimal | None, currency: str, rule: PriceRule) -> str:
     """Return why an item of this price cannot be offered on the channel, in the seller's words; "" if it can."""
     if price is None:
-        return "This item has no price."
+        return NO_PRICE
     if currency != rule.currency and rule.rate is None:
         return f"The price is in {currency}, but this channel sells in {rule.currency} and has no exchange rate."
     if price_to_send(price, rule.for_currency(currency)) <= 0:
-        return "The price works out at 0."
+        return ZERO_PRICE
     return ""
 
 

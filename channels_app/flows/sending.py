@@ -122,14 +122,18 @@ def build_line(draft: Draft, content: Content | None, currency: str) -> Line:
         description=content.description,
         brand=content.brand,
         gtin=content.gtin,
-        images=tuple(str(image) for image in content.images),
-        attributes={str(name): str(value) for name, value in content.attributes.items()},
-        variation={str(name): str(value) for name, value in content.variation.items()},
+        images=tuple(content.images),
+        attributes=_as_text(content.attributes),
+        variation=_as_text(content.variation),
         parent_sku=content.parent_sku,
         price=price,
         currency=currency,
         quantity=quantity,
     )
+
+
+def _as_text(values: Mapping[str, Any]) -> Mapping[str, str]:
+    return {name: str(value) for name, value in values.items()}
 
 
 def record_receipt(submission: Submission, receipt: Receipt, *, ordered: bool, now: datetime) -> Tally:
