@@ -16,7 +16,8 @@ from marketplace_integration.local.processes import Identity, end
 from marketplace_integration.local.run import Manner, run
 from marketplace_integration.local.stack import Wishes
 
-FIRST_CLICKS = "First: sign in as the seller, then Marketplaces > a channel > Settings."
+#: When no demo data says better.
+FIRST_CLICKS = "First: `manage.py createsuperuser`, sign in, then Marketplaces > a channel > Settings."
 
 
 def main(arguments: list[str]) -> int:
@@ -110,8 +111,13 @@ def _wishes(data: Path, options: argparse.Namespace) -> Wishes:
 def _print_welcome(description: dict[str, Any], told: str) -> None:
     line = "-" * 72
     text = [line, f"The site:     {description['web']}", f"The sandbox:  {description['sandbox']}"]
-    text += ["", told] if told else []
-    text += ["", FIRST_CLICKS, f"Logs: {description['logs']}    Ctrl-C stops everything; the data is kept.", line]
+    text += [
+        "",
+        told or FIRST_CLICKS,
+        "",
+        f"Logs: {description['logs']}    Ctrl-C stops everything; the data is kept.",
+        line,
+    ]
     print("\n".join(text), flush=True)
 
 

@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import stat
 import sys
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from marketplace_integration.local import migrations
+from marketplace_integration.local import migrations, ports
 from marketplace_integration.local.lock import AlreadyRunning, only_supervisor
 from marketplace_integration.local.processes import Identity, end
 from marketplace_integration.local.secrets import kept_secret
@@ -122,6 +123,16 @@ def test_a_kept_secret_stays_the_same_and_is_ours_alone(tmp_path):
 
     assert kept_secret(path, "first") == kept_secret(path, "second") == "first"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.local_servers
+def test_a_taken_port_is_passed_over():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        assert ports.free_from(port) > port
 
 
 def test_edited_and_removed_migrations_are_noticed_and_new_ones_are_not():
