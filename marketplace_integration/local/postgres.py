@@ -23,7 +23,7 @@ TUNING = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "min_wal_size": "256MB",
-    "max_connections": "100",
+    "max_connections": "150",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "effective_cache_size": "1GB",
