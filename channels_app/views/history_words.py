@@ -48,10 +48,12 @@ def _text(entry: ChannelHistory) -> str:
         return _request_text(entry)
     if isinstance(entry.after, dict):
         before = entry.before if isinstance(entry.before, dict) else {}
-        changed = [
+        replaced = entry.after.get("replaced secrets", [])
+        changed = [f"{name.replace('_', ' ')}: replaced, never shown" for name in replaced]
+        changed += [
             f"{_FIELDS.get(name, name.replace('_', ' '))}: {_value(before.get(name))} → {_value(value)}"
             for name, value in entry.after.items()
-            if before.get(name) != value
+            if before.get(name) != value and name != "replaced secrets"
         ]
         return f"changed {'; '.join(changed)}"
     return f"changed {entry.what.replace('_', ' ')}: {_value(entry.before)} → {_value(entry.after)}"

@@ -145,9 +145,10 @@ def ago(context: template.Context, value: datetime | None, empty: str = "never")
     if value is None:
         return empty
     seconds = (now() - value).total_seconds()
-    text = (
-        "just now" if abs(seconds) < 5 else (f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(seconds)}")
-    )
+    if abs(seconds) < 5:
+        text = "just now" if seconds > 0 else "now"
+    else:
+        text = f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(seconds)}"
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(timespec="seconds"),
