@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 
 from django.db import connection
@@ -89,7 +90,7 @@ def look_for_unknown(claim: Claim, adapter: ChannelAdapter) -> bool:
     for call in _calls(_open(claim).filter(state=LedgerState.UNKNOWN)):
         if claim.seconds_left() <= 0:
             return True
-        answer = _ask(call, lambda call=call: adapter.find_command(call.as_command(), key=call.key))
+        answer = _ask(call, partial(adapter.find_command, call.as_command(), key=call.key))
         if answer.failure is not None:
             raise answer.failure
         if answer.verdict is Verdict.ANSWERED and answer.result is None:
@@ -104,7 +105,7 @@ def poll_handles(claim: Claim, adapter: ChannelAdapter) -> bool:
     for call in _calls(busy):
         if claim.seconds_left() <= 0:
             return True
-        answer = _ask(call, lambda call=call: adapter.poll_command(call.first.handle))
+        answer = _ask(call, partial(adapter.poll_command, call.first.handle))
         if answer.failure is not None:
             raise answer.failure
         store_answers(claim, [answer])
@@ -144,7 +145,7 @@ def _verb(adapter: ChannelAdapter, call: Call) -> Callable[[], CommandResult]:
         Command.Kind.REFUND: adapter.refund,
         Command.Kind.ANSWER_CANCELLATION: adapter.answer_cancellation,
     }
-    return lambda: verbs[Command.Kind(call.first.kind)](call.as_command(), key=call.key)
+    return partial(verbs[Command.Kind(call.first.kind)], call.as_command(), key=call.key)
 
 
 def _ask(call: Call, ask: Callable[[], CommandResult | None]) -> Answer:

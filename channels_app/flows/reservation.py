@@ -179,25 +179,24 @@ def rebalance_lines(
     Call it in a transaction that holds the order's row; the lines' Stock rows are locked here, in one order.
     `are_new` says that the lines were just made, so that they cannot have movements yet.
     """
-    known = [line for line in lines if line.item_id is not None]
+    known = [(line, item_id) for line in lines if (item_id := line.item_id) is not None]
     if not known or not ranked:
         return 0
-    stock = lock_stock(sorted({line.item_id for line in known if line.item_id is not None}))
-    held = {} if are_new else held_by_lines(known)
+    stock = lock_stock({item_id for _, item_id in known})
+    held = {} if are_new else held_by_lines([line for line, _ in known])
     available: dict[int, dict[int, int]] = {}
     for (item_id, location_id), row in stock.items():
         available.setdefault(item_id, {})[location_id] = row.on_hand - row.reserved
     tells_shipped = channel.can(Capability.TELLS_SHIPPED)
     movements: list[Movement] = []
     short = 0
-    for line in known:
-        assert line.item_id is not None
+    for line, item_id in known:
         facts = facts_of(line, is_ours=is_ours, tells_shipped=tells_shipped)
         plan = plan_line(
             target_reserved=reserved_for(facts),
             target_gone=gone_for(facts),
             held=held.get(line.pk, {}),
-            available=available.setdefault(line.item_id, {}),
+            available=available.setdefault(item_id, {}),
             ranked=ranked,
         )
         short += plan.short

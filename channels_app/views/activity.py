@@ -2,9 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -103,9 +104,13 @@ def _with_counts(submissions: Sequence[Submission]) -> list[SentRow]:
             open=Count("pk", filter=Q(state__in=[LedgerState.PENDING, LedgerState.SENT, LedgerState.UNKNOWN])),
         )
     )
-    by_id = {row.pop("submission_id"): row for row in counted}
-    nothing = {"confirmed": 0, "rejected": 0, "open": 0}
-    return [SentRow(submission=one, **by_id.get(one.pk, nothing)) for one in submissions]
+    by_id = {row["submission_id"]: row for row in counted}
+    return [_with_count(one, by_id.get(one.pk)) for one in submissions]
+
+
+def _with_count(submission: Submission, row: Mapping[str, Any] | None) -> SentRow:
+    found = row or {"confirmed": 0, "rejected": 0, "open": 0}
+    return SentRow(submission=submission, confirmed=found["confirmed"], rejected=found["rejected"], open=found["open"])
 
 
 def _jobs(request: SellerRequest, channels: Sequence[Channel], *, now: datetime) -> list[JobState]:

@@ -28,7 +28,7 @@ def order(rig: Rig) -> Order:
 
 
 def _ship(rig: Rig, order: Order, units: dict[int, int] | None = None, **fields: Any) -> Shipment:
-    given = {
+    given: dict[str, Any] = {
         "key": uuid.uuid4(),
         "lines": units if units is not None else {line.pk: line.open_quantity for line in order.lines.all()},
         "carrier_code": "ups",
@@ -41,12 +41,18 @@ def _ship(rig: Rig, order: Order, units: dict[int, int] | None = None, **fields:
 
 
 def _cancel(rig: Rig, order: Order, units: dict[int, int], **fields: Any) -> list[Command]:
-    given = {"key": uuid.uuid4(), "lines": units, "reason_code": "no_stock", "actor": rig.owner, "now": rig.now}
+    given: dict[str, Any] = {
+        "key": uuid.uuid4(),
+        "lines": units,
+        "reason_code": "no_stock",
+        "actor": rig.owner,
+        "now": rig.now,
+    }
     return cancel_lines(order, **given | fields)
 
 
 def _refund(rig: Rig, order: Order, *lines: RefundLine, **fields: Any) -> list[Command]:
-    given = {
+    given: dict[str, Any] = {
         "key": uuid.uuid4(),
         "lines": list(lines),
         "reason_code": "damaged",

@@ -45,11 +45,7 @@ def model(case: dict[str, Any]) -> dict[str, str]:
             found[sku] = "to_end"
         elif shown and state in (None, "ended", "rejected"):
             found[sku] = "adoptable"
-        elif (
-            shown
-            and state == "listed"
-            and shown[:judged] != confirmed[:judged]
-        ):
+        elif shown and state == "listed" and shown[:judged] != confirmed[:judged]:
             found[sku] = "drifted"
         elif not shown and sku in case["wanted"] and state == "listed":
             found[sku] = "missing"

@@ -111,7 +111,7 @@ def test_refusals_are_shown_and_can_be_downloaded(browser: Client, rig: Rig):
     )
 
     assert "=Too cheap." in _page(browser, "?tab=refused")
-    file = b"".join(browser.get("/s/acme/activity/refused.csv").streaming_content).decode()
+    file = browser.get("/s/acme/activity/refused.csv").getvalue().decode()
     assert file == "channel,sku,code,reason\r\nSandbox,CUP-1,,'=Too cheap.\r\n"
 
 

@@ -333,6 +333,7 @@ def test_raw_orders_are_read_again_from_their_page(browser: Client, rig: Rig, mo
     assert "cannot be read" in browser.get("/s/acme/orders/unreadable/").content.decode()
     assert "Some orders could not be read" in browser.get("/s/acme/orders/").content.decode()
     raw = RawOrder.objects.get()
+    assert raw.body is not None
     raw.body["placed_at"] = "2026-03-02T10:00:00+00:00"
     raw.save()
     monkeypatch.setattr("channels_app.flows.orders.open_adapter", lambda channel: rig.adapter)
