@@ -71,7 +71,8 @@ def why_not_switch(channel: Channel, name: str, on: bool) -> str:
             if channel.state == Channel.State.LIVE:
                 return "Reconciler needs Listings. Ask support to switch on Listings."
             return "Reconciler needs Listings: switch on Listings first."
-    if name == "fulfillments_on" and not on and connection.could_do(channel, Capability.FULFILLMENTS_REQUIRED):
+    # What the kind of marketplace may require is no requirement of this account before its connection says so.
+    if name == "fulfillments_on" and not on and channel.can(Capability.FULFILLMENTS_REQUIRED):
         return "This marketplace requires that its orders are fulfilled here: Fulfillments stays on."
     return ""
 
