@@ -68,11 +68,12 @@ def _recalculate_one_label(*, now: datetime) -> int:
     return 1
 
 
-# Plan: the first rows of the primary key that nobody holds; never "id > last", which misses late commits.
+# Plan: the first rows of the primary key that nobody holds; never "id > last", which misses late commits. ARRAY(..) is
+# read once: as `IN (..)` it was run again for every row once the table had grown since its last ANALYZE.
 _TAKE_ITEMS = """
 WITH taken AS (
     DELETE FROM inventory_itemchange
-    WHERE id IN (SELECT id FROM inventory_itemchange ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+    WHERE id = ANY(ARRAY(SELECT id FROM inventory_itemchange ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED))
     RETURNING seller_id, item_id, kinds
 )
 SELECT seller_id, item_id, bit_or(kinds), count(*) FROM taken GROUP BY seller_id, item_id
@@ -155,7 +156,7 @@ def job_of(urgency: int) -> str:
 _BULK_TO_WALKS = """
 WITH taken AS (
     DELETE FROM inventory_bulkchange
-    WHERE id IN (SELECT id FROM inventory_bulkchange ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    WHERE id = ANY(ARRAY(SELECT id FROM inventory_bulkchange ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
     RETURNING label_id
 ), walks AS (
     INSERT INTO channels_app_channelwalk (channel_id, cause, cursor, created_at)
