@@ -30,6 +30,8 @@ class Form:
     #: Choices of a select: name -> value -> words.
     choices: dict[str, dict[str, str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    #: What stands beside a field: name -> words.
+    labels: dict[str, str] = field(default_factory=dict)
     #: Fields that are there but locked.
     disabled: set[str] = field(default_factory=set)
 
@@ -50,7 +52,8 @@ class Page:
     status: int
     text: str
     forms: list[Form]
-    links: list[str]
+    #: Address and words of each link.
+    links: list[tuple[str, str]]
     #: The page's words, without its markup.
     words: str
 
@@ -139,7 +142,7 @@ class _Reader(HTMLParser):
     def __init__(self, url: str) -> None:
         super().__init__(convert_charrefs=True)
         self.url = url
-        self.links: list[str] = []
+        self.links: list[tuple[str, str]] = []
         self.words: list[str] = []
         self._forms: dict[str, Form] = {}
         self._open: Form | None = None
@@ -148,8 +151,17 @@ class _Reader(HTMLParser):
         self._text: tuple[Form, str, bool] | None = None
         self._heard: list[str] = []
         self._silent = 0
+        self._link: tuple[str, list[str]] | None = None
+        self._label: tuple[str, list[str]] | None = None
+        #: Element id -> the form and the name of the field.
+        self._fields: dict[str, tuple[Form, str]] = {}
+        self._label_words: dict[str, str] = {}
 
     def all_forms(self) -> list[Form]:
+        for element, words in self._label_words.items():
+            if element in self._fields:
+                form, name = self._fields[element]
+                form.labels[name] = words
         return list(self._forms.values())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -160,7 +172,9 @@ class _Reader(HTMLParser):
                 self._open.action = given.get("action") or self.url
                 self._open.method = given.get("method", "get").lower()
             case "a" if given.get("href"):
-                self.links.append(urljoin(self.url, given["href"]))
+                self._link = (urljoin(self.url, given["href"]), [])
+            case "label" if given.get("for"):
+                self._label = (given["for"], [])
             case "input":
                 self._input(given)
             case "button":
@@ -183,6 +197,12 @@ class _Reader(HTMLParser):
         match tag:
             case "form":
                 self._open = None
+            case "a" if self._link:
+                self.links.append((self._link[0], " ".join(" ".join(self._link[1]).split())))
+                self._link = None
+            case "label" if self._label:
+                self._label_words[self._label[0]] = " ".join(" ".join(self._label[1]).split())
+                self._label = None
             case "option":
                 self._end_option()
             case "select":
@@ -200,6 +220,9 @@ class _Reader(HTMLParser):
         self._heard.append(data)
         if not self._silent and data.strip():
             self.words.append(data)
+            for heard in (self._link, self._label):
+                if heard:
+                    heard[1].append(data)
 
     def _form(self, form_id: str) -> Form:
         return self._forms.setdefault(form_id, Form(id=form_id, action=self.url, method="post"))
@@ -217,6 +240,7 @@ class _Reader(HTMLParser):
         form, name, kind = self._owner(given), given.get("name", ""), given.get("type", "text")
         if form is None or not name:
             return
+        self._fields[given.get("id", "")] = (form, name)
         disabled = "disabled" in given
         if kind in ("checkbox", "radio"):
             value = given.get("value", "on")

@@ -1,28 +1,127 @@
 """The seller's order pages: parcels, cancellations, refunds, and answers to buyers."""
 
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from smoke.browser import Form, Page, PageError
 from smoke.expectations import Expectations
 from smoke.files import Sale
 from smoke.marketplace import Marketplace
 from smoke.plan import Plan
 from smoke.seller import Seller
 
+#: How long a buyer's wish may take to show on our page.
+REQUEST_SECONDS = 60.0
+
 
 class OrderDesk:
     """Serves orders through our pages; what it did moves the expectations."""
 
     def __init__(
-        self, seller: Seller, marketplace: Marketplace, expected: Expectations, order_ids: dict[str, str]
+        self, seller: Seller, marketplace: Marketplace, expected: Expectations, order_ids: Mapping[str, str]
     ) -> None:
-        self.seller = seller
+        self.browser = seller.browser
+        self.slug = seller.slug
         self.marketplace = marketplace
         self.expected = expected
         self.order_ids = order_ids
 
     def buyers_change_their_minds(self, plan: Plan) -> None:
+        """Some cancel, which is a fact; some ask, and the seller decides later."""
         for sale in plan.buyer_cancels:
             self.marketplace.cancel_by_buyer(self.order_ids[sale.ref])
             self.expected.cancelled(sale)
+        for sale in [*plan.approved, *plan.refused]:
+            self.marketplace.ask_to_cancel(self.order_ids[sale.ref])
 
-    def serve(self, plan: Plan) -> None: ...
+    def serve(self, plan: Plan) -> None:
+        """Parcels leave, orders are cancelled, and buyers who asked are answered."""
+        for sale in plan.shipped:
+            self._ship(sale, {line.sku: line.quantity for line in sale.lines})
+        for sale in plan.split:
+            first = {line.sku: line.quantity // 2 for line in sale.lines}
+            self._ship(sale, first)
+            self._ship(sale, {line.sku: line.quantity - first[line.sku] for line in sale.lines})
+        for sale in plan.seller_cancels:
+            self._cancel(sale)
+        for sale in plan.approved:
+            self._answer(sale, "approve")
+            self.expected.cancellations += 1
+            self.expected.cancelled(sale)
+        for sale in plan.refused:
+            self._answer(sale, "refuse")
 
-    def refund(self, sales: list[Sale]) -> None: ...
+    def refund(self, sales: list[Sale]) -> None:
+        """One unit of each order's first line is paid back; every other one stands on the shelf again."""
+        for number, sale in enumerate(sales):
+            page = self._page(sale)
+            form = page.form(action="/refund/")
+            line = sale.lines[0]
+            amount = (line.amount / line.quantity).quantize(Decimal("0.01"))
+            restock = number % 2 == 0
+            values = {
+                "refund-amount-1": str(min(amount, line.amount)),
+                "refund-units-1": "1",
+                "refund-reason": _first_choice(form, "refund-reason"),
+                "refund-restock": "on" if restock else None,
+            }
+            self.browser.submit(page, form, values)
+            self.expected.refunds += 1
+            if restock:
+                self.expected.put_back(line.sku, 1)
+
+    def _ship(self, sale: Sale, units: Mapping[str, int]) -> None:
+        page = self._page(sale)
+        form = page.form(action="/ship/")
+        values = {
+            **_units(form, "ship", units),
+            "ship-carrier": _first_choice(form, "ship-carrier"),
+            "ship-tracking_number": f"1Z{sale.ref}",
+        }
+        self.browser.submit(page, form, values)
+        self.expected.shipments += 1
+
+    def _cancel(self, sale: Sale) -> None:
+        page = self._page(sale)
+        form = page.form(action="/cancel/")
+        units = _units(form, "cancel", {line.sku: line.quantity for line in sale.lines})
+        self.browser.submit(page, form, {**units, "cancel-reason": _first_choice(form, "cancel-reason")})
+        self.expected.cancellations += 1
+        self.expected.cancelled(sale)
+
+    def _answer(self, sale: Sale, decision: str) -> None:
+        until = time.monotonic() + REQUEST_SECONDS
+        while True:
+            page = self._page(sale)
+            form = page.find_form(action="/answer/")
+            if form:
+                self.browser.submit(page, form, button=("decision", decision))
+                return
+            if time.monotonic() > until:
+                raise PageError(f"The buyer's wish never showed on {page.url}")
+            time.sleep(0.5)
+
+    def _page(self, sale: Sale) -> Page:
+        """Return the order's page, found by searching for the marketplace's number."""
+        remote_id = self.order_ids[sale.ref]
+        found = self.browser.open(f"/s/{self.slug}/orders/?" + urlencode({"q": remote_id}))
+        for link, words in found.links:
+            if words == remote_id:
+                return self.browser.open(link)
+        raise PageError(f"Searching for order {remote_id} found nothing.")
+
+
+def _units(form: Form, prefix: str, units: Mapping[str, int]) -> dict[str, str]:
+    """Return what to enter so that exactly these units are meant: a field's label says which SKU it is about."""
+    fields = {name: label for name, label in form.labels.items() if name.startswith(f"{prefix}-units-")}
+    return {name: str(units[label.removeprefix("Units of ").split()[0]]) for name, label in fields.items()}
+
+
+def _first_choice(form: Form, name: str) -> str:
+    """Return the first real choice of a select or of radio buttons."""
+    values = [value for value in [*form.choices.get(name, {}), *form.boxes.get(name, [])] if value]
+    if not values:
+        raise PageError(f"{form.action} offers nothing for {name}.")
+    return values[0]
