@@ -135,6 +135,8 @@ FOR UPDATE OF change
 
 def lock_taken(taken: Sequence[Taken]) -> set[int]:
     """Lock those that are still as they were taken, and return their ids: only these may be acted on and settled."""
+    if not taken:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_TAKEN, [[t.id for t in taken], [t.version for t in taken]])
         return {row[0] for row in cursor.fetchall()}
