@@ -1,6 +1,7 @@
 -- Change capture: whoever writes (page, admin, import, raw SQL), the queue says which items changed and how.
 -- Statement-level, with transition tables: one trigger call per statement, and cost follows the rows that changed.
--- An UPDATE that leaves the compared columns as they were appends nothing.
+-- An UPDATE that leaves the compared columns as they were appends nothing. Old and new rows are compared by EXCEPT, whose
+-- cost stays linear whatever plan a session has cached (a join planned for one row would be run for 5,000).
 --
 -- kinds: 1 stock, 2 price, 4 content, 8 membership (models/capture.py).
 
@@ -18,20 +19,30 @@ $$;
 CREATE FUNCTION inventory_capture_item_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO inventory_itemchange (seller_id, item_id, kinds)
-    SELECT seller_id, id, kinds
+    SELECT seller_id, id, bit_or(kind)
     FROM (
-        SELECT
-            now_row.seller_id,
-            now_row.id,
-            CASE WHEN (was.price, was.currency) IS DISTINCT FROM (now_row.price, now_row.currency) THEN 2 ELSE 0 END
-            | CASE WHEN was.content_hash <> now_row.content_hash THEN 4 ELSE 0 END
-            | CASE WHEN (was.sku, was.seller_id, was.blocked, was.is_parent, was.archived_at IS NULL)
-                    <> (now_row.sku, now_row.seller_id, now_row.blocked, now_row.is_parent, now_row.archived_at IS NULL)
-                THEN 8 ELSE 0 END AS kinds
-        FROM old_rows AS was
-        JOIN new_rows AS now_row USING (id)
-    ) AS compared
-    WHERE kinds <> 0;
+        SELECT seller_id, id, 2 AS kind
+        FROM (
+            SELECT seller_id, id, price, currency FROM new_rows
+            EXCEPT
+            SELECT seller_id, id, price, currency FROM old_rows
+        ) AS priced
+        UNION ALL
+        SELECT seller_id, id, 4
+        FROM (
+            SELECT seller_id, id, content_hash FROM new_rows
+            EXCEPT
+            SELECT seller_id, id, content_hash FROM old_rows
+        ) AS described
+        UNION ALL
+        SELECT seller_id, id, 8
+        FROM (
+            SELECT seller_id, id, sku, blocked, is_parent, archived_at IS NULL FROM new_rows
+            EXCEPT
+            SELECT seller_id, id, sku, blocked, is_parent, archived_at IS NULL FROM old_rows
+        ) AS placed
+    ) AS changed
+    GROUP BY seller_id, id;
     RETURN NULL;
 END
 $$;
@@ -73,10 +84,12 @@ BEGIN
     INSERT INTO inventory_itemchange (seller_id, item_id, kinds)
     SELECT item.seller_id, item.id, 1
     FROM (
-        SELECT DISTINCT now_row.item_id
-        FROM old_rows AS was
-        JOIN new_rows AS now_row USING (id)
-        WHERE (was.on_hand, was.reserved) <> (now_row.on_hand, now_row.reserved)
+        SELECT DISTINCT item_id
+        FROM (
+            SELECT id, item_id, on_hand, reserved FROM new_rows
+            EXCEPT
+            SELECT id, item_id, on_hand, reserved FROM old_rows
+        ) AS moved
     ) AS touched
     JOIN inventory_item AS item ON item.id = touched.item_id;
     RETURN NULL;
@@ -127,32 +140,28 @@ $$;
 CREATE FUNCTION inventory_capture_labelitem_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- Only the step between "on it" and "kept off" matters; from rule to hand nothing moves.
-    IF (
-        SELECT count(*)
-        FROM old_rows AS was
-        JOIN new_rows AS now_row USING (id)
-        WHERE (was.source = 'excluded') <> (now_row.source = 'excluded')
-    ) > 5000 THEN
+    WITH moved AS (
+        (SELECT id, label_id, item_id FROM new_rows WHERE source <> 'excluded'
+         EXCEPT
+         SELECT id, label_id, item_id FROM old_rows WHERE source <> 'excluded')
+        UNION ALL
+        (SELECT id, label_id, item_id FROM old_rows WHERE source <> 'excluded'
+         EXCEPT
+         SELECT id, label_id, item_id FROM new_rows WHERE source <> 'excluded')
+    ), sized AS (
+        SELECT count(*) > 5000 AS is_bulk FROM moved
+    ), bulk AS (
         INSERT INTO inventory_bulkchange (seller_id, label_id)
         SELECT label.seller_id, label.id
-        FROM (
-            SELECT DISTINCT now_row.label_id
-            FROM old_rows AS was
-            JOIN new_rows AS now_row USING (id)
-            WHERE (was.source = 'excluded') <> (now_row.source = 'excluded')
-        ) AS touched
-        JOIN inventory_label AS label ON label.id = touched.label_id;
-    ELSE
-        INSERT INTO inventory_itemchange (seller_id, item_id, kinds)
-        SELECT item.seller_id, item.id, 8
-        FROM (
-            SELECT DISTINCT now_row.item_id
-            FROM old_rows AS was
-            JOIN new_rows AS now_row USING (id)
-            WHERE (was.source = 'excluded') <> (now_row.source = 'excluded')
-        ) AS touched
-        JOIN inventory_item AS item ON item.id = touched.item_id;
-    END IF;
+        FROM (SELECT DISTINCT label_id FROM moved) AS touched
+        JOIN inventory_label AS label ON label.id = touched.label_id
+        WHERE (SELECT is_bulk FROM sized)
+    )
+    INSERT INTO inventory_itemchange (seller_id, item_id, kinds)
+    SELECT item.seller_id, item.id, 8
+    FROM (SELECT DISTINCT item_id FROM moved) AS touched
+    JOIN inventory_item AS item ON item.id = touched.item_id
+    WHERE NOT (SELECT is_bulk FROM sized);
     RETURN NULL;
 END
 $$;
@@ -187,10 +196,12 @@ CREATE TRIGGER capture_delete AFTER DELETE ON inventory_labelitem
 CREATE FUNCTION inventory_capture_label_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO inventory_bulkchange (seller_id, label_id)
-    SELECT now_row.seller_id, now_row.id
-    FROM old_rows AS was
-    JOIN new_rows AS now_row USING (id)
-    WHERE (was.rule, was.kind) <> (now_row.rule, now_row.kind);
+    SELECT seller_id, id
+    FROM (
+        SELECT seller_id, id, kind, rule FROM new_rows
+        EXCEPT
+        SELECT seller_id, id, kind, rule FROM old_rows
+    ) AS changed;
     RETURN NULL;
 END
 $$;

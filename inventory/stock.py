@@ -112,6 +112,8 @@ def record_movements(movements: Sequence[Movement], *, now: datetime) -> int:
     return written
 
 
+# Each counted item's row is looked up by itself (LATERAL .. LIMIT): a join may be planned as a walk over all stock, and
+# is so planned when the statistics have not met a new seller yet.
 _INSERT_COUNTED = """
     INSERT INTO inventory_stock (item_id, location_id, on_hand, reserved)
     SELECT counted.item_id, %s, 0, 0
@@ -121,21 +123,28 @@ _INSERT_COUNTED = """
 """
 _LOCK_COUNTED = """
     SELECT stock.id
-    FROM inventory_stock AS stock
-    JOIN ({source}) AS counted (item_id, counted, key) USING (item_id)
-    WHERE stock.location_id = %s AND stock.on_hand <> counted.counted
-    ORDER BY stock.item_id
-    FOR UPDATE OF stock
+    FROM (SELECT * FROM ({source}) AS given (item_id, counted, key) ORDER BY item_id) AS counted
+    CROSS JOIN LATERAL (
+        SELECT id
+        FROM inventory_stock
+        WHERE item_id = counted.item_id AND location_id = %s AND on_hand <> counted.counted
+        LIMIT 1
+        FOR UPDATE
+    ) AS stock
 """
 # A key seen before leaves the stock alone: what was sold since the first time must not come back.
 _RECORD_COUNTED = """
     WITH written AS (
         INSERT INTO inventory_stockmovement
             (item_id, location_id, on_hand_delta, reserved_delta, reason, actor_id, note, at, key)
-        SELECT stock.item_id, stock.location_id, counted.counted - stock.on_hand, 0, %s, %s, %s, %s, counted.key
-        FROM inventory_stock AS stock
-        JOIN ({source}) AS counted (item_id, counted, key) USING (item_id)
-        WHERE stock.location_id = %s AND stock.on_hand <> counted.counted
+        SELECT counted.item_id, stock.location_id, counted.counted - stock.on_hand, 0, %s, %s, %s, %s, counted.key
+        FROM ({source}) AS counted (item_id, counted, key)
+        CROSS JOIN LATERAL (
+            SELECT location_id, on_hand
+            FROM inventory_stock
+            WHERE item_id = counted.item_id AND location_id = %s AND on_hand <> counted.counted
+            LIMIT 1
+        ) AS stock
         ON CONFLICT (key) DO NOTHING
         RETURNING item_id, location_id, on_hand_delta
     ), summed AS (

@@ -70,12 +70,27 @@ class _Slice:
 
     @property
     def rows(self) -> str:
-        """A condition-free source of the slice's rows; takes `params`."""
-        return f"(SELECT * FROM {tables_of(self.csv_import).rows} WHERE line BETWEEN %s AND %s)"  # noqa: S608
+        """The slice's rows, to select from; takes `params`."""
+        return f"(SELECT * FROM {tables_of(self.csv_import).rows} WHERE line BETWEEN %s AND %s) AS given"  # noqa: S608
 
     @property
     def params(self) -> list[Any]:
         return [self.first, self.last]
+
+    @property
+    def items(self) -> str:
+        """The slice's rows, each with its item, to select from; takes `item_params`.
+
+        Each item is looked up by itself: a join may be planned as a walk over all the seller's items, and is so planned
+        while the statistics have not met this seller yet.
+        """
+        return f"""{self.rows} CROSS JOIN LATERAL (
+            SELECT * FROM inventory_item WHERE seller_id = %s AND sku = given.sku LIMIT 1
+        ) AS item"""  # noqa: S608
+
+    @property
+    def item_params(self) -> list[Any]:
+        return [*self.params, self.csv_import.seller_id]
 
 
 def apply_slice(csv_import: CsvImport, location: Location, *, now: datetime) -> bool:
@@ -128,9 +143,11 @@ def _insert_new(part: _Slice, *, now: datetime) -> None:
                 %s, given.sku, given.title, coalesce(given.description, ''), coalesce(given.brand, ''),
                 coalesce(given.gtin, ''), given.price, coalesce(given.currency, %s), coalesce(given.images, '[]'),
                 given.attributes, '{{}}', false, false, %s, %s
-            FROM {part.rows} AS given
-            WHERE given.title IS NOT NULL
-                AND NOT EXISTS (SELECT FROM inventory_item WHERE seller_id = %s AND sku = given.sku)
+            FROM {part.rows}
+            LEFT JOIN LATERAL (
+                SELECT id FROM inventory_item WHERE seller_id = %s AND sku = given.sku LIMIT 1
+            ) AS item ON true
+            WHERE given.title IS NOT NULL AND item.id IS NULL
             ORDER BY given.sku
             ON CONFLICT (seller_id, sku) DO NOTHING
             """,  # noqa: S608
@@ -139,24 +156,22 @@ def _insert_new(part: _Slice, *, now: datetime) -> None:
 
 
 def _update_changed(part: _Slice, *, now: datetime) -> None:
-    changed = f"""
-        FROM {part.rows} AS given
-        JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = given.sku
-        WHERE item.archived_at IS NULL AND {_DIFFERS}
-    """  # noqa: S608
-    params = [*part.params, part.csv_import.seller_id]
     with connection.cursor() as cursor:
-        # Locked in order first, so that two writers never wait for each other in a circle.
-        cursor.execute(f"SELECT item.id {changed} ORDER BY item.id FOR NO KEY UPDATE OF item", params)
+        cursor.execute(
+            f"SELECT item.id FROM {part.items} WHERE item.archived_at IS NULL AND {_DIFFERS}",  # noqa: S608
+            part.item_params,
+        )
         ids = [row[0] for row in cursor.fetchall()]
         if not ids:
             return
+        # Locked in order first, so that two writers never wait for each other in a circle.
+        cursor.execute("SELECT id FROM inventory_item WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids])
         cursor.execute(
             f"""
             UPDATE inventory_item AS item
             SET (title, description, brand, gtin, price, currency, images, attributes) = ROW({_NEW_VALUES}),
                 updated_at = %s
-            FROM {part.rows} AS given
+            FROM {part.rows}
             WHERE item.id = ANY(%s) AND item.sku = given.sku
             """,  # noqa: S608
             [now, *part.params, ids],
@@ -164,14 +179,8 @@ def _update_changed(part: _Slice, *, now: datetime) -> None:
 
 
 def _put_on_label(part: _Slice, label: Label) -> None:
-    source = f"""
-        SELECT item.id
-        FROM {part.rows} AS given
-        JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = given.sku
-        WHERE item.archived_at IS NULL
-        ORDER BY item.id
-    """  # noqa: S608
-    labels.add_items_from(label, source, [*part.params, part.csv_import.seller_id])
+    source = f"SELECT item.id FROM {part.items} WHERE item.archived_at IS NULL ORDER BY item.id"  # noqa: S608
+    labels.add_items_from(label, source, part.item_params)
 
 
 def _count_stock(part: _Slice, location: Location, *, now: datetime) -> None:
@@ -179,11 +188,10 @@ def _count_stock(part: _Slice, location: Location, *, now: datetime) -> None:
     source = stock.CountSource(
         sql=f"""
             SELECT item.id, given.quantity, md5('csv import ' || %s || ' line ' || given.line)::uuid
-            FROM {part.rows} AS given
-            JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = given.sku
+            FROM {part.items}
             WHERE given.quantity IS NOT NULL AND NOT item.is_parent AND item.archived_at IS NULL
         """,  # noqa: S608
-        params=[str(part.csv_import.public_id), *part.params, part.csv_import.seller_id],
+        params=[str(part.csv_import.public_id), *part.item_params],
     )
     stock.record_counts(
         source,

@@ -20,7 +20,8 @@ _CONTENT_HASH = RawSQL(  # noqa: S611 - a constant expression
 class Item(models.Model):
     """One thing the seller stocks, or the parent of its variations (a parent is not sellable)."""
 
-    seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="items")
+    #: No index of its own: the unique one on (seller, SKU) serves.
+    seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="items", db_index=False)
     public_id = public_id_field()
     sku = models.CharField("SKU", max_length=100)
     title = models.CharField(max_length=500)

@@ -40,7 +40,8 @@ class LabelItem(models.Model):
         RULE = "rule", "By rule"
         EXCLUDED = "excluded", "Kept off"
 
-    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="label_items")
+    #: No index of its own: the unique one on (label, item) serves.
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="label_items", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="label_items")
     source = models.CharField(max_length=10, choices=Source.choices)
 

@@ -30,8 +30,9 @@ class Location(models.Model):
 class Stock(models.Model):
     """The sum of the movements of one item at one location. Reserved may exceed on hand: then it is oversold."""
 
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="stock")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="stock")
+    #: Neither has an index of its own: the unique one on both serves, and a location is never deleted by the product.
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="stock", db_index=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="stock", db_index=False)
     on_hand = models.IntegerField(default=0)
     reserved = models.IntegerField(default=0)
 
@@ -60,14 +61,17 @@ class Reason(models.TextChoices):
 class StockMovement(models.Model):
     """One change of stock; never edited. on_hand and reserved are the sums of these."""
 
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="movements")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="movements")
+    #: No index of its own: movement_by_item serves. Nobody asks for the movements of a location or a person.
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="movements", db_index=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="movements", db_index=False)
     on_hand_delta = models.IntegerField(default=0)
     reserved_delta = models.IntegerField(default=0)
     reason = models.CharField(max_length=12, choices=Reason.choices)
     #: The order line that caused it, by number: this app knows no orders.
     line_id = models.BigIntegerField(null=True, blank=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, db_index=False
+    )
     note = models.CharField(max_length=200, blank=True, default="")
     at = models.DateTimeField()
     #: Names the cause; the same cause moves stock once.
