@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from channels_app.adapters.sandbox.forms import SandboxAccountForm
 from marketplace_integration.environment import ROOT, SETTINGS
 from marketplace_integration.local import migrations, preparation
 from marketplace_integration.local.stack import Stack, Wishes
@@ -155,6 +156,17 @@ def test_only_this_machine_reaches_the_published_ports() -> None:
 
 def test_the_sandbox_starts_only_when_asked_for() -> None:
     assert [name for name in SERVICES if "profiles" in SERVICES[name]] == ["sandbox"]
+
+
+def test_the_guide_gives_an_address_of_the_sandbox_that_its_form_takes() -> None:
+    guide = (ROOT / "docs" / "deploying.md").read_text()
+    (host,) = SERVICES["sandbox"]["networks"]["default"]["aliases"]
+
+    (address,) = re.findall(r"`SANDBOX_URL=(\S+)`", guide)
+    (allowed,) = re.findall(r"`OUTBOUND_ALLOWED_HOSTS=(\S+)`", guide)
+
+    assert (address, allowed) == (f"http://{host}:9000", f"{host}:9000")
+    assert SandboxAccountForm({"base_url": address, "client_id": "demo", "client_secret": "any"}).is_valid()
 
 
 def test_data_lives_in_declared_volumes_at_the_places_of_the_images() -> None:
