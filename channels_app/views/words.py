@@ -26,18 +26,16 @@ SWITCH_OF_JOB = {
     Kind.RETURNS: ("orders_on", "Orders"),
 }
 
-#: What a connection can do; what is not here is of no interest when a seller picks a marketplace.
+#: What a connection can do. What it demands is not here: that is known only of a connection that was checked.
 CAPABILITIES = {
     Capability.RECONCILE: "Compares all listings and ends strays",
     Capability.ACCEPT: "Accepts orders for you",
     Capability.SHIP_PARTIAL: "Ships an order in several parcels",
-    Capability.TRACKING_REQUIRED: "Asks for a tracking number",
     Capability.CANCEL_LINE: "Cancels single lines of an order",
     Capability.REFUND: "Refunds",
     Capability.REFUND_PARTIAL: "Refunds parts of an order",
     Capability.CANCELLATION_REQUESTS: "Passes on buyers' wishes to cancel",
     Capability.RETURNS: "Returns",
-    Capability.FULFILLMENTS_REQUIRED: "Requires that shipments are reported",
 }
 
 

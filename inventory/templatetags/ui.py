@@ -13,7 +13,7 @@ from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.forms import BoundField
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -91,13 +91,10 @@ SECTIONS = (
 def nav(context: template.Context, seller: Any) -> dict[str, Any]:
     """Render the main navigation of `seller`, the section of this page marked as current."""
     path = urlsplit(context["request"].path).path
-    home = f"/s/{seller.slug}/"
+    home = reverse("home", args=[seller.slug])
     entries = []
     for text, name, icon_name in SECTIONS:
-        try:
-            url = reverse(name, args=[seller.slug])
-        except NoReverseMatch:
-            continue
+        url = reverse(name, args=[seller.slug])
         is_current = path == home if url == home else path.startswith(url)
         entries.append({"text": text, "url": url, "icon": icon_name, "is_current": is_current})
     return {"entries": entries}
