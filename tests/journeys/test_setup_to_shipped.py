@@ -117,7 +117,7 @@ def open_order(browser: Browser, remote_id: str) -> Page:
     """The order's page, by the link of the list."""
     page = browser.open("/s/acme/orders/")
     order = Order.objects.get(remote_id=remote_id)
-    (link,) = {link for link in page.links if str(order.public_id) in link}
+    (link,) = {address for address, _text in page.links if str(order.public_id) in address}
     return browser.open(link)
 
 
