@@ -17,6 +17,32 @@ from channels_app.flows.fulfil_rules import Refundable, RefundLine
 from channels_app.models import Channel, Order, OrderLine
 
 
+class UnitsField(forms.IntegerField):
+    """A number of units; left empty it is none."""
+
+    def clean(self, value: Any) -> int:
+        return 0 if value in self.empty_values else int(super().clean(value) or 0)
+
+
+class AmountField(forms.DecimalField):
+    """An amount of money; left empty it is none."""
+
+    def clean(self, value: Any) -> Decimal:
+        return Decimal(0) if value in self.empty_values else super().clean(value) or Decimal(0)
+
+
+def _amount_field(label: str, *, most: Decimal, help_text: str) -> AmountField:
+    return AmountField(
+        label=label,
+        min_value=Decimal(0),
+        max_value=most,
+        max_digits=14,
+        decimal_places=4,
+        help_text=help_text,
+        widget=forms.NumberInput(attrs={"step": "0.01"}),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFields:
     """One row of a form: a line with its inputs."""
@@ -44,8 +70,8 @@ class _OrderForm(forms.Form):
 
     def add_units(self, number: int, line: OrderLine, *, most: int, start: int, fixed: bool = False) -> None:
         widget = forms.NumberInput(attrs={"min": 0, "max": most} | ({"readonly": True} if fixed else {}))
-        self.fields[f"units-{number}"] = forms.IntegerField(
-            label=f"Units of {line.sku}", min_value=0, max_value=most, required=False, initial=start, widget=widget
+        self.fields[f"units-{number}"] = UnitsField(
+            label=f"Units of {line.sku}", min_value=0, max_value=most, initial=start, widget=widget
         )
 
     def numbered(self) -> Iterator[tuple[int, OrderLine]]:
@@ -59,7 +85,7 @@ class _OrderForm(forms.Form):
 
     def units(self) -> dict[int, int]:
         """Return the units entered, by line id."""
-        return {line.pk: self.cleaned_data.get(f"units-{number}") or 0 for number, line in self.numbered()}
+        return {line.pk: self.cleaned_data[f"units-{number}"] for number, line in self.numbered()}
 
     def add_choice(self, name: str, label: str, choices: Sequence[tuple[str, str]]) -> None:
         """Add a choice from the connection's list; a connection without one takes any words."""
@@ -127,26 +153,14 @@ class RefundForm(_OrderForm):
             most = left[line.pk]
             if line.shipped_quantity and most.amount > 0:
                 self.add_units(number, line, most=most.quantity, start=0)
-                self.fields[f"amount-{number}"] = forms.DecimalField(
-                    label=f"Amount for {line.sku}",
-                    min_value=Decimal(0),
-                    max_value=most.amount,
-                    max_digits=14,
-                    decimal_places=4,
-                    required=False,
+                self.fields[f"amount-{number}"] = _amount_field(
+                    f"Amount for {line.sku}",
+                    most=most.amount,
                     help_text="" if partial else "All of it, or nothing.",
-                    widget=forms.NumberInput(attrs={"step": "0.01"}),
                 )
         if shipping > 0 and partial:
-            self.fields["shipping"] = forms.DecimalField(
-                label="Of the shipping charge",
-                min_value=Decimal(0),
-                max_value=shipping,
-                max_digits=14,
-                decimal_places=4,
-                required=False,
-                help_text=f"At most {shipping:.2f} {order.currency}.",
-                widget=forms.NumberInput(attrs={"step": "0.01"}),
+            self.fields["shipping"] = _amount_field(
+                "Of the shipping charge", most=shipping, help_text=f"At most {shipping:.2f} {order.currency}."
             )
         self.add_choice("reason", "Reason", self.channel.choices("refund_reasons"))
 
@@ -159,10 +173,10 @@ class RefundForm(_OrderForm):
     def refund_lines(self) -> list[RefundLine]:
         """Return what was entered; the shipping charge goes with the first line."""
         entered = self.cleaned_data
-        shipping = entered.get("shipping") or Decimal(0)
+        shipping = entered.get("shipping", Decimal(0))
         lines = []
         for number, line in self.numbered():
-            amount, units = entered.get(f"amount-{number}") or Decimal(0), entered.get(f"units-{number}") or 0
+            amount, units = entered[f"amount-{number}"], entered[f"units-{number}"]
             if amount or units or shipping:
                 lines.append(RefundLine(line_id=line.pk, quantity=units, amount=amount, shipping_amount=shipping))
                 shipping = Decimal(0)

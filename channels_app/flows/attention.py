@@ -25,9 +25,23 @@ def sum_is_wrong(total: Decimal, expected: Decimal, currency: str) -> str:
 NO_LINES = "The marketplace shows no lines for this order."
 
 
-def refused(what: str, sku: str, reason: str) -> str:
+_COMMANDS = {
+    "accept": "acceptance",
+    "ship": "shipping notice",
+    "cancel": "cancellation",
+    "refund": "refund",
+    "answer": "answer to the cancellation request",
+}
+
+
+def command_name(kind: str) -> str:
+    """Return what the seller calls a command of this kind."""
+    return _COMMANDS[kind]
+
+
+def refused(kind: str, sku: str, reason: str) -> str:
     """Return the sentence for a command that the channel rejected."""
-    return f"The marketplace refused the {what.lower()} of {sku}: {reason or 'no reason was given.'}"
+    return f"The marketplace refused the {command_name(kind)} of {sku}: {reason or 'no reason was given.'}"
 
 
 def raised(text: str, *, before: Iterable[str], after: Sequence[str]) -> str:

@@ -153,7 +153,7 @@ def _take_back(channel: Channel, orders: dict[int, Order], refused: Sequence[Com
             reopened.add(row.order_id)
         elif row.kind == Command.Kind.REFUND:
             line.refunded = max(line.refunded - (row.amount or Decimal(0)), Decimal(0))
-        said = attention.refused(row.get_kind_display(), line.sku, row.reason)
+        said = attention.refused(row.kind, line.sku, row.reason)
         order.attention = attention.raised(order.attention, before=[], after=[said])
     OrderLine.objects.bulk_update(lines.values(), ["cancelled", "refunded"])
     requests = {row.request_id for row in refused if row.request_id is not None}

@@ -369,10 +369,7 @@ def send_again(order: Order, *, group_key: UUID, actor: Actor, now: datetime) ->
             state=LedgerState.REJECTED,
             kind__in=[Command.Kind.SHIP, Command.Kind.ACCEPT],
         )
-        said = [
-            attention.refused(row.get_kind_display(), row.line.sku, row.reason)
-            for row in refused.select_related("line")
-        ]
+        said = [attention.refused(row.kind, row.line.sku, row.reason) for row in refused.select_related("line")]
         held.order.attention = attention.raised(held.order.attention, before=said, after=[])
         held.order.save(update_fields=["attention"])
         return refused.update(

@@ -81,13 +81,20 @@ def _tabs(request: SellerRequest, current: str) -> list[dict[str, object]]:
 def _content(request: SellerRequest, tab: str, channels: Sequence[Channel]) -> dict[str, object]:
     if tab == "runs":
         runs = JobRun.objects.filter(channel__in=channels).select_related("channel")
-        return {"page": page_newest(runs, request.GET)}
+        page = page_newest(runs, request.GET)
+        return {"page": page, "runs": [(run, _words(run.counts)) for run in page.rows]}
     if tab == "sent":
-        page = page_newest(Submission.objects.filter(channel__in=channels).select_related("channel"), request.GET)
-        return {"page": page, "sent": _with_counts(page.rows)}
+        submissions = Submission.objects.filter(channel__in=channels).select_related("channel")
+        sent = page_newest(submissions, request.GET)
+        return {"page": sent, "sent": _with_counts(sent.rows)}
     if tab == "refused":
         return {"page": page_newest(_refused(channels).select_related("channel", "item"), request.GET)}
     return {"jobs": _jobs(request, channels, now=clock.now())}
+
+
+def _words(counts: Mapping[str, int]) -> str:
+    """Return what a run did: "120 sent, 2 rejected"."""
+    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items())
 
 
 def _refused(channels: Sequence[Channel]) -> QuerySet[Listing]:

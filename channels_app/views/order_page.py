@@ -1,12 +1,13 @@
 """What the order page shows: lines, what may be done, and everything that happened, newest first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from channels_app.flows.attention import command_name
 from channels_app.flows.fulfil_rules import (
     refundable,
     shipping_left,
@@ -63,10 +64,20 @@ def build_context(order: Order, *, bound: Any = None, can_manage: bool) -> dict[
         "open_dialog": bound.prefix if bound is not None else "",
         "requests": [one for one in requests if one.state == CancellationRequest.State.OPEN],
         "problems": order.attention.splitlines(),
+        "address": address_lines(order.ship_to),
         "timeline": timeline(order, commands, requests),
         "can_manage": can_manage,
         "waits_for_channel": not order.channel.is_running and any(c.state == LedgerState.PENDING for c in commands),
     }
+
+
+_ADDRESS = ("name", "company", "street", "street2", "city", "region", "postal_code", "country")
+
+
+def address_lines(ship_to: Mapping[str, str]) -> list[str]:
+    """Return an address as it is written on a parcel; parts that we do not know come last."""
+    known = [ship_to[name] for name in _ADDRESS if ship_to.get(name)]
+    return known + [value for name, value in ship_to.items() if value and name not in _ADDRESS]
 
 
 def timeline(order: Order, commands: Sequence[Command], requests: Iterable[CancellationRequest]) -> list[Event]:
@@ -76,7 +87,8 @@ def timeline(order: Order, commands: Sequence[Command], requests: Iterable[Cance
     events += _of_requests(requests)
     events += _of_shipments(order)
     events += _of_commands(commands)
-    return sorted(events, key=lambda event: event.at, reverse=True)
+    # Of what happened at the same moment, the consequence stands above its cause.
+    return sorted(events, key=lambda event: event.at)[::-1]
 
 
 def _of_versions(order: Order) -> Iterable[Event]:
@@ -115,13 +127,13 @@ def _of_commands(commands: Sequence[Command]) -> Iterable[Event]:
         rows = list(group)
         first = rows[0]
         about = ", ".join(f"{row.quantity} × {row.line.sku}" if row.quantity else row.line.sku for row in rows)
-        kind = first.get_kind_display()
+        kind = command_name(first.kind)
         if first.kind == Command.Kind.ANSWER_CANCELLATION:
-            kind = "Yes to the cancellation request" if first.approve_request else "No to the cancellation request"
+            kind = "yes to the cancellation request" if first.approve_request else "no to the cancellation request"
         refused = first.state == LedgerState.REJECTED and first.kind in (Command.Kind.SHIP, Command.Kind.ACCEPT)
         yield Event(
             at=first.closed_at or first.sent_at or first.created_at,
-            text=f"Told to the marketplace: {kind.lower()}, {about}.",
+            text=f"Told to the marketplace: {kind}, {about}.",
             note=first.reason,
             by=_name(first.created_by),
             state=first.state,

@@ -1,0 +1,102 @@
+"""Orders, activity and the reconciler in a real browser: dialogs, phones, both themes."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from channels_app.flows.reconcile import run_reconciler
+from channels_app.models import ChannelJob, JobRun, Listing, Shipment
+from inventory.models import LabelItem
+from marketplace_integration import clock
+from tests.browser.conftest import assert_good, sign_in
+from tests.fakes import FakeListing
+from tests.flows.order_rig import PRICE, Rig, rig
+
+__all__ = ["rig"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+both_sizes = pytest.mark.parametrize("phone", [False, True], indirect=True, ids=["desktop", "phone"])
+
+
+@pytest.fixture
+def busy(rig: Rig) -> Rig:
+    """A seller with everything that the pages can show."""
+    rig.now = rig.market.now = clock.now()
+    mug = rig.item("MUG-1", on_hand=10)
+    rig.item("CUP-1", on_hand=1)
+    assert rig.channel.label is not None
+    LabelItem.objects.create(label=rig.channel.label, item=mug, source="hand")
+    rig.market.has_order("SO-00000001", lines=[("MUG-1", 2, "10.00"), ("CUP-1", 3, "2.00")])
+    rig.market.asks_to_cancel("SO-00000001", "Ordered the wrong colour")
+    rig.market.has_order("SO-00000002", sku="A-VERY-LONG-SKU-THAT-NOBODY-KNOWS-0001")["total"] = "12.00"
+    rig.market.has_order("SO-00000003", sku="MUG-1")["placed_at"] = "yesterday"
+    rig.download()
+    rig.send()
+    for number in range(101):
+        rig.market.listings[f"STRAY-{number:03}"] = FakeListing(PRICE, "USD", 1)
+    run_reconciler(rig.claim("reconcile"), rig.adapter)
+    job = ChannelJob.objects.get(kind="orders")
+    ChannelJob.objects.filter(kind="reconcile").update(blocked=True, last_error="The token is wrong.")
+    counts = {"orders": 2, "needs_attention": 1}
+    JobRun.objects.create(
+        job=job, channel=rig.channel, kind="orders", fence=1, started_at=rig.now, outcome="done", counts=counts
+    )
+    Listing.objects.create(
+        channel=rig.channel, sku="CUP-1", state="rejected", rejected_hash="x", rejected_reason="A title is missing."
+    )
+    return rig
+
+
+@both_sizes
+def test_every_page_is_accessible_and_fits(page: Page, live_server: LiveServer, busy: Rig):
+    sign_in(page, busy.owner, live_server.url)
+    base = f"{live_server.url}/s/acme/"
+
+    for address in (
+        "orders/",
+        "orders/unreadable/",
+        f"orders/{busy.order('SO-00000001').public_id}/",
+        f"orders/{busy.order('SO-00000002').public_id}/",
+        "activity/",
+        "activity/?tab=runs",
+        "activity/?tab=refused",
+        f"marketplaces/{busy.channel.public_id}/reconciler/",
+    ):
+        page.goto(base + address)
+        assert_good(page)
+
+
+@both_sizes
+def test_a_parcel_is_shipped_in_its_dialog(page: Page, live_server: LiveServer, busy: Rig):
+    order = busy.order("SO-00000001")
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/{order.public_id}/")
+
+    page.get_by_role("button", name="Ship…").click()
+    dialog = page.get_by_role("dialog", name="Ship a parcel")
+    expect(dialog).to_be_visible()
+    assert_good(page)
+    dialog.get_by_role("button", name="Record the parcel").click()
+    expect(dialog.get_by_text("This field is required.")).to_be_visible()
+    dialog.get_by_label("Tracking number").fill("1Z999")
+    dialog.get_by_role("button", name="Record the parcel").click()
+
+    expect(page.get_by_text("The parcel is recorded.")).to_be_visible()
+    assert Shipment.objects.count() == 1
+    page.get_by_role("button", name="Refund…").click()
+    assert_good(page)
+
+
+def test_an_irreversible_answer_asks_first(page: Page, live_server: LiveServer, busy: Rig):
+    order = busy.order("SO-00000001")
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/{order.public_id}/")
+
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel", exact=True).click()
+    assert busy.order("SO-00000001").shipping_status == "unshipped"
+    page.get_by_role("button", name="Approve").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel it").click()
+
+    expect(page.get_by_text("Approved: what had not left is cancelled.")).to_be_visible()
+    assert busy.order("SO-00000001").shipping_status == "cancelled"
