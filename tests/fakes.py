@@ -267,7 +267,7 @@ class FakeAdapter(ChannelAdapter):
         "orders": 60,
         "commands": 30,
     }
-    account_form = FakeAccountForm
+    account_form: ClassVar[type[forms.Form]] = FakeAccountForm
 
     @classmethod
     def of(cls, market: FakeMarket) -> Self:

@@ -1,7 +1,5 @@
 """The start-up checks find adapters that promise more than they do."""
 
-from types import MappingProxyType
-
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.registry import adapters
 from channels_app.adapters.sandbox.adapter import SandboxAdapter
@@ -26,6 +24,6 @@ def test_a_declared_capability_without_its_verb_is_found() -> None:
 
 def test_an_interval_for_an_unknown_job_is_found() -> None:
     class Odd(SandboxAdapter):
-        intervals = MappingProxyType({"gossip": 60})
+        intervals = {"gossip": 60}
 
     assert codes(Odd) == ["channels_app.E003"]

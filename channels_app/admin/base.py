@@ -1,12 +1,12 @@
 """What all admin pages of channels have in common: support may look, and nothing is edited or deleted as a row."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from channels_app.flows.permissions import is_support
@@ -28,7 +28,7 @@ class CappedPaginator(PaginatorOfAny):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[:_COUNTED].count())  # type: ignore[union-attr, call-arg, arg-type]
+        return cast(QuerySet[Any], self.object_list)[:_COUNTED].count()
 
 
 class LookOnly:

@@ -201,9 +201,9 @@ def _missing_account(channel: Channel) -> list[MissingStep]:
     except SettingsError as error:
         return [MissingStep(str(error), "account")]
     return [
-        MissingStep(f"Account information: {form.fields[name].label or name}: {' '.join(texts)}", "account")
+        MissingStep(f"Account information: {form.fields[name].label or name}: {' '.join(map(str, texts))}", "account")
         if name in form.fields
-        else MissingStep(f"Account information: {' '.join(texts)}", "account")
+        else MissingStep(f"Account information: {' '.join(map(str, texts))}", "account")
         for name, texts in form.errors.items()
     ]
 

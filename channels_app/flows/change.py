@@ -38,7 +38,13 @@ def remember(
 ) -> ChannelHistory:
     """The change stands in the channel's history. `before` and `after` are JSON and hold no secret."""
     return ChannelHistory.objects.create(
-        channel=channel, what=what, before=before, after=after, actor=actor, at=now, reason=reason.strip()
+        channel=channel,
+        what=what,
+        before=before,
+        after=after,
+        actor_id=actor.pk if actor else None,
+        at=now,
+        reason=reason.strip(),
     )
 
 

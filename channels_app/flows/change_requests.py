@@ -56,7 +56,7 @@ def ask(channel: Channel, what: str, *, reason: str, actor: AbstractBaseUser, no
             if _is_so_already(row, what):
                 raise ValidationError({"what": "This is how the channel stands already."})
             request = ChangeRequest.objects.create(
-                channel=row, what=what, reason=reason.strip(), requested_by=actor, created_at=now
+                channel=row, what=what, reason=reason.strip(), requested_by_id=actor.pk, created_at=now
             )
             remember(row, "change request", before=None, after=request.what, actor=actor, now=now, reason=reason)
             return request
@@ -107,7 +107,7 @@ def _deciding(request: ChangeRequest) -> Iterator[ChangeRequest]:
 def _decide(
     row: ChangeRequest, state: ChangeRequest.State, *, actor: AbstractBaseUser, now: datetime, answer: str
 ) -> None:
-    row.decided_by, row.decided_at, row.answer = actor, now, answer.strip()
+    row.decided_by_id, row.decided_at, row.answer = actor.pk, now, answer.strip()
     row.state = state
     row.save(update_fields=["state", "decided_by", "decided_at", "answer"])
     remember(row.channel, "change request", before=row.what, after=state.value, actor=actor, now=now, reason=answer)

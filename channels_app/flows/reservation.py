@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from django.db.models import Q, Sum
 
@@ -215,7 +216,7 @@ def held_by_lines(lines: Sequence[OrderLine]) -> dict[int, dict[int, Held]]:
     )
     held: dict[int, dict[int, Held]] = {}
     for row in rows:
-        held.setdefault(row["line_id"], {})[row["location_id"]] = Held(row["reserved"], row["gone"] or 0)
+        held.setdefault(cast(int, row["line_id"]), {})[row["location_id"]] = Held(row["reserved"], row["gone"] or 0)
     return held
 
 

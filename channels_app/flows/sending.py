@@ -106,7 +106,7 @@ def read_content(channel: Channel, skus: Sequence[str]) -> dict[str, Content]:
     with connection.cursor() as cursor:
         cursor.execute(_CONTENT, [channel.seller_id, list(skus)])
         # The database layer leaves JSON columns of raw statements as text.
-        return {row[0]: Content(*row[:5], loads(row[5]), loads(row[6]), loads(row[7]), *row[8:]) for row in cursor}
+        return {row[0]: Content._make([*row[:5], *map(loads, row[5:8]), *row[8:]]) for row in cursor}
 
 
 def build_line(draft: Draft, content: Content | None, currency: str) -> Line:

@@ -14,11 +14,11 @@ class UuidV7(Func):
     output_field = models.UUIDField()
 
 
-def money_field(*args: Any, **kwargs: Any) -> models.DecimalField:
+def money_field(**kwargs: Any) -> "models.DecimalField[Any, Any]":
     """Return a column for an amount of money: numeric(14,4), quantized by its currency's exponent when it leaves."""
-    return models.DecimalField(*args, max_digits=14, decimal_places=4, **kwargs)
+    return models.DecimalField(max_digits=14, decimal_places=4, **kwargs)
 
 
-def public_id_field() -> models.UUIDField:
+def public_id_field() -> "models.UUIDField[Any, Any]":
     """Return the id that stands in addresses and files; the bigint key never leaves the database."""
     return models.UUIDField(unique=True, editable=False, db_default=UuidV7())

@@ -42,7 +42,7 @@ class Rig:
 
     def make_channel(self, label: Label, **fields: Any) -> Channel:
         facts = {"capabilities": [c.value for c in self.market.capabilities]}
-        defaults = {"adapter_key": "fake", "label": label, "orders_on": False, "facts": facts}
+        defaults: dict[str, Any] = {"adapter_key": "fake", "label": label, "orders_on": False, "facts": facts}
         channel = make_channel(self.seller, **defaults | fields)
         for kind in FLOWS:
             make_job(channel, kind, interval_seconds=FakeAdapter.intervals[kind])

@@ -70,6 +70,7 @@ def test_activation_stands_in_the_history_and_no_secret_does(channel: Channel, o
     activate.activate(channel, actor=owner, now=NOW)
 
     entry = ChannelHistory.objects.get(channel=channel, what="state")
+    assert entry.after is not None
     assert (entry.actor, entry.before, entry.after["state"], entry.at) == (owner, "setup", "testing", NOW)
     assert "swordfish" not in str(list(ChannelHistory.objects.values_list("before", "after", "reason")))
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, SettingsError, TemporaryError
 from channels_app.adapters.types import Capability, ContentLine, Kind, OfferLine
-from channels_app.flows import feed
+from channels_app.flows import feed, sending, wanted
 from channels_app.flows.engine import FenceLost
 from channels_app.flows.fan_out import walk_channel
 from channels_app.flows.pending import take
@@ -290,7 +290,7 @@ def test_a_job_of_a_deactivated_channel_does_nothing(rig: Rig):
 def test_a_channel_deactivated_while_a_batch_is_decided_gets_none_of_it(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     rig.has_item("MUG", on_hand=7)
     rig.spread()
-    read = feed.read_content
+    read = sending.read_content
 
     def and_meanwhile(*args: object) -> object:
         Channel.objects.filter(pk=rig.channel.pk).update(state="setup")
@@ -363,7 +363,7 @@ def test_a_change_between_taking_and_settling_is_not_lost(rig: Rig, monkeypatch:
     rig.settle()
     rig.sets(item, 5)
     rig.spread()
-    read, meanwhile = feed.read_skus, [3]
+    read, meanwhile = wanted.read_skus, [3]
 
     def and_meanwhile(*args: object) -> object:
         truth = read(*args)  # type: ignore[arg-type]
