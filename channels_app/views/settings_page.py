@@ -20,6 +20,9 @@ from channels_app.views.words import JOBS, SWITCH_OF_JOB
 from inventory import labels
 from inventory.models import Label
 
+#: A due job starts within a second or two; one that waits longer than this has found no worker.
+WORKERS_ARE_BUSY = timedelta(seconds=20)
+
 #: Nobody needs an exact number above this on this page.
 COUNT_LIMIT = 10_001
 
@@ -248,7 +251,7 @@ def why_it_waits(channel: Channel, kind: str, job: ChannelJob | None, now: datet
     if job.failures:
         times = "once" if job.failures == 1 else f"{job.failures} times in a row"
         return f"Failed {times}: {job.last_error} It is tried again by itself."
-    return "Due now: waits for a free worker." if job.next_run_at <= now else ""
+    return "Due: waits for a free worker." if job.next_run_at < now - WORKERS_ARE_BUSY else ""
 
 
 def _ask_form(channel: Channel, actor: Actor) -> AskSupportForm | None:

@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from channels_app.models import Channel
+from channels_app.models import Channel, Listing, PendingChange
 from inventory.models import Seller
 from tests.browser.conftest import assert_good, sign_in
-from tests.factories import make_item, make_label, make_seller, make_user
+from tests.factories import NOW, make_item, make_label, make_seller, make_user
 from tests.flows.marketplace import make_ready_channel
 
 pytestmark = [
@@ -174,3 +174,41 @@ def test_the_theme_is_chosen_and_kept_and_the_menus_open(
     page.locator("details[data-menu] summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     assert_good(page)
+
+
+@both_sizes
+def test_a_live_channel_says_what_is_locked_and_support_is_asked_in_a_dialog(
+    page: Page, live_server: LiveServer, settings_url: str, owner: User, channel: Channel
+):
+    Channel.objects.filter(pk=channel.pk).update(
+        state="live", listings_on=True, orders_on=True, account_id="acct-live", currency="USD", live_at=NOW
+    )
+    sign_in(page, owner, live_server.url)
+    page.goto(settings_url)
+    expect(page.get_by_role("switch", name="Listings")).to_be_disabled()
+    expect(page.get_by_role("switch", name="Listings")).to_have_accessible_description(re.compile("Ask support"))
+
+    page.get_by_role("button", name="Ask support").click()
+    assert_good(page)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("What should change?").select_option(label="Switch off Listings")
+    dialog.get_by_label("Why").fill("Stocktaking until Monday")
+    dialog.get_by_role("button", name="Send").click()
+
+    expect(page.get_by_role("row", name=re.compile("Switch off Listings"))).to_contain_text("Waiting for support")
+    assert_good(page)
+
+
+@both_sizes
+def test_listings_are_accessible_and_fit(
+    page: Page, live_server: LiveServer, settings_url: str, owner: User, channel: Channel
+):
+    sign_in(page, owner, live_server.url)
+    PendingChange.objects.create(channel=channel, sku="OLD-1", urgency=4, held=True, changed_at=NOW)
+    Listing.objects.create(
+        channel=channel, sku="TENT-1", state="rejected", rejected_hash="x", rejected_reason="Title too long"
+    )
+
+    for query in ("", "?show=problems", "?show=ended"):
+        page.goto(settings_url.replace("/settings/", f"/listings/{query}"))
+        assert_good(page)
