@@ -113,24 +113,14 @@ def record_movements(movements: Sequence[Movement], *, now: datetime) -> int:
 
 
 # Each counted item's row is looked up by itself (LATERAL .. LIMIT): a join may be planned as a walk over all stock, and
-# is so planned when the statistics have not met a new seller yet.
-_INSERT_COUNTED = """
-    INSERT INTO inventory_stock (item_id, location_id, on_hand, reserved)
-    SELECT counted.item_id, %s, 0, 0
+# is so planned when the statistics have not met a new seller yet. No row says the same as nothing on hand.
+_FIND_DIFFERING = """
+    SELECT counted.item_id, counted.counted, counted.key
     FROM ({source}) AS counted (item_id, counted, key)
-    ORDER BY counted.item_id
-    ON CONFLICT (item_id, location_id) DO NOTHING
-"""
-_LOCK_COUNTED = """
-    SELECT stock.id
-    FROM (SELECT * FROM ({source}) AS given (item_id, counted, key) ORDER BY item_id) AS counted
-    CROSS JOIN LATERAL (
-        SELECT id
-        FROM inventory_stock
-        WHERE item_id = counted.item_id AND location_id = %s AND on_hand <> counted.counted
-        LIMIT 1
-        FOR UPDATE
-    ) AS stock
+    LEFT JOIN LATERAL (
+        SELECT on_hand FROM inventory_stock WHERE item_id = counted.item_id AND location_id = %s LIMIT 1
+    ) AS stock ON true
+    WHERE coalesce(stock.on_hand, 0) <> counted.counted
 """
 # A key seen before leaves the stock alone: what was sold since the first time must not come back.
 _RECORD_COUNTED = """
@@ -138,7 +128,7 @@ _RECORD_COUNTED = """
         INSERT INTO inventory_stockmovement
             (item_id, location_id, on_hand_delta, reserved_delta, reason, actor_id, note, at, key)
         SELECT counted.item_id, stock.location_id, counted.counted - stock.on_hand, 0, %s, %s, %s, %s, counted.key
-        FROM ({source}) AS counted (item_id, counted, key)
+        FROM unnest(%s::bigint[], %s::int[], %s::uuid[]) AS counted (item_id, counted, key)
         CROSS JOIN LATERAL (
             SELECT location_id, on_hand
             FROM inventory_stock
@@ -160,13 +150,21 @@ _RECORD_COUNTED = """
 def record_counts(
     source: CountSource, *, location: Location, reason: Reason, actor_id: int | None, now: datetime, note: str = ""
 ) -> int:
-    """On hand at `location` equals what was counted, by movements of the differences. Returns how many were needed."""
+    """On hand at `location` equals what was counted, by movements of the differences. Returns how many were needed.
+
+    The differing rows pass through memory: call it for some thousands at a time.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_INSERT_COUNTED.format(source=source.sql), [location.pk, *source.params])
-        cursor.execute(_LOCK_COUNTED.format(source=source.sql), [*source.params, location.pk])
+        cursor.execute(_FIND_DIFFERING.format(source=source.sql), [*source.params, location.pk])
+        rows = cursor.fetchall()
+        if not rows:
+            return 0
+        items, counts, keys = (list(column) for column in zip(*rows, strict=True))
+        places = (items, [location.pk] * len(items))
+        cursor.execute(_INSERT_MISSING, places)
+        cursor.execute(_LOCK, places)
         cursor.execute(
-            _RECORD_COUNTED.format(source=source.sql),
-            [str(reason), actor_id, note, now, *source.params, location.pk],
+            _RECORD_COUNTED, [str(reason), actor_id, note, now, items, counts, list(map(str, keys)), location.pk]
         )
         written = int(cursor.fetchone()[0])
         if written:
