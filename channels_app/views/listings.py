@@ -101,7 +101,8 @@ def _page(channel: Channel, show: str, query: QueryDict) -> Page[Item] | Page[Li
     exactly = {"sku": sku} if sku else {}
     if show == "":
         members = labels.members(channel.label) if channel.label else Item.objects.none()
-        return page_by_key(members.filter(**exactly), query, key="sku")
+        # The seller is named for the index on (seller, SKU), in whose order the page is read.
+        return page_by_key(members.filter(seller=channel.seller, **exactly), query, key="sku")
     listings = Listing.objects.filter(channel=channel, **exactly)
     chosen = listings.exclude(rejected_hash="") if show == "problems" else listings.filter(state=show)
     return page_by_key(chosen, query, key="sku")
