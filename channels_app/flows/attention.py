@@ -44,6 +44,12 @@ def refused(kind: str, sku: str, reason: str) -> str:
     return f"The marketplace refused the {command_name(kind)} of {sku}: {reason or 'no reason was given.'}"
 
 
+def moot_once_cancelled(text: str) -> list[str]:
+    """Return what of `text` nobody need look at any more once the order is cancelled: nobody waits to be accepted."""
+    start = f"The marketplace refused the {command_name('accept')} "
+    return [line for line in text.splitlines() if line.startswith(start)]
+
+
 def raised(text: str, *, before: Iterable[str], after: Sequence[str]) -> str:
     """Return `text` with the problems `before` replaced by those `after`.
 

@@ -130,6 +130,8 @@ class Reader:
         self._link(lines)
         self._consume(order, lines)
         order.shipping_status = shipping_status(lines, is_ours=order.is_ours)
+        if order.shipping_status == Order.Shipping.CANCELLED:
+            before += attention.moot_once_cancelled(order.attention)
         order.attention = attention.raised(order.attention, before=before, after=problems_of(order, lines))
         order.save()
         OrderLine.objects.bulk_create(new)

@@ -10,18 +10,20 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from channels_app.adapters.base import ChannelAdapter
+from channels_app.adapters.errors import TemporaryError
 from channels_app.adapters.types import Export, RemoteListing
 from channels_app.flows import brake
 from channels_app.flows import reconcile_sql as sql
 from channels_app.flows.engine import Claim
-from channels_app.flows.reconcile_plan import HARMLESS, PLAN_HOURS, apply_differences, expire_older
-from channels_app.models import Channel, Difference, ReconcileRun
+from channels_app.flows.jobs import nudge
+from channels_app.flows.reconcile_plan import HARMLESS, PLAN_HOURS, apply_differences, expire_older, quiet_since
+from channels_app.models import Channel, ChannelJob, Difference, ReconcileRun
 from inventory.models import Label
 
 State = ReconcileRun.State
 
-#: Lines sent or closed so shortly before the export may or may not show in it.
-QUIET_MINUTES = 10
+#: So long a list that is ready waits for the orders up to its time; then quantities are not judged in it.
+ORDERS_WAIT_SECONDS = 60
 #: An export that is not ready after this has failed.
 EXPORT_HOURS = 6
 #: A list that lacks more than this many, and more than half of what was confirmed, is not believed.
@@ -41,9 +43,16 @@ def run_reconciler(claim: Claim, adapter: ChannelAdapter) -> bool:
     if export.rows is None:
         _wait_for_export(claim, run, export)
         return False
+    if _orders_are_behind(claim, run, export):
+        _wait_for_orders(claim, run, export)
+        return False
     with tempfile.TemporaryFile("w+", newline="", encoding="utf-8", errors="replace") as spool:
         # The rows may come page by page: they are read to their end before a transaction opens.
-        shown, unreadable = _spool(export.rows, spool)
+        try:
+            shown, unreadable = _spool(export.rows, spool)
+        except TemporaryError as error:
+            _give_up(claim, run, export, f"The marketplace's list broke off: {error}")
+            raise
         spool.seek(0)
         run = _compare(claim, run, export, spool, shown=shown, unreadable=unreadable)
     if run.state == State.PLANNED:
@@ -65,13 +74,41 @@ def _run_in_progress(claim: Claim) -> ReconcileRun | None:
 
 def _wait_for_export(claim: Claim, run: ReconcileRun | None, export: Export) -> None:
     """The handle is kept; the list is looked for again after a tenth of the time it has had, at most every minute."""
-    with claim.settling():
-        if run is None:
-            run = ReconcileRun(channel=claim.channel, created_at=claim.now)
-        run.export_handle = export.handle
-        run.save()
+    run = _keep_handle(claim, run, export)
     age = (claim.now - run.created_at).total_seconds()
     claim.run_again_at(claim.now + timedelta(seconds=min(max(age / 10, 2), 60)))
+
+
+def _keep_handle(claim: Claim, run: ReconcileRun | None, export: Export) -> ReconcileRun:
+    with claim.settling():
+        run = run or ReconcileRun(channel=claim.channel, created_at=claim.now)
+        run.export_handle = export.handle
+        run.save()
+    return run
+
+
+def _orders_are_behind(claim: Claim, run: ReconcileRun | None, export: Export) -> bool:
+    """Say whether it is worth waiting for orders: what was sold meanwhile would look like a drift of quantity."""
+    channel, known = claim.channel, claim.channel.orders_known_until
+    if not (channel.orders_on and export.handle and export.as_of):
+        return False
+    has_waited = run is not None and claim.now - run.created_at > timedelta(seconds=ORDERS_WAIT_SECONDS)
+    return (known is None or known < export.as_of) and not has_waited
+
+
+def _wait_for_orders(claim: Claim, run: ReconcileRun | None, export: Export) -> None:
+    """The list is read again by its handle once orders are known up to its time."""
+    _keep_handle(claim, run, export)
+    nudge([claim.channel.pk], [ChannelJob.Kind.ORDERS], now=claim.now)
+    claim.run_again_at(claim.now + timedelta(seconds=3))
+
+
+def _give_up(claim: Claim, run: ReconcileRun | None, export: Export, reason: str) -> None:
+    """This list is not read again: the next run asks for another."""
+    run = _keep_handle(claim, run, export)
+    with claim.settling():
+        run.state, run.reason, run.finished_at = State.REFUSED, reason, claim.now
+        run.save()
 
 
 def _spool(rows: Iterable[RemoteListing], spool: IO[str]) -> tuple[int, int]:
@@ -130,7 +167,7 @@ def _params(channel: Channel, run: ReconcileRun) -> dict[str, Any]:
         "label": channel.label_id,
         "label_name": channel.label.name if channel.label else "",
         "as_of": as_of,
-        "quiet_since": as_of and as_of - timedelta(minutes=QUIET_MINUTES),
+        "quiet_since": quiet_since(run),
         "orders_are_known": bool(as_of and known and known >= as_of),
     }
 

@@ -22,6 +22,8 @@ Urgency = PendingChange.Urgency
 
 #: A plan that nobody decided about for so long is no longer true enough.
 PLAN_HOURS = 24
+#: Lines sent or closed so shortly before the export may or may not show in it.
+QUIET_MINUTES = 10
 #: Kinds that end nothing.
 HARMLESS = [Difference.Kind.MISSING, Difference.Kind.DRIFTED, Difference.Kind.ADOPTABLE]
 
@@ -70,6 +72,14 @@ def _some(skus: Sequence[str]) -> str:
     return ", ".join(skus[:10]) + (f" and {len(skus) - 10} more" if len(skus) > 10 else "")
 
 
+def quiet_since(run: ReconcileRun) -> datetime | None:
+    """Return the time since which nothing may have been sent for a SKU that is judged.
+
+    The list was made after we asked for it: if the channel's clock runs ahead of ours, that is the earlier of the two.
+    """
+    return run.as_of and min(run.as_of, run.created_at) - timedelta(minutes=QUIET_MINUTES)
+
+
 def apply_differences(run: ReconcileRun, kinds: Sequence[str], *, now: datetime) -> dict[str, int]:
     """Planned differences of these kinds are enqueued for the feed, each re-checked; those no longer so are skipped.
 
@@ -82,7 +92,7 @@ def apply_differences(run: ReconcileRun, kinds: Sequence[str], *, now: datetime)
         "seller": channel.seller_id,
         "label": channel.label_id,
         "as_of": run.as_of,
-        "quiet_since": run.as_of and run.as_of - timedelta(minutes=10),
+        "quiet_since": quiet_since(run),
         "kinds": [str(kind) for kind in kinds],
     }
     with connection.cursor() as cursor:

@@ -1,6 +1,7 @@
 """The reconciler: a plan with reasons, guards against mistaken lists, a brake, an undo; it never writes itself."""
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -9,11 +10,21 @@ from unittest.mock import patch
 
 import pytest
 
-from channels_app.adapters.types import Export, Kind
+from channels_app.adapters.errors import TemporaryError
+from channels_app.adapters.types import Export, Kind, RemoteListing
 from channels_app.flows import brake
 from channels_app.flows.reconcile import run_reconciler
 from channels_app.flows.reconcile_plan import PlanError, apply_plan, discard, undo
-from channels_app.models import ChannelHistory, Difference, FeedLine, Listing, PendingChange, ReconcileRun, Submission
+from channels_app.models import (
+    ChannelHistory,
+    ChannelJob,
+    Difference,
+    FeedLine,
+    Listing,
+    PendingChange,
+    ReconcileRun,
+    Submission,
+)
 from inventory.models import Item, LabelItem
 from tests.fakes import FakeListing
 from tests.flows.order_rig import Rig, rig
@@ -58,7 +69,9 @@ def _found(run: ReconcileRun) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _something_is_wanted(rig: Rig) -> None:
-    """One item is listed as it should be: most tests are about another."""
+    """One item is listed as it should be: most tests are about another. Nobody waits for orders."""
+    rig.channel.orders_on = False
+    rig.channel.save()
     _wanted(rig, "FINE-1")
     _listed(rig, "FINE-1")
     _shows(rig, "FINE-1")
@@ -292,6 +305,45 @@ def test_an_export_that_never_gets_ready_fails_and_a_new_one_is_asked_for(rig: R
         _run(rig)
 
     assert list(ReconcileRun.objects.order_by("id").values_list("state", flat=True)) == ["failed", "exporting"]
+
+
+def test_a_list_waits_for_the_orders_up_to_its_time(rig: Rig):
+    rig.channel.orders_on = True
+    rig.channel.orders_known_until = rig.now - timedelta(seconds=30)
+    rig.channel.save()
+    rig.claim("orders")
+    ChannelJob.objects.filter(kind="orders").update(next_run_at=rig.now + timedelta(minutes=5))
+
+    assert _run(rig).state == "exporting"
+    assert ChannelJob.objects.get(kind="orders").next_run_at == rig.now
+    rig.download()
+    assert _run(rig).state == "clean"
+
+
+def test_a_list_does_not_wait_for_orders_for_ever(rig: Rig):
+    rig.channel.orders_on = True
+    rig.channel.orders_known_until = None
+    rig.channel.save()
+    _run(rig)
+    rig.wait(seconds=61)
+
+    assert _run(rig).state == "clean"
+
+
+def test_a_list_that_breaks_off_is_not_believed_and_a_new_one_is_asked_for(rig: Rig):
+    def rows() -> Iterator[RemoteListing]:
+        yield RemoteListing(sku="STRAY-1", title="", price=PRICE, currency="USD", quantity=1, active=True)
+        raise TemporaryError("The export has 1 rows instead of 9.")
+
+    broken = Export(handle="E-9", as_of=rig.now, complete=True, rows=rows())
+    with patch.object(rig.adapter, "export_listings", return_value=broken), pytest.raises(TemporaryError):
+        _run(rig)
+    assert ReconcileRun.objects.get().state == "refused"
+    assert PendingChange.objects.count() == 0
+
+    _run(rig)
+
+    assert rig.market.calls[-1] == ("export_listings", "")
 
 
 # --- the brake and the person

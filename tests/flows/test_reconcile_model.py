@@ -80,6 +80,7 @@ def _set_up(rig: Rig, case: dict[str, Any]) -> None:
             confirmed_quantity=quantity,
             last_line_at=NOW - timedelta(minutes=5 if is_recent else 15),
         )
+    rig.channel.orders_on = False
     rig.channel.orders_known_until = NOW if case["orders_are_known"] else NOW - timedelta(seconds=1)
     rig.channel.save()
     sent = Submission.objects.create(

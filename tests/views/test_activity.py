@@ -141,7 +141,8 @@ def test_every_tab_costs_few_queries(browser: Client, rig: Rig, tab: str):
 @pytest.fixture
 def strays(rig: Rig) -> ReconcileRun:
     """101 endings wait for a person. Pages read the real clock, so this happened just now."""
-    rig.now = rig.market.now = clock.now()
+    rig.now = rig.market.now = rig.channel.orders_known_until = clock.now()
+    rig.channel.save()
     assert rig.channel.label is not None
     LabelItem.objects.create(label=rig.channel.label, item=rig.item("FINE-1"), source="hand")
     for number in range(101):
