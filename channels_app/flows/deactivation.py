@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from channels_app.models import Channel, ChannelWalk, Command, LedgerState, Listing, PendingChange
+from channels_app.models import Channel, ChannelWalk, Listing, PendingChange
 from inventory.models import ItemChange
 
 #: Ending every listing is what the seller asked for, so the brake lets it pass for this long.
@@ -22,13 +22,11 @@ ORDER BY sku
 def end_the_work(row: Channel, *, choice: str, now: datetime) -> None:
     """Nothing waits to be sent but the last word on each listing, if `choice` asks for one. Call it in the transition.
 
-    What is at the channel already stays open: it is followed to its end.
+    What is at the channel already stays open: it is followed to its end. What was done to orders is still told, once the
+    channel is active again: goods that left, or money given back, do not become undone.
     """
     ChannelWalk.objects.filter(channel=row).delete()
     PendingChange.objects.filter(channel=row).delete()
-    Command.objects.filter(channel=row, state=LedgerState.PENDING).update(
-        state=LedgerState.SUPERSEDED, closed_at=now, reason="The channel was deactivated before this was sent."
-    )
     if choice == Channel.OnDeactivate.END:
         row.withdrawals_allowed_until = now + timedelta(hours=_ENDING_HOURS)
         row.save(update_fields=["withdrawals_allowed_until"])

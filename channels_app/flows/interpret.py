@@ -163,7 +163,13 @@ class Reader:
         if self._ranked is None:
             self._ranked = ranked_locations(self.channel)
         short = rebalance_lines(
-            lines, channel=self.channel, is_ours=order.is_ours, ranked=self._ranked, are_new=are_new, now=self.now
+            lines,
+            channel=self.channel,
+            is_ours=order.is_ours,
+            ranked=self._ranked,
+            are_new=are_new,
+            imported_at=order.imported_at,
+            now=self.now,
         )
         if short:
             order.oversold = True

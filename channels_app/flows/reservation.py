@@ -7,7 +7,7 @@ writes the difference between the targets and the movements of this line, so it 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.db.models import Q, Sum
@@ -16,6 +16,10 @@ from channels_app.adapters.types import Capability
 from channels_app.models import Channel, OrderLine
 from inventory.models import Location, Reason, StockMovement
 from inventory.stock import Movement, lock_stock, record_movements
+
+
+#: Movements younger than this are never purged.
+MOVEMENTS_ARE_KEPT = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +175,7 @@ def rebalance_lines(
     is_ours: bool,
     ranked: Sequence[int],
     are_new: bool = False,
+    imported_at: datetime | None = None,
     actor_id: int | None = None,
     now: datetime,
     note: str = "",
@@ -178,7 +183,8 @@ def rebalance_lines(
     """The movements of these lines add up to their targets. Returns the units that were not there: the oversell.
 
     Call it in a transaction that holds the order's row; the lines' Stock rows are locked here, in one order.
-    `are_new` says that the lines were just made, so that they cannot have movements yet.
+    `are_new` says that the lines were just made, so that they cannot have movements yet. A line without movements of an
+    order imported long ago (`imported_at`) is left alone: its movements were purged, not missed.
     """
     known = [(line, item_id) for line in lines if (item_id := line.item_id) is not None]
     if not known or not ranked:
@@ -192,6 +198,8 @@ def rebalance_lines(
     movements: list[Movement] = []
     short = 0
     for line, item_id in known:
+        if line.pk not in held and imported_at is not None and now - imported_at > MOVEMENTS_ARE_KEPT:
+            continue
         facts = facts_of(line, is_ours=is_ours, tells_shipped=tells_shipped)
         plan = plan_line(
             target_reserved=reserved_for(facts),

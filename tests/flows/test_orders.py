@@ -435,3 +435,17 @@ def _put(item: Item, location: Location, units: int) -> None:
         item_id=item.pk, location_id=location.pk, on_hand_delta=units, reason=Reason.COUNTED, key=uuid4()
     )
     record_movements([counted], now=NOW)
+
+
+def test_an_order_whose_movements_were_purged_is_not_taken_from_stock_again(rig: Rig):
+    mug = rig.item()
+    body = rig.market.has_order("A-1", sku="MUG-1", quantity=2)
+    body["lines"][0]["shipped"] = 2
+    rig.download()
+    StockMovement.objects.filter(line_id__isnull=False).delete()
+    rig.wait(days=500)
+    rig.market.touch("A-1")
+
+    rig.download()
+
+    assert rig.stock(mug) == (8, 0)
