@@ -22,7 +22,7 @@ ORDER BY sku
 def end_the_work(row: Channel, *, choice: str, now: datetime) -> None:
     """Nothing waits to be sent but the last word on each listing, if `choice` asks for one. Call it in the transition.
 
-    What is at the channel already stays open: it is followed to its end. What was done to orders is still told, once the
+    What is at the channel already stays open: it is followed to its end. What was done to orders is still told once the
     channel is active again: goods that left, or money given back, do not become undone.
     """
     ChannelWalk.objects.filter(channel=row).delete()

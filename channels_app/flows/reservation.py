@@ -17,7 +17,6 @@ from channels_app.models import Channel, OrderLine
 from inventory.models import Location, Reason, StockMovement
 from inventory.stock import Movement, lock_stock, record_movements
 
-
 #: Movements younger than this are never purged.
 MOVEMENTS_ARE_KEPT = timedelta(days=365)
 
