@@ -82,9 +82,10 @@ class ItemForm(forms.Form):
 
 def _as_entered(item: Item) -> dict[str, Any]:
     names = ("title", "brand", "gtin", "currency", "description")
-    price = None if item.price is None else f"{item.price.normalize():f}"
-    if price is not None and "." not in price:
-        price += ".00"
+    price = "" if item.price is None else f"{item.price.normalize():f}"
+    whole, _, decimals = price.partition(".")
+    if price:
+        price = f"{whole}.{decimals:0<2}"
     return {name: getattr(item, name) for name in names} | {
         "price": price,
         "images": "\n".join(item.images),
@@ -113,7 +114,10 @@ class StockForm(forms.Form):
         super().__init__(data, initial={"key": uuid.uuid4()})
         field = cast("forms.ModelChoiceField[Location]", self.fields["location"])
         field.queryset = seller.locations.order_by("-is_default", "name")
-        field.initial = field.queryset.first()
+        places = list(field.queryset[:2])
+        field.initial = places[0] if places else None
+        if len(places) == 1:
+            field.widget = forms.HiddenInput()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -173,12 +173,19 @@ def record_counts(
 
 
 def set_on_hand(
-    item: Item, location: Location, counted: int, *, actor: "AbstractBaseUser | None", now: datetime, key: UUID
+    item: Item,
+    location: Location,
+    counted: int,
+    *,
+    actor: "AbstractBaseUser | None",
+    now: datetime,
+    key: UUID,
+    note: str = "",
 ) -> None:
     """On hand of `item` at `location` is `counted`; the same key counts once."""
     source = CountSource(sql="SELECT %s::bigint, %s::int, %s::uuid", params=[item.pk, counted, str(key)])
     actor_id = actor.pk if actor else None
-    record_counts(source, location=location, reason=Reason.COUNTED, actor_id=actor_id, now=now)
+    record_counts(source, location=location, reason=Reason.COUNTED, actor_id=actor_id, now=now, note=note)
 
 
 def lock_stock(item_ids: Iterable[int]) -> dict[tuple[int, int], Stock]:

@@ -77,7 +77,7 @@ CHECKS: tuple[Check, ...] = (
         rf"""CASE
             WHEN given.price {_NEGATIVE} THEN format('The price “%%s” is below 0.', left(given.price, 40))
             WHEN given.price IS NOT NULL AND meant.price IS NULL
-                THEN format('“%%s” is no price. Write it like 12.50, as the other rows do.', left(given.price, 40))
+                THEN format('“%%s” is no price. Give a number, written as in the other rows.', left(given.price, 40))
         END""",
     ),
     Check(

@@ -63,7 +63,13 @@ def item_stock(request: SellerRequest, public_id: UUID) -> HttpResponse:
     values, now = form.cleaned_data, clock.now()
     if values["how"] == StockForm.COUNTED:
         stock.set_on_hand(
-            found, values["location"], values["number"], actor=request.membership.user, now=now, key=values["key"]
+            found,
+            values["location"],
+            values["number"],
+            actor=request.membership.user,
+            now=now,
+            key=values["key"],
+            note=values["note"],
         )
         messages.success(request, f"On hand is {values['number']:,} now.")
     else:

@@ -50,6 +50,9 @@ def items_bulk(request: SellerRequest) -> HttpResponse:
     dialog = "label" if action in ("label", "unlabel") else "more"
     is_all = request.POST.get(f"scope-{dialog}") == "all"
     chosen = _chosen(request, query, is_all=is_all)
+    if not is_all and not request.POST.getlist("item"):
+        messages.info(request, "No item was ticked, so nothing changed.")
+        action = ""
     if action in ("label", "unlabel"):
         _label(request, chosen, action)
     elif action in ("block", "unblock"):

@@ -105,6 +105,8 @@ def _tabs(request: SellerRequest, found: Label, current: str, excluded: QuerySet
     return [
         {"text": text, "url": f"{request.path}?show={key}", "is_current": key == current, "count": counts.get(key)}
         for key, text in TABS.items()
+        # Nothing is kept off a label that has no rule to put it back.
+        if key != "excluded" or found.kind == Label.Kind.RULE or counts[key] or current == key
     ]
 
 
