@@ -123,7 +123,13 @@ def test_the_list_costs_the_same_number_of_queries_for_any_number_of_orders(brow
 def test_the_page_shows_lines_amounts_buyer_and_what_happened(browser: Client, order: Order):
     page = browser.get(_url(order)).content.decode()
 
-    for words in ("MUG-1", "26.00 USD", "Ada Buyer", "The buyer placed the order.", "Told to the marketplace: acceptance"):
+    for words in (
+        "MUG-1",
+        "26.00 USD",
+        "Ada Buyer",
+        "The buyer placed the order.",
+        "Told to the marketplace: acceptance",
+    ):
         assert words in page
 
 
