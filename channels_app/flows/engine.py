@@ -319,8 +319,19 @@ def drain(
 
 def due_lanes(*, now: datetime) -> dict[str, int]:
     """Return how many jobs are due in each lane, counted no further than twice its slots."""
+    _wake_orphans(now=now)
     due: dict[str, int] = {}
     for lane, slots in settings.LANE_SLOTS.items():
         rows = ChannelJob.objects.filter(lane=lane, enabled=True, blocked=False, next_run_at__lte=now)
         due[lane] = len(rows.values_list("pk", flat=True)[: 2 * slots])
     return due
+
+
+def _wake_orphans(*, now: datetime) -> None:
+    """Jobs whose holder died are due now: the claim has moved their next run a whole interval away."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE channels_app_channeljob SET next_run_at = %s"
+            " WHERE claim_expires_at < clock_timestamp() AND enabled AND NOT blocked AND next_run_at > %s",
+            [now, now],
+        )

@@ -83,6 +83,16 @@ def test_a_claim_whose_lease_ran_out_is_taken_over_with_a_higher_fence(channel: 
         dead.settle(more=False)
 
 
+def test_what_a_dead_holder_left_is_due_at_the_next_tick_and_not_after_its_interval(channel: Channel) -> None:
+    job = make_job(channel, Kind.RECONCILE, interval_seconds=3600)
+    dead = claim("bulk")
+    assert engine.due_lanes(now=DUE)["bulk"] == 0
+    expire_claim(job)
+
+    assert engine.due_lanes(now=DUE)["bulk"] == 1
+    assert claim("bulk").fence == dead.fence + 1
+
+
 def test_a_takeover_turns_intents_without_outcome_into_unknown(channel: Channel) -> None:
     job = make_job(channel, Kind.OFFERS)
     dead = claim()
