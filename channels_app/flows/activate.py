@@ -14,11 +14,11 @@ from channels_app.flows import connection, permissions
 from channels_app.flows.change import locked, remember, require_reason
 from channels_app.flows.deactivation import end_the_work
 from channels_app.flows.fan_out import walk_channel
-from channels_app.flows.jobs import enable_jobs
+from channels_app.flows.jobs import enable_jobs, nudge
 from channels_app.flows.permissions import Action
 from channels_app.flows.settings import price_problems, quantity_problems
 from channels_app.flows.switches import fit_to_the_connection, set_switch
-from channels_app.models import ChangeRequest, Channel
+from channels_app.models import ChangeRequest, Channel, ChannelJob
 from channels_app.secrets import read_secrets
 from inventory import labels
 
@@ -113,6 +113,7 @@ def deactivate(
         row.save()
         end_the_work(row, choice=choice, now=now)
         enable_jobs(row, now=now)
+        nudge([row.pk], [ChannelJob.Kind.OFFERS], now=now)
         _close_requests(row, now=now)
         after = {"state": row.state, "listings": choice}
         remember(row, "state", before=before, after=after, actor=actor, now=now, reason=reason)
