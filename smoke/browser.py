@@ -12,6 +12,9 @@ class PageError(Exception):
     """The page was not what a person would have expected; the message says which and why."""
 
 
+#: Expect this to go on without looking at the page that follows.
+REDIRECT = (302,)
+
 Value = str | list[str]
 #: Field -> (file name, content, type).
 Files = Mapping[str, tuple[str, bytes, str]]
@@ -27,6 +30,8 @@ class Form:
     values: dict[str, list[str]] = field(default_factory=dict)
     #: Check boxes and radio buttons, ticked or not: name -> their values.
     boxes: dict[str, list[str]] = field(default_factory=dict)
+    #: What a box says of itself, for those that see no table: its value -> words.
+    box_words: dict[str, str] = field(default_factory=dict)
     #: Choices of a select: name -> value -> words.
     choices: dict[str, dict[str, str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
@@ -63,6 +68,10 @@ class Page:
             if (not with_field or form.has(with_field)) and (not action or urlsplit(form.action).path.endswith(action)):
                 return form
         raise PageError(f"{self.url} has no form with {with_field or action}. It says: {self.words[:1500]}")
+
+    def find_link(self, words: str) -> str:
+        """Return where the first link with these words leads, or ""."""
+        return next((link for link, text in self.links if text == words), "")
 
     def find_form(self, *, with_field: str = "", action: str = "") -> Form | None:
         try:
@@ -115,9 +124,14 @@ class Browser:
         files: Files | None = None,
         expect: tuple[int, ...] = (200,),
     ) -> Page:
-        """Send these values as a form would."""
-        headers = {"Referer": referer, "Origin": self.site}
-        answer = self._client.post(url, data=dict(values), files=dict(files) if files else None, headers=headers)
+        """Send these values as a form would. The page after a redirect is not looked at if 302 is all we expect."""
+        answer = self._client.post(
+            url,
+            data=dict(values),
+            files=dict(files) if files else None,
+            headers={"Referer": referer, "Origin": self.site},
+            follow_redirects=expect != REDIRECT,
+        )
         return self._read(answer, expect)
 
     def _read(self, answer: httpx.Response, expect: tuple[int, ...] = (200,)) -> Page:
@@ -245,6 +259,7 @@ class _Reader(HTMLParser):
         if kind in ("checkbox", "radio"):
             value = given.get("value", "on")
             form.boxes.setdefault(name, []).append(value)
+            form.box_words[value] = given.get("aria-label", "")
             if disabled:
                 form.disabled.add(name)
             elif "checked" in given:

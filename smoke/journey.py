@@ -77,7 +77,7 @@ class Journey:
         refused = self.seller.press("activate")
         self._check(refused.status == 422, "Save and Activate with a wrong secret was not refused")
         self.seller.set_up(label=LABEL, client_id=CLIENT, secret="a-good-secret")  # noqa: S106 - any other opens it
-        self._strike("content")
+        self._strike("content", "results", "offers")
         self.seller.switch(listings=True, orders=True)
         self.seller.press("activate")
         self._check(self._state() == "testing", f"the channel is in {self._state()} after Save and Activate")

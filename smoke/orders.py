@@ -3,9 +3,8 @@
 import time
 from collections.abc import Mapping
 from decimal import Decimal
-from urllib.parse import urlencode
 
-from smoke.browser import Form, Page, PageError
+from smoke.browser import REDIRECT, Form, Page, PageError
 from smoke.expectations import Expectations
 from smoke.files import Sale
 from smoke.marketplace import Marketplace
@@ -27,6 +26,8 @@ class OrderDesk:
         self.marketplace = marketplace
         self.expected = expected
         self.order_ids = order_ids
+        #: The marketplace's number -> address of our page.
+        self._pages: dict[str, str] = {}
 
     def buyers_change_their_minds(self, plan: Plan) -> None:
         """Some cancel, which is a fact; some ask, and the seller decides later."""
@@ -67,7 +68,7 @@ class OrderDesk:
                 "refund-reason": _first_choice(form, "refund-reason"),
                 "refund-restock": "on" if restock else None,
             }
-            self.browser.submit(page, form, values)
+            self.browser.submit(page, form, values, expect=REDIRECT)
             self.expected.refunds += 1
             if restock:
                 self.expected.put_back(line.sku, 1)
@@ -80,14 +81,15 @@ class OrderDesk:
             "ship-carrier": _first_choice(form, "ship-carrier"),
             "ship-tracking_number": f"1Z{sale.ref}",
         }
-        self.browser.submit(page, form, values)
+        self.browser.submit(page, form, values, expect=REDIRECT)
         self.expected.shipments += 1
 
     def _cancel(self, sale: Sale) -> None:
         page = self._page(sale)
         form = page.form(action="/cancel/")
         units = _units(form, "cancel", {line.sku: line.quantity for line in sale.lines})
-        self.browser.submit(page, form, {**units, "cancel-reason": _first_choice(form, "cancel-reason")})
+        values = {**units, "cancel-reason": _first_choice(form, "cancel-reason")}
+        self.browser.submit(page, form, values, expect=REDIRECT)
         self.expected.cancellations += 1
         self.expected.cancelled(sale)
 
@@ -97,20 +99,28 @@ class OrderDesk:
             page = self._page(sale)
             form = page.find_form(action="/answer/")
             if form:
-                self.browser.submit(page, form, button=("decision", decision))
+                self.browser.submit(page, form, button=("decision", decision), expect=REDIRECT)
                 return
             if time.monotonic() > until:
                 raise PageError(f"The buyer's wish never showed on {page.url}")
             time.sleep(0.5)
 
     def _page(self, sale: Sale) -> Page:
-        """Return the order's page, found by searching for the marketplace's number."""
+        """Return the order's page, found in the list by the marketplace's number."""
         remote_id = self.order_ids[sale.ref]
-        found = self.browser.open(f"/s/{self.slug}/orders/?" + urlencode({"q": remote_id}))
-        for link, words in found.links:
-            if words == remote_id:
-                return self.browser.open(link)
-        raise PageError(f"Searching for order {remote_id} found nothing.")
+        if remote_id not in self._pages:
+            self._leaf_through()
+        if remote_id not in self._pages:
+            raise PageError(f"The list of orders does not hold {remote_id}.")
+        return self.browser.open(self._pages[remote_id])
+
+    def _leaf_through(self) -> None:
+        """Note where every order of the list has its page."""
+        address = f"/s/{self.slug}/orders/"
+        while address:
+            page = self.browser.open(address)
+            self._pages |= {words: link for link, words in page.links}
+            address = page.find_link("Next")
 
 
 def _units(form: Form, prefix: str, units: Mapping[str, int]) -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterable
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from smoke.browser import Browser, Form, Page, PageError
+from smoke.browser import REDIRECT, Browser, Form, Page, PageError
 from smoke.expectations import BUFFER, ENDING, FLOOR, PERCENT
 
 IMPORT_SECONDS = 90.0
@@ -47,15 +47,20 @@ class Seller:
         self.browser.submit(page, form, {"scope-label": "all", "label": chosen}, button=("action", "label"))
 
     def unlabel(self, label: str, skus: Iterable[str]) -> None:
-        """These items are off the label: each searched for and ticked."""
-        for sku in skus:
-            page = self.browser.open(self._path("items/") + "?" + urlencode({"q": sku}))
+        """These items are off the label: ticked page by page in the list of its items."""
+        left = {f"Tick {sku}" for sku in skus}
+        page = self.browser.open(self._path("items/"))
+        while left:
+            following = page.find_link("Next")
             form = page.form(action="/items/bulk/")
-            ticked = form.boxes.get("item", [])
-            if len(ticked) != 1:
-                raise PageError(f"Searching for {sku} found {len(ticked)} items.")
-            values = {"item": ticked[0], "scope-label": "ticked", "label": form.value_of("label", label)}
-            self.browser.submit(page, form, values, button=("action", "unlabel"))
+            ticked = [box for box in form.boxes.get("item", []) if form.box_words[box] in left]
+            if ticked:
+                values = {"item": ticked, "scope-label": "ticked", "label": form.value_of("label", label)}
+                self.browser.submit(page, form, values, button=("action", "unlabel"), expect=REDIRECT)
+                left -= {form.box_words[box] for box in ticked}
+            if left and not following:
+                raise PageError(f"The list of items does not hold {sorted(left)[:5]}.")
+            page = self.browser.open(following) if left else page
 
     # --- the channel --------------------------------------------------------------------------------------------
 
