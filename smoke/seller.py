@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from smoke.browser import REDIRECT, Browser, Form, Page, PageError
+from smoke.browser import REDIRECT, Browser, Form, Page, PageError, Value
 from smoke.expectations import BUFFER, ENDING, FLOOR, PERCENT
 
 IMPORT_SECONDS = 90.0
@@ -55,7 +55,11 @@ class Seller:
             form = page.form(action="/items/bulk/")
             ticked = [box for box in form.boxes.get("item", []) if form.box_words[box] in left]
             if ticked:
-                values = {"item": ticked, "scope-label": "ticked", "label": form.value_of("label", label)}
+                values: dict[str, Value | None] = {
+                    "item": ticked,
+                    "scope-label": "ticked",
+                    "label": form.value_of("label", label),
+                }
                 self.browser.submit(page, form, values, button=("action", "unlabel"), expect=REDIRECT)
                 left -= {form.box_words[box] for box in ticked}
             if left and not following:
