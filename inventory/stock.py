@@ -122,6 +122,23 @@ _FIND_DIFFERING = """
     ) AS stock ON true
     WHERE coalesce(stock.on_hand, 0) <> counted.counted
 """
+# Most counts of a first import meet no row yet: those are written once, as they end.
+_ADD_COUNTED = """
+    WITH added AS (
+        INSERT INTO inventory_stock (item_id, location_id, on_hand, reserved)
+        SELECT counted.item_id, %s, counted.counted, 0
+        FROM unnest(%s::bigint[], %s::int[], %s::uuid[]) AS counted (item_id, counted, key)
+        WHERE NOT EXISTS (SELECT FROM inventory_stockmovement AS known WHERE known.key = counted.key)
+        ORDER BY counted.item_id
+        ON CONFLICT (item_id, location_id) DO NOTHING
+        RETURNING item_id, location_id, on_hand
+    )
+    INSERT INTO inventory_stockmovement
+        (item_id, location_id, on_hand_delta, reserved_delta, reason, actor_id, note, at, key)
+    SELECT added.item_id, added.location_id, added.on_hand, 0, %s, %s, %s, %s, counted.key
+    FROM added
+    JOIN unnest(%s::bigint[], %s::uuid[]) AS counted (item_id, key) ON counted.item_id = added.item_id
+"""
 # A key seen before leaves the stock alone: what was sold since the first time must not come back.
 _RECORD_COUNTED = """
     WITH written AS (
@@ -160,13 +177,14 @@ def record_counts(
         if not rows:
             return 0
         items, counts, keys = (list(column) for column in zip(*rows, strict=True))
-        places = (items, [location.pk] * len(items))
-        cursor.execute(_INSERT_MISSING, places)
-        cursor.execute(_LOCK, places)
-        cursor.execute(
-            _RECORD_COUNTED, [str(reason), actor_id, note, now, items, counts, list(map(str, keys)), location.pk]
-        )
-        written = int(cursor.fetchone()[0])
+        keys = list(map(str, keys))
+        cause = [str(reason), actor_id, note, now]
+        cursor.execute(_ADD_COUNTED, [location.pk, items, counts, keys, *cause, items, keys])
+        written = int(cursor.rowcount)
+        if written < len(rows):
+            cursor.execute(_LOCK, [items, [location.pk] * len(items)])
+            cursor.execute(_RECORD_COUNTED, [*cause, items, counts, keys, location.pk])
+            written += int(cursor.fetchone()[0])
         if written:
             send_changed()
     return written
