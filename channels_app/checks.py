@@ -1,9 +1,11 @@
-"""System checks of the adapters: run at start-up and by `manage.py check`."""
+"""System checks of the adapters and of the keys: run at start-up and by `manage.py check`."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from cryptography.fernet import Fernet
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from channels_app.adapters.base import ChannelAdapter
@@ -41,3 +43,21 @@ def check_adapter(adapter: type[ChannelAdapter]) -> Iterator[CheckMessage]:
     for needed in (Kind.CONTENT, Kind.OFFER, Kind.WITHDRAW):
         if adapter.submission_lines.get(needed, 0) < 1:
             yield Error(f"{adapter.key} does not say how many {needed.value} lines fit.", id="channels_app.E004")
+
+
+@register
+def check_field_keys(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Every key that encrypts credentials is one; found out at start-up, not when the first seller saves."""
+    return [
+        Error(f"FIELD_KEYS, key {place}: this is no Fernet key (32 bytes, base64).", id="channels_app.E005")
+        for place, key in enumerate(settings.FIELD_KEYS, start=1)
+        if not _is_fernet_key(key)
+    ]
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True

@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
 from channels_app.adapters.errors import SettingsError
+from channels_app.checks import check_field_keys
 from channels_app.models import Channel
 from channels_app.secrets import read_secrets, rotate, store_secrets
 from tests.factories import make_channel, make_seller
@@ -71,3 +72,12 @@ def test_rotation_says_how_many_cannot_be_opened(channel: Channel, settings):
 
     with pytest.raises(CommandError, match="1 channels"):
         call_command("rotate_secrets")
+
+
+def test_a_malformed_key_is_found_at_start_up(settings):
+    settings.FIELD_KEYS = [*settings.FIELD_KEYS, "not-a-key"]
+
+    (problem,) = check_field_keys(None)
+
+    assert "key 2" in problem.msg
+    assert "not-a-key" not in problem.msg
