@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -11,7 +12,7 @@ from channels_app.models import Listing
 from tests.factories import NOW, make_channel, make_item, make_job, make_seller
 
 
-def report(*arguments: str) -> dict:
+def report(*arguments: str) -> dict[str, Any]:
     out = StringIO()
     call_command("report", "--json", *arguments, stdout=out)
     return json.loads(out.getvalue())
