@@ -39,13 +39,18 @@ _CHANGE = {
 
 
 class Closed(NamedTuple):
-    """A line that has just ended. `newer`: one that speaks of the same was sent after it; `beaten`: and confirmed."""
+    """A line that has just ended, and which later ones were sent or have ended before it."""
 
     id: int
     sku: str
     state: str
+    #: One that speaks of the same was sent after it.
     newer: bool
+    #: One that says everything (content, withdrawal) was sent after it and is confirmed.
     beaten: bool
+    #: A price, or a quantity, that was sent after it is confirmed.
+    price_beaten: bool
+    quantity_beaten: bool
 
 
 @dataclass(slots=True)
@@ -77,10 +82,14 @@ WITH closed AS (
       AND line.state IN ('pending', 'sent', 'unknown')
     RETURNING line.id, line.channel_id, line.sku, line.kind, line.state
 )
-SELECT closed.id, closed.sku, closed.state, coalesce(newer.sent, false), coalesce(newer.confirmed, false)
+SELECT closed.id, closed.sku, closed.state, newer.sent,
+       coalesce(newer.whole, false), coalesce(newer.price, false), coalesce(newer.quantity, false)
 FROM closed
 LEFT JOIN LATERAL (
-    SELECT bool_or(true) AS sent, bool_or(line.state = 'confirmed') AS confirmed
+    SELECT count(*) > 0 AS sent,
+           bool_or(line.kind IN ('content', 'withdraw')) FILTER (WHERE line.state = 'confirmed') AS whole,
+           bool_or(line.price IS NOT NULL) FILTER (WHERE line.state = 'confirmed') AS price,
+           bool_or(line.quantity IS NOT NULL) FILTER (WHERE line.state = 'confirmed') AS quantity
     FROM channels_app_feedline AS line
     WHERE line.channel_id = closed.channel_id AND line.sku = closed.sku AND line.id > closed.id
       AND line.state <> 'superseded'
@@ -163,7 +172,11 @@ def _settle(
 
     listings.lock(channel, [line.sku for line in closed])
     listings.confirm(
-        [line.id for line in confirmed if not line.beaten], overtaken=[x.id for x in confirmed if x.newer], now=now
+        [line.id for line in confirmed if not line.beaten],
+        overtaken=[line.id for line in confirmed if line.newer],
+        old_prices=[line.id for line in confirmed if line.price_beaten],
+        old_quantities=[line.id for line in confirmed if line.quantity_beaten],
+        now=now,
     )
     listings.restate(channel, [x.sku for x in rejected], absent=Listing.State.REJECTED, now=now)
     listings.restate(channel, [x.sku for x in again], absent=Listing.State.ENDED, now=now)

@@ -14,7 +14,7 @@ from channels_app.adapters.types import Kind
 from channels_app.flows.price import NO_PRICE, PriceRule, price_to_send, why_no_price
 from channels_app.flows.quantity import QuantityRule, quantity_to_send
 from channels_app.flows.wanted import Truth
-from channels_app.models import Channel, ChannelJob, Listing, PendingChange
+from channels_app.models import Channel, ChannelJob, PendingChange
 
 Urgency = PendingChange.Urgency
 
@@ -128,11 +128,10 @@ def _price(price: Decimal, currency: str, rules: Rules) -> tuple[Decimal | None,
 
 
 def _needs_of_unwanted(truth: Truth, *, ending: bool) -> Needs:
+    refusal = NO_PRICE if truth.on_label and truth.price is None and not ending else ""
     if truth.is_up:
-        return Needs(withdraw=True)
-    if truth.on_label and not ending:
-        return Needs(refusal=NO_PRICE)
-    return Needs(forget=truth.state == Listing.State.REJECTED)
+        return Needs(withdraw=True, refusal=refusal)
+    return Needs(refusal=refusal, forget=not refusal and truth.rejected_hash != "")
 
 
 def judge_urgency(truth: Truth, rules: Rules, *, stock_changed: bool) -> Urgency:

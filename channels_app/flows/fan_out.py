@@ -138,7 +138,7 @@ def _enqueue_found(
     rules = {channel.pk: Rules.of(channel) for channel in Channel.objects.filter(pk__in={t.channel_id for t in truths})}
     changes = []
     for truth in truths:
-        if not (truth.on_label or truth.is_up or truth.has_pending_change or truth.state == Listing.State.REJECTED):
+        if not (truth.on_label or truth.is_up or truth.has_pending_change or truth.rejected_hash):
             continue
         bits = kinds.get(truth.item_id or 0, ItemChange.Change.MEMBERSHIP)
         urgency = judge_urgency(truth, rules[truth.channel_id], stock_changed=bool(bits & ItemChange.Change.STOCK))

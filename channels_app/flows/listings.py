@@ -70,10 +70,17 @@ def record_sent(submission: Submission, skus: Collection[str], *, now: datetime)
 
 
 # A refusal is forgotten once the same kind of line succeeds, or one that says everything; and never by a weaker one.
+# Our own ('l', say no price) outlives the withdrawal that it caused.
 _CONFIRM = """
 UPDATE channels_app_listing AS listing
-SET confirmed_price = CASE WHEN line.kind <> 'withdraw' THEN coalesce(line.price, listing.confirmed_price) END,
-    confirmed_quantity = CASE WHEN line.kind <> 'withdraw' THEN coalesce(line.quantity, listing.confirmed_quantity) END,
+SET confirmed_price = CASE WHEN line.kind = 'withdraw' THEN NULL
+                           WHEN line.price IS NULL OR line.id = ANY(%(old_prices)s::bigint[])
+                               THEN listing.confirmed_price
+                           ELSE line.price END,
+    confirmed_quantity = CASE WHEN line.kind = 'withdraw' THEN NULL
+                              WHEN line.quantity IS NULL OR line.id = ANY(%(old_quantities)s::bigint[])
+                                  THEN listing.confirmed_quantity
+                              ELSE line.quantity END,
     confirmed_content_hash = CASE line.kind WHEN 'withdraw' THEN '' WHEN 'content' THEN line.content_hash
                                             ELSE listing.confirmed_content_hash END,
     confirmed_at = %(now)s,
@@ -86,17 +93,36 @@ SET confirmed_price = CASE WHEN line.kind <> 'withdraw' THEN coalesce(line.price
 FROM channels_app_feedline AS line
 JOIN channels_app_listing AS same ON same.channel_id = line.channel_id AND same.sku = line.sku
 CROSS JOIN LATERAL (
-    SELECT line.kind IN ('content', 'withdraw') OR left(same.rejected_hash, 1) = left(line.payload_hash, 1) AS forgotten
+    SELECT line.kind = 'content' OR left(same.rejected_hash, 1) = left(line.payload_hash, 1)
+           OR (line.kind = 'withdraw' AND left(same.rejected_hash, 1) <> 'l') AS forgotten
 ) AS verdict
 WHERE line.id = ANY(%(lines)s::bigint[]) AND listing.id = same.id
 """
 
 
-def confirm(line_ids: Sequence[int], *, overtaken: Collection[int], now: datetime) -> None:
-    """The listings show what these lines brought. After an `overtaken` one something newer was sent: it has the say."""
+def confirm(
+    line_ids: Sequence[int],
+    *,
+    overtaken: Collection[int],
+    old_prices: Collection[int],
+    old_quantities: Collection[int],
+    now: datetime,
+) -> None:
+    """The listings show what these lines brought.
+
+    After an `overtaken` one something newer was sent: it has the say about the state. Where a newer price or quantity
+    is confirmed already, that of the line is an old one.
+    """
     if line_ids:
+        params = {
+            "lines": list(line_ids),
+            "overtaken": list(overtaken),
+            "old_prices": list(old_prices),
+            "old_quantities": list(old_quantities),
+            "now": now,
+        }
         with connection.cursor() as cursor:
-            cursor.execute(_CONFIRM, {"lines": list(line_ids), "overtaken": list(overtaken), "now": now})
+            cursor.execute(_CONFIRM, params)
 
 
 # Plan: each listing by (channel, SKU), its open lines by the partial index on (channel, SKU).
@@ -219,7 +245,7 @@ def refuse(channel_id: int, refused: Sequence[tuple[str, int | None, str, str]])
 _FORGET = """
 UPDATE channels_app_listing
 SET state = 'ended', rejected_hash = '', rejected_code = '', rejected_reason = ''
-WHERE channel_id = %s AND sku = ANY(%s::text[]) AND state = 'rejected'
+WHERE channel_id = %s AND sku = ANY(%s::text[]) AND state IN ('rejected', 'ended')
 """
 
 

@@ -18,37 +18,37 @@ MOVEMENTS_KEPT = timedelta(days=400)
 _BATCH = 10_000
 
 _RUNS = """
-DELETE FROM channels_app_jobrun WHERE id IN (
+DELETE FROM channels_app_jobrun WHERE id = ANY(ARRAY(
     SELECT id FROM channels_app_jobrun WHERE coalesce(finished_at, started_at) < %(before)s ORDER BY id LIMIT %(limit)s
-)
+))
 """
 
-# Lines first, whole submissions at a time; a submission without lines goes in the same statement's next round.
+# Lines go first; a submission goes once it has none. ARRAY(..) is read once, whatever the planner thinks.
 _LINES = """
-DELETE FROM channels_app_feedline WHERE id IN (
+DELETE FROM channels_app_feedline WHERE id = ANY(ARRAY(
     SELECT line.id FROM channels_app_submission AS submission
     JOIN channels_app_feedline AS line ON line.submission_id = submission.id
     WHERE submission.phase IN ('closed', 'failed') AND submission.closed_at < %(before)s
     LIMIT %(limit)s
-)
+))
 """
 
 _SUBMISSIONS = """
-DELETE FROM channels_app_submission WHERE id IN (
+DELETE FROM channels_app_submission WHERE id = ANY(ARRAY(
     SELECT submission.id FROM channels_app_submission AS submission
     WHERE submission.phase IN ('closed', 'failed') AND submission.closed_at < %(before)s
       AND NOT EXISTS (SELECT FROM channels_app_feedline AS line WHERE line.submission_id = submission.id)
     LIMIT %(limit)s
-)
+))
 """
 
 # The hash stays: the same body seen again is still known. What nobody has read yet, or must look at, stays too.
 _BODIES = """
-UPDATE channels_app_raworder SET body = NULL WHERE id IN (
+UPDATE channels_app_raworder SET body = NULL WHERE id = ANY(ARRAY(
     SELECT id FROM channels_app_raworder
     WHERE fetched_at < %(before)s AND body IS NOT NULL AND state IN ('done', 'older')
     ORDER BY id LIMIT %(limit)s
-)
+))
 """
 
 

@@ -131,6 +131,19 @@ def test_an_item_that_can_no_longer_be_sold_is_ended(rig: Rig, change: dict[str,
     assert rig.market.active() == {}
 
 
+def test_an_item_that_lost_its_price_is_ended_and_its_listing_says_why(rig: Rig):
+    item = rig.has_item("MUG", on_hand=7)
+    rig.settle()
+
+    Item.objects.filter(pk=item.pk).update(price=None)
+    rig.settle()
+    assert (rig.listing("MUG").state, rig.listing("MUG").rejected_reason) == ("ended", "This item has no price.")
+
+    rig.unlabels(item)
+    rig.settle()
+    assert rig.listing("MUG").rejected_reason == ""
+
+
 def test_an_item_on_two_labels_follows_its_own_channels_label(rig: Rig):
     second = make_label(rig.seller, "Second")
     other = rig.make_channel(second)

@@ -24,7 +24,7 @@ from tests.factories import make_label
 from tests.fakes import FakeAdapter, FakeSubmission
 from tests.flows.feed_rig import Rig
 
-SKUS = ("MUG", "CUP", "PAN-AGAIN", "POT")
+SKUS = ("MUG", "CUP", "PAN-AGAIN")
 
 
 class Killed(BaseException):
@@ -47,16 +47,16 @@ class Story:
     # The seller
 
     def stock(self, number: int) -> None:
-        self.rig.sets(self.item(number), number // 4 % 7)
+        self.rig.sets(self.item(number), number // 3 % 7)
 
     def price(self, number: int) -> None:
-        self.rig.prices(self.item(number), f"{10 + number // 4 % 3}.00")
+        self.rig.prices(self.item(number), f"{10 + number // 3 % 3}.00")
 
     def no_price(self, number: int) -> None:
         Item.objects.filter(pk=self.item(number).pk).update(price=None)
 
     def title(self, number: int) -> None:
-        self.rig.retitles(self.item(number), f"Title {number // 4 % 3}")
+        self.rig.retitles(self.item(number), f"Title {number // 3 % 3}")
 
     def label(self, number: int) -> None:
         labels.add_items(self._some_label(number), [self.item(number).pk], actor=None, now=self.rig.now)
@@ -65,7 +65,7 @@ class Story:
         labels.remove_items(self._some_label(number), [self.item(number).pk], actor=None, now=self.rig.now)
 
     def block(self, number: int) -> None:
-        Item.objects.filter(pk=self.item(number).pk).update(blocked=bool(number // 4 % 2))
+        Item.objects.filter(pk=self.item(number).pk).update(blocked=bool(number // 3 % 2))
 
     def swap_label(self, number: int) -> None:
         Channel.objects.filter(pk=self.rig.channel.pk).update(label=self._some_label(number))
@@ -76,7 +76,7 @@ class Story:
         walk_channel(self.rig.channel, "quantity", now=self.rig.now)
 
     def _some_label(self, number: int) -> Any:
-        return self.rig.label if number // 4 % 3 else self.second
+        return self.rig.label if number // 3 % 3 else self.second
 
     # The jobs
 
@@ -174,11 +174,12 @@ class Story:
         return {sku: (one.quantity, one.price, one.title) for sku, one in listings if one.active}
 
 
-EVENTS: list[str] = [name for name in vars(Story) if not name.startswith("_")]
-for helper in ("item", "calm", "wanted", "shown"):
-    EVENTS.remove(helper)
+#: What happens most in life, and makes lines of one SKU meet, comes up most.
+OFTEN = ["stock"] * 3 + ["send"] * 4 + ["work_off"] * 3 + ["results"] * 2 + ["time_passes"] * 2 + ["label", "unlabel"]
+NEVER = ("item", "calm", "wanted", "shown")
+EVENTS = OFTEN + [name for name in vars(Story) if not name.startswith("_") and name not in NEVER]
 
-stories = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 60)), min_size=5, max_size=40)
+stories = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 60)), min_size=10, max_size=40)
 
 
 def tell(ordered: bool, story: list[tuple[str, int]]) -> None:

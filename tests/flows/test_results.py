@@ -217,6 +217,22 @@ def test_on_an_ordered_channel_an_older_result_does_not_undo_a_newer_one():
     assert (rig.listing("MUG").confirmed_quantity, rig.listing("MUG").sent_quantity) == (3, 3)
 
 
+def test_content_whose_result_comes_after_that_of_a_newer_offer_still_counts():
+    rig = Rig(ordered=True)
+    rig.has_item("MUG", on_hand=7)
+    rig.market.manual = True
+    rig.send()
+    content = Submission.objects.get()
+    offer = open_offer(rig, 2)
+
+    apply_report(offer, Report(phase=Phase.DONE, results=[accepted("MUG")]), ordered=True, now=rig.now)
+    apply_report(content, Report(phase=Phase.DONE, results=[accepted("MUG")]), ordered=True, now=rig.now)
+
+    listing = rig.listing("MUG")
+    assert (listing.state, listing.confirmed_quantity, listing.confirmed_price) == ("listed", 2, 10)
+    assert listing.confirmed_content_hash == mug().content_hash
+
+
 def test_a_refused_file_is_sent_once_more_then_its_lines_are_rejected(rig: Rig):
     rig.has_item("MUG", on_hand=7)
     rig.market.refuse_files = True
