@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from inventory.models import CsvImport, Item, Label, Location, Membership, Seller, StockMovement
+from marketplace_integration import clock
 
 # The stubs know these as generic, Django itself does not.
 if TYPE_CHECKING:
@@ -38,16 +39,42 @@ class LookOnly:
         return False
 
 
-class MembershipInline(LookOnly, TabularInlineOfAny):
+class ForSuperusers(LookOnly):
+    """Support may look; a superuser may add and change. Sellers are not deleted: their orders must stay."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
+
+
+class MembershipInline(ForSuperusers, TabularInlineOfAny):
+    """Who may act for the seller."""
+
     model = Membership
     fields = ("user", "role")
+    extra = 0
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_change_permission(request, obj)
 
 
 @admin.register(Seller)
-class SellerAdmin(LookOnly, ModelAdminOfAny):
+class SellerAdmin(ForSuperusers, ModelAdminOfAny):
+    prepopulated_fields = {"slug": ["name"]}
+    exclude = ("created_at",)
     list_display = ("name", "slug", "currency", "time_zone", "created_at")
     search_fields = ("name", "slug")
     inlines = (MembershipInline,)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Seller, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_at = clock.now()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Item)

@@ -11,6 +11,7 @@ from inventory.gtin import is_gtin
 from inventory.models import Item, Label, Location, Seller
 from inventory.rules import ATTRIBUTE, FIELDS, MAX_CONDITIONS, OPERATORS, Rule
 from inventory.search import SHOW
+from inventory.stock import default_location
 
 
 class ItemFilterForm(forms.Form):
@@ -113,10 +114,9 @@ class StockForm(forms.Form):
     def __init__(self, seller: Seller, data: Any = None) -> None:
         super().__init__(data, initial={"key": uuid.uuid4()})
         field = cast("forms.ModelChoiceField[Location]", self.fields["location"])
+        field.initial = default_location(seller)
         field.queryset = seller.locations.order_by("-is_default", "name")
-        places = list(field.queryset[:2])
-        field.initial = places[0] if places else None
-        if len(places) == 1:
+        if len(field.queryset[:2]) == 1:
             field.widget = forms.HiddenInput()
 
     def clean(self) -> dict[str, Any]:

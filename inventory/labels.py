@@ -158,8 +158,8 @@ def recalculate_items(item_ids: Collection[int], *, now: datetime) -> None:
     with transaction.atomic():
         sellers = Item.objects.filter(pk__in=item_ids).order_by().values("seller_id").distinct()
         labels = Label.objects.filter(seller__in=sellers, kind=Label.Kind.RULE)
-        # A rule that is still to be held against all items will meet these too.
-        for label in labels.exclude(recalculated_at=None).select_for_update(no_key=True).order_by("pk"):
+        # Waits for a `recalculate_label` that runs: it may have looked at these items before they changed.
+        for label in labels.select_for_update(no_key=True).order_by("pk"):
             _apply_rule(label, Item.objects.filter(pk__in=item_ids, seller_id=label.seller_id))
 
 

@@ -1,6 +1,7 @@
 """The demo is there after one call, and a second one changes nothing."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.urls import reverse
 
@@ -49,6 +50,29 @@ def test_support_looks_at_the_inventory_and_changes_nothing(demo, client, model)
 
     assert client.get(reverse(f"admin:inventory_{model}_changelist")).status_code == 200
     assert client.get(reverse(f"admin:inventory_{model}_add")).status_code == 403
+
+
+def test_support_cannot_add_people_to_a_seller_but_a_superuser_can(demo, client):
+    url = reverse("admin:inventory_seller_change", args=[demo.pk])
+    newcomer = User.objects.create_user("new@example.com")
+    data = {
+        "name": "Harbor & Pine",
+        "slug": demo.slug,
+        "time_zone": "UTC",
+        "currency": "USD",
+        "memberships-TOTAL_FORMS": 1,
+        "memberships-INITIAL_FORMS": 0,
+        "memberships-0-seller": demo.pk,
+        "memberships-0-user": newcomer.pk,
+        "memberships-0-role": "viewer",
+        "_save": "Save",
+    }
+
+    client.force_login(User.objects.get(username="support@example.com"))
+    assert client.post(url, data).status_code == 403
+    client.force_login(User.objects.create_superuser("root@example.com"))
+    assert client.post(url, data).status_code == 302
+    assert demo.memberships.filter(user=newcomer).exists()
 
 
 def test_a_second_call_changes_nothing(demo):

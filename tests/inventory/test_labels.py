@@ -96,6 +96,15 @@ def test_an_item_that_starts_or_stops_matching_moves_when_it_alone_is_recalculat
     assert not on(label)
 
 
+def test_an_item_is_held_against_a_rule_that_is_still_to_meet_the_others(seller):
+    label = labels.create_label(seller, "By rule", rule=ACME, now=NOW)
+    item = make_item(seller, "A", brand="Acme")
+
+    labels.recalculate_items([item.pk], now=NOW)
+
+    assert on(label) == ["A"]
+
+
 def test_labelling_a_parent_labels_its_variations(seller):
     parent = make_item(seller, "SHIRT", is_parent=True)
     make_item(seller, "SHIRT-S", parent=parent, variation={"Size": "S"})
