@@ -50,7 +50,10 @@ def items_bulk(request: SellerRequest) -> HttpResponse:
     dialog = "label" if action in ("label", "unlabel") else "more"
     is_all = request.POST.get(f"scope-{dialog}") == "all"
     chosen = _chosen(request, query, is_all=is_all)
-    if not is_all and not request.POST.getlist("item"):
+    if chosen is None:
+        messages.info(request, "What you filtered by is not there any more, so nothing changed.")
+        chosen, action = Item.objects.none(), ""
+    elif not is_all and not request.POST.getlist("item"):
         messages.info(request, "No item was ticked, so nothing changed.")
         action = ""
     if action in ("label", "unlabel"):
@@ -82,10 +85,15 @@ def _labels(seller: Seller) -> QuerySet[Label]:
     return Label.objects.filter(seller=seller)
 
 
-def _chosen(request: SellerRequest, query: QueryDict, *, is_all: bool) -> QuerySet[Item]:
-    """Return the seller's items that the form names: all that fit, or the ticked ones."""
+def _chosen(request: SellerRequest, query: QueryDict, *, is_all: bool) -> QuerySet[Item] | None:
+    """Return the seller's items that the form names: all that fit, or the ticked ones.
+
+    None if the filter means nothing, as when its label was deleted meanwhile: all that fit must not become all there
+    are.
+    """
     if is_all:
-        return find_items(request.seller, _filter(ItemFilterForm(request.seller, query)))
+        form = ItemFilterForm(request.seller, query)
+        return find_items(request.seller, _filter(form)) if form.is_valid() else None
     ids = [ticked for ticked in map(_uuid, request.POST.getlist("item")) if ticked]
     return Item.objects.filter(seller=request.seller, public_id__in=ids)
 

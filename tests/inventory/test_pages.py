@@ -248,6 +248,19 @@ def test_all_that_fit_are_labelled_taken_off_blocked_and_archived(owner, seller)
     assert Item.objects.filter(archived_at=None).count() == 3
 
 
+@pytest.mark.parametrize("search", ["label=0199a1b2-0000-7000-8000-000000000000", "show=nonsense", f"q={'x' * 201}"])
+def test_all_that_fit_a_filter_that_means_nothing_any_more_is_no_item(owner, seller, search):
+    """The label was deleted in another tab: "all that fit" must not become all there are."""
+    item = make_item(seller, "A")
+
+    sent = {"action": "archive", "scope-more": "all", "filter": search}
+    response = owner.post(address("items_bulk", seller), sent, follow=True)
+
+    item.refresh_from_db()
+    assert item.archived_at is None
+    assert b"so nothing changed" in response.content
+
+
 def test_another_sellers_items_and_labels_cannot_be_reached_by_a_forged_form(owner, seller):
     stranger = make_item(make_seller("else"), "X")
     label = make_label(stranger.seller)
@@ -328,6 +341,14 @@ def test_a_count_and_an_adjustment_sent_twice_move_stock_once(owner, seller):
     assert Stock.objects.get(item=item).on_hand == 7
     assert StockMovement.objects.filter(item=item).count() == 3
     assert b"broken" in owner.get(address("item", seller, item.public_id)).content
+
+
+def test_the_first_location_is_made_when_it_is_first_needed(owner, seller):
+    item = make_item(seller, "A")
+    seller.locations.all().delete()
+
+    assert b"Count or adjust" in owner.get(address("item", seller, item.public_id)).content
+    assert seller.locations.get().is_default
 
 
 def test_a_count_below_0_is_refused(owner, seller):
