@@ -10,6 +10,8 @@ from django.http import QueryDict
 SIZE = 50
 #: Nothing is counted further than this.
 COUNT_LIMIT = 10_001
+#: Digits of the largest keys; a longer number is none of ours.
+_KEY_DIGITS = 18
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -25,7 +27,7 @@ class Page(Generic[Row]):
 
 def page_by_key(queryset: QuerySet[Row], query: QueryDict, *, key: str, size: int = SIZE) -> Page[Row]:
     """Return the page that `query` asks for by "after" or "before", in the order of `key`, which must be unique."""
-    after, before = _typed(query.get("after")), _typed(query.get("before"))
+    after, before = _place(query.get("after"), key), _place(query.get("before"), key)
     if before is not None:
         rows = list(queryset.filter(**{f"{key}__lt": before}).order_by(f"-{key}")[: size + 1])
         has_previous, has_next = len(rows) > size, True
@@ -43,9 +45,21 @@ def page_by_key(queryset: QuerySet[Row], query: QueryDict, *, key: str, size: in
     )
 
 
-def _typed(value: str | None) -> str | None:
-    """Return what stands in an address, without the zero character, which no text in the database holds."""
-    return None if value is None else value.replace("\x00", "")
+def _place(value: str | None, key: str) -> str | int | None:
+    """Return the place that stands in an address; None if there is none, or no number where it must be one."""
+    if value is None:
+        return None
+    return number_in(value) if key == "pk" else text_in(value)
+
+
+def text_in(value: str) -> str:
+    """Return what somebody put into an address or a form, without the zero character, which the database refuses."""
+    return value.replace("\x00", "")
+
+
+def number_in(value: str) -> int | None:
+    """Return the key that somebody put into an address or a form; None if it cannot be one."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= _KEY_DIGITS else None
 
 
 def _neighbour(query: QueryDict, side: str, row: models.Model, key: str) -> str:

@@ -20,7 +20,7 @@ from channels_app.models import Channel, Listing
 from channels_app.views.find import find_channel
 from inventory import labels
 from inventory.models import Item, Role
-from inventory.paging import Page, page_by_key
+from inventory.paging import Page, page_by_key, text_in
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
 
@@ -68,8 +68,9 @@ def channel_listings(request: SellerRequest, channel: UUID) -> HttpResponse:
 def channel_send_again(request: SellerRequest, channel: UUID) -> HttpResponse:
     """What was refused of the ticked SKUs is tried once more."""
     found = find_channel(request, channel)
+    skus = [text_in(sku) for sku in request.POST.getlist("sku")]
     try:
-        count = send_again(found, request.POST.getlist("sku"), actor=request.membership.user, now=clock.now())
+        count = send_again(found, skus, actor=request.membership.user, now=clock.now())
     except NotAllowed as error:
         messages.error(request, str(error))
     else:
@@ -97,7 +98,7 @@ def channel_withdrawals(request: SellerRequest, channel: UUID) -> HttpResponse:
 
 
 def _page(channel: Channel, show: str, query: QueryDict) -> Page[Item] | Page[Listing]:
-    sku = query.get("sku", "").strip()
+    sku = text_in(query.get("sku", "")).strip()
     exactly = {"sku": sku} if sku else {}
     if show == "":
         members = labels.members(channel.label) if channel.label else Item.objects.none()

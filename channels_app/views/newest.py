@@ -6,23 +6,23 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from inventory.paging import SIZE, Page
+from inventory.paging import SIZE, Page, number_in
 
 Row = TypeVar("Row", bound=models.Model)
 
 
 def page_newest(queryset: QuerySet[Row], query: QueryDict, *, size: int = SIZE) -> Page[Row]:
     """Return the page that the query asks for by "after" (older) or "before" (newer)."""
-    after, before = query.get("after", ""), query.get("before", "")
-    if before.isdigit():
-        rows = list(queryset.filter(pk__gt=int(before)).order_by("pk")[: size + 1])
+    after, before = number_in(query.get("after", "")), number_in(query.get("before", ""))
+    if before is not None:
+        rows = list(queryset.filter(pk__gt=before).order_by("pk")[: size + 1])
         has_previous, has_next = len(rows) > size, True
         rows = rows[:size][::-1]
     else:
-        if after.isdigit():
-            queryset = queryset.filter(pk__lt=int(after))
+        if after is not None:
+            queryset = queryset.filter(pk__lt=after)
         rows = list(queryset.order_by("-pk")[: size + 1])
-        has_previous, has_next = after.isdigit(), len(rows) > size
+        has_previous, has_next = after is not None, len(rows) > size
         rows = rows[:size]
     return Page(
         rows,

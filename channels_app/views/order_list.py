@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from channels_app.models import CancellationRequest, Channel, Order, OrderLine, RawOrder
 from inventory.models import Item, Seller
-from inventory.paging import COUNT_LIMIT, SIZE, Page, count_up_to
+from inventory.paging import COUNT_LIMIT, SIZE, Page, count_up_to, text_in
 
 #: Filter -> what the seller reads.
 SHOW = {
@@ -50,7 +50,7 @@ def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict) 
             orders = orders.filter(pk__in=asked.filter(order__seller_id=seller.pk).values("order_id"))
         case "third_party":
             orders = orders.filter(managed_by=Order.ManagedBy.THIRD_PARTY)
-    if words := query.get("q", "").strip():
+    if words := text_in(query.get("q", "")).strip():
         orders = orders.filter(pk__in=_found(seller, channels, words))
     return orders
 
@@ -90,9 +90,10 @@ def _key(text: str) -> tuple[datetime, int] | None:
     """Return the place that a key names; one that was tampered with names none."""
     at, _, number = text.partition("_")
     try:
-        return datetime.fromisoformat(at), int(number)
+        key = datetime.fromisoformat(at), int(number)
     except ValueError:
         return None
+    return key if key[0].tzinfo else None
 
 
 def _neighbour(query: QueryDict, side: str, order: Order) -> str:

@@ -15,7 +15,7 @@ from channels_app.flows.reconcile_plan import PlanError, apply_plan, discard, un
 from channels_app.models import Difference, ReconcileRun
 from channels_app.views.find import find_channel
 from inventory.models import Role
-from inventory.paging import page_by_key
+from inventory.paging import page_by_key, text_in
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
 
@@ -79,8 +79,9 @@ def reconcile_decide(request: SellerRequest, channel: UUID, pk: int) -> HttpResp
         elif decision == "discard":
             discard(run, actor=actor, now=now)
             messages.success(request, "Discarded. The next run looks again.")
-        else:
-            messages.info(request, str(undo(run, request.POST.getlist("sku") or None, actor=actor, now=now)))
+        elif decision == "undo":
+            skus = [text_in(sku) for sku in request.POST.getlist("sku")]
+            messages.info(request, str(undo(run, skus or None, actor=actor, now=now)))
     except PlanError as error:
         messages.error(request, str(error))
     return _back(request, channel)

@@ -20,6 +20,7 @@ from channels_app.views.settings_page import COUNT_LIMIT, label_effect
 from channels_app.views.settings_save import build_parts
 from inventory import labels
 from inventory.models import Label, Role
+from inventory.paging import number_in, text_in
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
 
@@ -117,8 +118,7 @@ def channel_run_now(request: SellerRequest, channel: UUID, kind: str) -> HttpRes
 def channel_label_summary(request: SellerRequest, channel: UUID) -> HttpResponse:
     """Say how many items the chosen label holds and, on a running channel, how many listings begin and end."""
     found = find_channel(request, channel)
-    chosen = request.GET.get("label-label", "")
-    label = Label.objects.filter(seller=request.seller, pk=int(chosen)).first() if chosen.isdecimal() else None
+    label = Label.objects.filter(seller=request.seller, pk=number_in(request.GET.get("label-label", ""))).first()
     context: dict[str, Any] = {"channel": found, "label": label}
     if label is not None and found.is_running and label != found.label:
         context["effect"] = label_effect(found, label)
@@ -133,7 +133,7 @@ def channel_example(request: SellerRequest, channel: UUID) -> HttpResponse:
     """Show step by step what the rules, as they stand in the form, send for one SKU."""
     found = find_channel(request, channel)
     parts = build_parts(found, permissions.actor_of_role(request.membership.role), request.GET)
-    example = build_example(found, request.GET.get("sku", ""), parts["quantity"], parts["price"])
+    example = build_example(found, text_in(request.GET.get("sku", "")), parts["quantity"], parts["price"])
     return render(request, "channels_app/example.html", {"channel": found, "example": example})
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from inventory import catalogue, labels, stock
 from inventory.forms import ItemForm, StockForm
 from inventory.models import Item, Label, LabelItem, Reason, Role
+from inventory.paging import number_in
 from inventory.tenancy import SellerRequest, seller_page
 from inventory.views.find import find_item
 from marketplace_integration import clock
@@ -92,7 +93,7 @@ def item_stock(request: SellerRequest, public_id: UUID) -> HttpResponse:
 def item_labels(request: SellerRequest, public_id: UUID) -> HttpResponse:
     """Put the item on a label, take it off, or let the label's rule decide again."""
     found = find_item(request, public_id)
-    label = get_object_or_404(Label, seller=request.seller, pk=request.POST.get("label") or 0)
+    label = get_object_or_404(Label, seller=request.seller, pk=number_in(request.POST.get("label", "")))
     action, now = request.POST.get("action"), clock.now()
     if action == "add":
         labels.add_items(label, [found.pk], actor=request.membership.user, now=now)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from inventory import labels as flows
 from inventory.forms import ConditionForm, LabelForm, NewLabelForm, rule_formset, rule_of
 from inventory.models import Item, Label, LabelItem, Role
-from inventory.paging import count_up_to, page_by_key
+from inventory.paging import count_up_to, number_in, page_by_key
 from inventory.rules import Rule, RuleError, check_rule, items_matching
 from inventory.tasks import recalculate_label
 from inventory.tenancy import SellerRequest, seller_page
@@ -148,7 +148,7 @@ def label_state(request: SellerRequest, public_id: UUID) -> HttpResponse:
 def label_items(request: SellerRequest, public_id: UUID) -> HttpResponse:
     """Take the ticked items off, keep them off, or let the rule decide again."""
     found = find_label(request, public_id)
-    ids = [int(pk) for pk in request.POST.getlist("item") if pk.isdigit()]
+    ids = [pk for pk in map(number_in, request.POST.getlist("item")) if pk is not None]
     actor, now = request.membership.user, clock.now()
     moves: dict[str, Callable[[], object]] = {
         "remove": lambda: flows.remove_items(found, ids, actor=actor, now=now),
