@@ -1,0 +1,277 @@
+"""Every address there is: who gets in, and that nothing odd in an address breaks a page.
+
+The addresses are read from the URL configuration, so that a new page is looked at without being named here.
+"""
+
+import uuid
+from itertools import product
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver, reverse
+
+from channels_app.models import (
+    CancellationRequest,
+    ChangeRequest,
+    Channel,
+    ChannelJob,
+    FeedLine,
+    JobRun,
+    Listing,
+    RawOrder,
+    ReconcileRun,
+    Submission,
+)
+from inventory.models import Role, Seller
+from marketplace_integration.urls import urlpatterns
+from tests.factories import NOW, make_label, make_seller, make_user
+from tests.flows.order_rig import Rig, rig
+from tests.inventory.csv_files import bring
+
+__all__ = ["rig"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("memory_marketplace")]
+
+#: Addresses for people who are not signed in, and for load balancers.
+PUBLIC = {
+    *("sign_in", "sign_out", "healthz"),
+    *("password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete"),
+}
+#: Addresses for everybody who is signed in, whichever seller they belong to.
+OWN = {"choose_seller", "password_change", "password_change_done"}
+OWNERS_ONLY = {"channel_deactivate", "channel_remove"}
+#: What GET alone is for: a form sent there changes nothing.
+READ_ONLY = {
+    *("home", "items", "label", "label_state", "import_detail", "import_problems", "item_listings"),
+    *("marketplaces", "channel_listings", "channel_reconciler", "channel_example", "channel_label_summary"),
+    *("orders", "raw_orders", "order", "activity", "refused_csv", "submission"),
+}
+#: What people, scanners and old bookmarks put into addresses.
+BROKEN = ["\x00", "²", "9" * 5_000, "not-a-key", "2026-03-02T12:00:00_" + "9" * 30]
+ODD = [
+    *BROKEN,
+    "",
+    "a\x00b",
+    "9" * 30,
+    "-1",
+    "NaN",
+    "<script>alert(1)</script>",
+    "0001-01-01T00:00:00+14:00_1",
+    "9999-12-31T23:59:59-14:00_1",
+]
+#: Every name that any page reads from its query.
+NAMES = [
+    *("after", "before", "q", "label", "show", "channel", "tab", "only", "sku", "run", "kind"),
+    *("label-label", "quantity-buffer", "quantity-quantity_mode", "price-price_percent", "next"),
+]
+
+#: Every name that forms send, but for the action; and what makes a rule's form one.
+FIELDS = [
+    *("item", "label", "scope-label", "filter", "decision", "sku", "show", "name", "mode", "kind", "line", "number"),
+    *("ship-key", "ship-units-1", "ship-shipped_at", "cancel-units-1", "refund-amount-1", "key", "location", "how"),
+    *("note", "rule-0-value", "label-label", "label-confirmed", "label-new_label", "quantity-buffer", "name-name"),
+    *("price-price_percent", "ask-what", "ask-reason", "title", "price", "currency", "images", "attributes"),
+]
+RULE = {"rule-TOTAL_FORMS": "1", "rule-INITIAL_FORMS": "0", "rule-0-field": "title", "rule-0-op": "contains"}
+ACTIVITY_TABS = ("runs", "sent", "refused")
+
+
+def _patterns(patterns: list[Any]) -> list[URLPattern]:
+    found: list[URLPattern] = []
+    for one in patterns:
+        if isinstance(one, URLPattern):
+            found.append(one)
+        elif isinstance(one, URLResolver) and one.namespace != "admin":
+            found += _patterns(one.url_patterns)
+    return found
+
+
+ADDRESSES = {str(one.name): sorted(one.pattern.converters) for one in _patterns(urlpatterns)}
+SELLERS = sorted(ADDRESSES.keys() - PUBLIC - OWN)
+MUTATING = sorted(set(SELLERS) - READ_ONLY)
+
+
+@pytest.fixture
+def values(rig: Rig) -> dict[str, dict[str, Any]]:
+    """Return what stands in the addresses: one row of everything, by the name in the address."""
+    channel = rig.channel
+    Channel.objects.filter(pk=channel.pk).update(adapter_key="sandbox")
+    item = rig.item("MUG-1", on_hand=10)
+    rig.market.has_order("A-1", lines=[("MUG-1", 2, "10.00")])
+    rig.download()
+    order = rig.order("A-1")
+    raw = RawOrder.objects.create(
+        channel=channel, remote_id="B-1", version=1, body={}, hash="x", state="needs_attention", fetched_at=NOW
+    )
+    asked = CancellationRequest.objects.create(order=order, remote_id="C-1", requested_at=NOW)
+    wish = ChangeRequest.objects.create(channel=channel, what="listings_off", reason="Holiday.", created_at=NOW)
+    run = ReconcileRun.objects.create(channel=channel, created_at=NOW)
+    sent = Submission.objects.create(
+        channel=channel, kind="offer", key=uuid.uuid4(), fence=1, line_count=1, created_at=NOW
+    )
+    FeedLine.objects.create(submission=sent, channel=channel, sku="MUG-1", kind="offer", created_at=NOW)
+    Listing.objects.create(channel=channel, sku="MUG-1", item=item, rejected_hash="x", rejected_reason="Too cheap.")
+    job = ChannelJob.objects.get(channel=channel, kind="orders")
+    JobRun.objects.create(job=job, channel=channel, kind="orders", fence=1, started_at=NOW, outcome="done")
+    label = make_label(rig.seller, "Spring", items=[item])
+    csv_import = bring(rig.seller, "sku,title\nB,Bread\n", confirm=False)
+    common = {
+        "channel": channel.public_id,
+        "order": order.public_id,
+        "key": sent.key,
+        "group_key": uuid.uuid4(),
+        "kind": "orders",
+        "adapter_key": "sandbox",
+        "pk": 0,
+    }
+    public_ids = {"item": item.public_id, "label": label.public_id, "import": csv_import.public_id}
+    keys = {
+        "raw_order_retry": raw.pk,
+        "order_answer": asked.pk,
+        "channel_withdraw_request": wish.pk,
+        "reconcile_decide": run.pk,
+    }
+    return {
+        name: common | {"pk": keys.get(name, 0), "public_id": public_ids.get(name.split("_")[0])} for name in SELLERS
+    }
+
+
+def _url(name: str, seller: Seller, values: dict[str, dict[str, Any]]) -> str:
+    kwargs = {part: values[name][part] for part in ADDRESSES[name] if part != "seller_slug"}
+    return reverse(name, kwargs={"seller_slug": seller.slug, **kwargs})
+
+
+def _answers(client: Client, seller: Seller, values: dict[str, dict[str, Any]], names: list[str]) -> dict[str, int]:
+    return {name: client.post(_url(name, seller, values)).status_code for name in names}
+
+
+def test_every_address_of_a_seller_needs_a_sign_in(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
+    for name in SELLERS:
+        url = _url(name, rig.seller, values)
+        for answer in (client.get(url), client.post(url)):
+            if answer.status_code != 405:
+                assert (answer.status_code, answer.headers.get("Location", "").split("?")[0]) == (302, "/sign-in/"), (
+                    name
+                )
+    for name in OWN:
+        assert client.get(reverse(name)).headers["Location"].startswith("/sign-in/"), name
+
+
+def test_nothing_of_a_seller_exists_for_others(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
+    other = make_seller("else")
+    client.force_login(make_user("else@example.com", seller=other))
+
+    for name in SELLERS:
+        url = _url(name, rig.seller, values)
+        assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}, name
+
+
+def test_another_sellers_rows_do_not_exist_under_ones_own_address(
+    client: Client, rig: Rig, values: dict[str, dict[str, Any]]
+):
+    other = make_seller("else")
+    client.force_login(make_user("else@example.com", seller=other))
+
+    for name in SELLERS:
+        if not set(ADDRESSES[name]) & {"public_id", "channel", "order", "pk", "key"}:
+            continue  # nothing but the seller stands in it
+        url = _url(name, other, values)
+        assert {client.get(url).status_code, client.post(url).status_code} <= {404, 405}, name
+
+
+def test_a_viewer_looks_and_changes_nothing(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
+    client.force_login(make_user("viewer@example.com", seller=rig.seller, role=Role.VIEWER))
+
+    looked = {name: client.get(_url(name, rig.seller, values)).status_code for name in READ_ONLY}
+
+    assert looked == dict.fromkeys(READ_ONLY, 200)
+    assert _answers(client, rig.seller, values, MUTATING) == dict.fromkeys(MUTATING, 403)
+
+
+def test_a_manager_does_not_what_is_the_owners(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
+    client.force_login(make_user("manager@example.com", seller=rig.seller, role=Role.MANAGER))
+
+    assert _answers(client, rig.seller, values, sorted(OWNERS_ONLY)) == dict.fromkeys(OWNERS_ONLY, 403)
+
+
+def test_a_form_of_another_site_is_refused_everywhere(rig: Rig, values: dict[str, dict[str, Any]]):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(rig.owner)
+
+    assert _answers(browser, rig.seller, values, MUTATING) == dict.fromkeys(MUTATING, 403)
+
+
+def test_looking_changes_nothing(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
+    """What changes something is not done by GET: those addresses either show a form or answer 405."""
+    client.force_login(rig.owner)
+    forms = {"item", "item_new", "labels", "import_new", "channel_add", "channel_settings"}
+
+    answers = {name: client.get(_url(name, rig.seller, values)).status_code for name in MUTATING}
+
+    assert answers == {name: 200 if name in forms else 405 for name in MUTATING}
+
+
+def test_no_page_breaks_on_what_stands_in_its_query(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
+    client.force_login(rig.owner)
+    client.raise_request_exception = False
+    asked = [(name, {}) for name in sorted(READ_ONLY)] + [("activity", {"tab": tab}) for tab in ACTIVITY_TABS]
+    answers = {}
+
+    for (name, given), odd, left_out in product(asked, ODD, ("", "before")):
+        query = {field: odd for field in NAMES if field != left_out} | given
+        answer = client.get(_url(name, rig.seller, values), query)
+        answers[name, str(given), ascii(odd)[:40], left_out] = answer.status_code
+        assert b"<script>alert" not in answer.getvalue()
+
+    assert {asked: status for asked, status in answers.items() if status != 200} == {}
+
+
+def test_no_form_breaks_on_what_is_sent(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
+    client.force_login(rig.owner)
+    client.raise_request_exception = False
+    answers = {}
+
+    for name, odd, action in product(MUTATING, BROKEN, ("label", "add")):
+        if name not in OWNERS_ONLY:
+            sent = dict.fromkeys(FIELDS, odd) | RULE | {"action": action}
+            answer = client.post(_url(name, rig.seller, values), sent)
+            answers[name, ascii(odd)[:40], action] = answer.status_code
+
+    assert {sent: status for sent, status in answers.items() if status >= 500} == {}
+
+
+def test_a_link_to_the_sign_in_leads_nowhere_else(client: Client):
+    make_user("owner@example.com", seller=make_seller())
+
+    for away in ("https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)"):
+        answer = client.post(
+            "/sign-in/", {"username": "owner@example.com", "password": "a-test-password", "next": away}
+        )
+        assert answer.headers["Location"] == "/"
+        client.logout()
+
+
+def test_a_session_from_before_the_sign_in_is_not_carried_over(client: Client):
+    make_user("owner@example.com", seller=make_seller())
+    session = client.session
+    session["planted"] = "x"
+    session.save()
+
+    client.post("/sign-in/", {"username": "owner@example.com", "password": "a-test-password"})
+
+    assert client.session.session_key != session.session_key
+
+
+def test_support_pages_are_closed_to_sellers_and_strangers(client: Client, rig: Rig):
+    names = [f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry]
+    urls = [reverse(f"admin:{name}_{page}") for name in names for page in ("changelist", "add")]
+    urls += [reverse(f"admin:{name}_{page}", args=[rig.channel.pk]) for name in names for page in ("change", "delete")]
+    urls += [reverse("admin:channels_app_channel_do", args=[rig.channel.pk, "go_live"]), reverse("admin:index")]
+
+    for _ in range(2):
+        for url in urls:
+            for answer in (client.get(url), client.post(url)):
+                assert (answer.status_code, answer["Location"].split("?")[0]) == (302, "/support/login/"), url
+        client.force_login(rig.owner)
