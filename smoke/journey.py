@@ -99,6 +99,7 @@ class Journey:
         self._buy(self.plan.ours)
         self._struck()
         self._wait_for_orders()
+        self._say("  all orders are stored")
         self._agree("after the sales")
 
     def fulfil(self) -> None:
@@ -107,6 +108,7 @@ class Journey:
         self._strike("commands", "offers", "orders")
         desk.buyers_change_their_minds(self.plan)
         desk.serve(self.plan)
+        self._say("  the pages are done")
         self._struck()
         self._agree("after fulfillment")
         desk.refund(self.plan.refunded)
