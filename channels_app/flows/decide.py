@@ -11,7 +11,7 @@ from hashlib import md5
 from typing import Self
 
 from channels_app.adapters.types import Kind
-from channels_app.flows.price import NO_PRICE, PriceRule, price_to_send, why_no_price
+from channels_app.flows.price import LARGEST_PRICE, NO_PRICE, PriceRule, price_to_send, why_no_price
 from channels_app.flows.quantity import QuantityRule, quantity_to_send
 from channels_app.flows.wanted import Truth
 from channels_app.models import Channel, ChannelJob, PendingChange
@@ -122,7 +122,7 @@ def _price(price: Decimal, currency: str, rules: Rules) -> tuple[Decimal | None,
     rule = rules.price_for(currency)
     if currency == rule.currency or rule.rate is not None:
         found = price_to_send(price, rule)
-        if found > 0:
+        if 0 < found <= LARGEST_PRICE:
             return found, ""
     return None, why_no_price(price, currency, rules.price)
 

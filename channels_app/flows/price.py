@@ -11,6 +11,9 @@ from inventory.money import exponent_of
 
 NO_PRICE = "This item has no price."
 ZERO_PRICE = "The price works out at 0."
+HIGH_PRICE = "The price works out higher than any that can be sent. Check the item's price and the channel's rules."
+#: What the database holds; one absurd price must not stop the lines beside it.
+LARGEST_PRICE = Decimal("9999999999.9999")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,10 @@ def why_no_price(price: Decimal | None, currency: str, rule: PriceRule) -> str:
         return NO_PRICE
     if currency != rule.currency and rule.rate is None:
         return f"The price is in {currency}, but this channel sells in {rule.currency} and has no exchange rate."
-    if price_to_send(price, rule.for_currency(currency)) <= 0:
+    found = price_to_send(price, rule.for_currency(currency))
+    if found <= 0:
         return ZERO_PRICE
-    return ""
+    return HIGH_PRICE if found > LARGEST_PRICE else ""
 
 
 def price_to_send(price: Decimal, rule: PriceRule) -> Decimal:

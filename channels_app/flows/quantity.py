@@ -5,6 +5,9 @@ from typing import Self
 
 from channels_app.models import Channel
 
+#: The most that is ever told: what the database holds of one line.
+LARGEST_QUANTITY = 2_147_483_647
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -43,7 +46,7 @@ def quantity_to_send(available: int, rule: QuantityRule) -> int:
         return min(free, rule.limit)
     if rule.mode == Channel.QuantityMode.FIXED and rule.limit is not None:
         return rule.limit
-    return free
+    return min(free, LARGEST_QUANTITY)
 
 
 def explain_quantity(available: int, rule: QuantityRule) -> list[Step]:

@@ -15,7 +15,7 @@ from channels_app.flows.fan_out import walk_channel
 from channels_app.flows.pending import take
 from channels_app.models import Channel, ChannelJob, FeedLine, Listing, PendingChange, Submission
 from inventory import labels
-from inventory.models import Item
+from inventory.models import Item, Location, Stock
 from tests.factories import make_label
 from tests.fakes import FakeAdapter
 from tests.flows.feed_rig import Rig
@@ -261,6 +261,27 @@ def test_a_price_that_cannot_be_computed_never_stops_stock(rig: Rig):
     assert (rig.market.quantity("MUG"), rig.market.price("MUG")) == (1, Decimal("10.00"))
     assert "no exchange rate" in rig.listing("MUG").rejected_reason
     assert not rig.is_busy()
+
+
+def test_a_price_beyond_all_measure_is_refused_here_and_stops_nothing_beside_it(rig: Rig):
+    Channel.objects.update(price_percent=900)
+    rig.has_item("DEAR", on_hand=3, price=Decimal("9999999999"))
+    rig.has_item("MUG", on_hand=3)
+
+    rig.settle()
+
+    assert [line.sku for line in rig.market.sent(Kind.CONTENT)] == ["MUG"]
+    assert "higher than any" in rig.listing("DEAR").rejected_reason
+
+
+def test_more_units_than_a_line_can_tell_are_told_as_the_most_it_can(rig: Rig):
+    item = rig.has_item("MANY", on_hand=2_000_000_000)
+    second = Location.objects.create(seller=rig.seller, code="second", name="Second")
+    Stock.objects.create(item=item, location=second, on_hand=2_000_000_000)
+
+    rig.settle()
+
+    assert [line.quantity for line in rig.market.sent(Kind.CONTENT)] == [2_147_483_647]
 
 
 def test_the_same_that_was_rejected_is_not_sent_again_until_it_changes(rig: Rig):
