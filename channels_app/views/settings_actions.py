@@ -118,7 +118,8 @@ def channel_run_now(request: SellerRequest, channel: UUID, kind: str) -> HttpRes
 def channel_label_summary(request: SellerRequest, channel: UUID) -> HttpResponse:
     """Say how many items the chosen label holds and, on a running channel, how many listings begin and end."""
     found = find_channel(request, channel)
-    label = Label.objects.filter(seller=request.seller, pk=number_in(request.GET.get("label-label", ""))).first()
+    chosen = number_in(request.GET.get("label-label", ""))
+    label = Label.objects.filter(seller=request.seller, pk=chosen).first() if chosen is not None else None
     context: dict[str, Any] = {"channel": found, "label": label}
     if label is not None and found.is_running and label != found.label:
         context["effect"] = label_effect(found, label)

@@ -216,7 +216,7 @@ def test_looking_changes_nothing(client: Client, rig: Rig, values: dict[str, dic
 def test_no_page_breaks_on_what_stands_in_its_query(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
     client.force_login(rig.owner)
     client.raise_request_exception = False
-    asked = [(name, {}) for name in sorted(READ_ONLY)] + [("activity", {"tab": tab}) for tab in ACTIVITY_TABS]
+    asked: list[tuple[str, dict[str, str]]] = [(name, {}) for name in sorted(READ_ONLY)] + [("activity", {"tab": tab}) for tab in ACTIVITY_TABS]
     answers = {}
 
     for (name, given), odd, left_out in product(asked, ODD, ("", "before")):
