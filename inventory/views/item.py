@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -83,7 +83,12 @@ def item_stock(request: SellerRequest, public_id: UUID) -> HttpResponse:
             actor_id=request.membership.user_id,
             note=values["note"],
         )
-        stock.record_movements([movement], now=now)
+        try:
+            with transaction.atomic():
+                stock.record_movements([movement], now=now)
+        except DataError:
+            form.add_error("number", "That comes to more units than can be kept.")
+            return _show(request, found, stock_form=form)
         messages.success(request, f"On hand changed by {values['number']:+,}.")
     return redirect("item", request.seller.slug, found.public_id)
 

@@ -351,6 +351,17 @@ def test_the_first_location_is_made_when_it_is_first_needed(owner, seller):
     assert seller.locations.get().is_default
 
 
+def test_more_units_than_can_be_kept_are_refused_beside_the_field(owner, seller):
+    item = make_item(seller, "A", on_hand=2_000_000_000)
+    sent = {"location": seller.locations.get().pk, "how": "changed", "number": "999999999", "key": str(uuid.uuid4())}
+
+    response = owner.post(address("item_stock", seller, item.public_id), sent)
+
+    assert response.status_code == 422
+    assert b"more units than can be kept" in response.content
+    assert Stock.objects.get(item=item).on_hand == 2_000_000_000
+
+
 def test_a_count_below_0_is_refused(owner, seller):
     item = make_item(seller, "A")
     data = {"location": Location.objects.get().pk, "how": "counted", "number": -1, "key": uuid.uuid4()}
