@@ -25,6 +25,8 @@ from marketplace_integration import clock
 TABS = {"": "Jobs", "runs": "What was done", "sent": "What was sent", "refused": "What was refused"}
 #: Refusals in one file; nobody reads more by eye, and the listings pages have them all.
 DOWNLOAD_LIMIT = 100_000
+#: A spreadsheet would run a cell that begins like this.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +188,5 @@ def _refused_rows(channels: Sequence[Channel]) -> Iterator[str]:
 
 def _csv_line(values: Sequence[str]) -> str:
     line = io.StringIO()
-    # A spreadsheet would run a cell that begins like a formula.
-    csv.writer(line).writerow(f"'{value}" if value.startswith(("=", "+", "-", "@")) else value for value in values)
+    csv.writer(line).writerow(f"'{value}" if value.startswith(_FORMULA) else value for value in values)
     return line.getvalue()

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -137,7 +137,10 @@ def order_answer(request: SellerRequest, order: UUID, pk: int) -> HttpResponse:
     """Answer a buyer's request to cancel."""
     found = find_order(request, order)
     asked = get_object_or_404(found.cancellation_requests, pk=pk)
-    approve = request.POST.get("decision") == "approve"
+    decision = request.POST.get("decision")
+    if decision not in ("approve", "refuse"):
+        return HttpResponseBadRequest("Approve or refuse.")
+    approve = decision == "approve"
     try:
         answer_cancellation(asked, approve=approve, actor=request.membership.user, now=clock.now())
     except FulfilmentError as error:
