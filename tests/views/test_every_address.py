@@ -16,15 +16,18 @@ from channels_app.models import (
     CancellationRequest,
     ChangeRequest,
     Channel,
+    ChannelHistory,
     ChannelJob,
     FeedLine,
     JobRun,
     Listing,
+    Order,
+    OrderLine,
     RawOrder,
     ReconcileRun,
     Submission,
 )
-from inventory.models import Role, Seller
+from inventory.models import Item, Label, Role, Seller
 from marketplace_integration.urls import urlpatterns
 from tests.factories import NOW, make_label, make_seller, make_user
 from tests.flows.order_rig import Rig, rig
@@ -75,6 +78,7 @@ FIELDS = [
     *("price-price_percent", "ask-what", "ask-reason", "title", "price", "currency", "images", "attributes"),
 ]
 RULE = {"rule-TOTAL_FORMS": "1", "rule-INITIAL_FORMS": "0", "rule-0-field": "title", "rule-0-op": "contains"}
+HOSTILE = "<img src=x onerror=alert(1)>"
 ACTIVITY_TABS = ("runs", "sent", "refused")
 
 
@@ -216,7 +220,9 @@ def test_looking_changes_nothing(client: Client, rig: Rig, values: dict[str, dic
 def test_no_page_breaks_on_what_stands_in_its_query(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
     client.force_login(rig.owner)
     client.raise_request_exception = False
-    asked: list[tuple[str, dict[str, str]]] = [(name, {}) for name in sorted(READ_ONLY)] + [("activity", {"tab": tab}) for tab in ACTIVITY_TABS]
+    asked: list[tuple[str, dict[str, str]]] = [(name, {}) for name in sorted(READ_ONLY)] + [
+        ("activity", {"tab": tab}) for tab in ACTIVITY_TABS
+    ]
     answers = {}
 
     for (name, given), odd, left_out in product(asked, ODD, ("", "before")):
@@ -240,6 +246,42 @@ def test_no_form_breaks_on_what_is_sent(client: Client, rig: Rig, values: dict[s
             answers[name, ascii(odd)[:40], action] = answer.status_code
 
     assert {sent: status for sent, status in answers.items() if status >= 500} == {}
+
+
+def test_what_buyers_marketplaces_and_colleagues_write_is_shown_as_text(
+    client: Client, rig: Rig, values: dict[str, dict[str, Any]]
+):
+    client.force_login(rig.owner)
+    Item.objects.update(title=HOSTILE, brand=HOSTILE, description=HOSTILE, attributes={HOSTILE: HOSTILE})
+    Label.objects.filter(name="Spring").update(name=HOSTILE)
+    Channel.objects.update(name=HOSTILE, check_error=HOSTILE)
+    ChannelJob.objects.update(last_error=HOSTILE, blocked=True)
+    Order.objects.update(buyer={"name": HOSTILE}, ship_to={"name": HOSTILE, HOSTILE: HOSTILE}, attention=HOSTILE)
+    OrderLine.objects.update(title=HOSTILE, sku=HOSTILE, item=None)
+    RawOrder.objects.update(reason=HOSTILE)
+    CancellationRequest.objects.update(reason=HOSTILE)
+    ChangeRequest.objects.update(reason=HOSTILE, answer=HOSTILE)
+    Listing.objects.update(rejected_reason=HOSTILE, rejected_code=HOSTILE)
+    ReconcileRun.objects.update(reason=HOSTILE)
+    ChannelHistory.objects.create(channel=rig.channel, at=NOW, what="label", before=HOSTILE, after=HOSTILE)
+    urls = [_url(name, rig.seller, values) for name in SELLERS if not name.endswith(("_csv", "_problems"))]
+    urls += [f"{_url('activity', rig.seller, values)}?tab={tab}" for tab in ACTIVITY_TABS]
+
+    pages = {url: client.get(url) for url in urls}
+    texts = {url: page.content.decode() for url, page in pages.items() if page.status_code == 200}
+
+    assert [url for url, text in texts.items() if HOSTILE in text or "<img src=x" in text] == []
+    assert sum("&lt;img src=x" in text for text in texts.values()) > 10
+
+
+def test_a_press_that_names_no_decision_decides_nothing(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
+    client.force_login(rig.owner)
+    before = list(CancellationRequest.objects.values()), list(ReconcileRun.objects.values())
+
+    assert client.post(_url("order_answer", rig.seller, values)).status_code == 400
+    client.post(_url("reconcile_decide", rig.seller, values))
+
+    assert (list(CancellationRequest.objects.values()), list(ReconcileRun.objects.values())) == before
 
 
 def test_a_link_to_the_sign_in_leads_nowhere_else(client: Client):
