@@ -1,8 +1,10 @@
 """The tenant and the people who may act for it."""
 
 from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 
 if TYPE_CHECKING:
@@ -33,6 +35,13 @@ class Seller(models.Model):
     created_at = models.DateTimeField()
 
     objects = SellerQuerySet.as_manager()
+
+    def clean(self) -> None:
+        """Raises ValidationError for a zone that nobody knows: pages could not tell the time."""
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValidationError({"time_zone": "Write it like Europe/Berlin."}) from None
 
     def __str__(self) -> str:
         return self.name

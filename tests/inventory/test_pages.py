@@ -4,6 +4,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -117,6 +118,14 @@ def test_somebody_with_two_sellers_chooses_and_somebody_without_is_told(client, 
 
     client.force_login(make_user("nobody@example.com"))
     assert b"belong to no seller" in client.get("/").content
+
+
+@pytest.mark.parametrize("zone", ["Mars/X", "", "../etc/passwd", "Europe"])
+def test_a_seller_in_a_zone_that_nobody_knows_is_refused(seller, zone):
+    seller.time_zone = zone
+
+    with pytest.raises(ValidationError, match="Write it like"):
+        seller.clean()
 
 
 # Items ---------------------------------------------------------------------------------------------------------------
