@@ -3,7 +3,7 @@
 Everything here runs inside the caller's transaction, a fixed number of statements for any number of lines.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from django.db import connection
 
 from channels_app.adapters.types import Kind, LineResult, Outcome, Phase, Report
 from channels_app.flows import listings
-from channels_app.flows.pending import enqueue, unpark
+from channels_app.flows.pending import Change, unpark, upsert
 from channels_app.models import FeedLine, LedgerState, Listing, PendingChange, Submission
 from channels_app.models.submission import OPEN_STATES
 from inventory.models import ItemChange
@@ -98,9 +98,18 @@ LEFT JOIN LATERAL (
 """
 
 
-def _close(submission: Submission, results: Sequence[tuple[str, str, str, str]], *, now: datetime) -> list[Closed]:
-    """End the open lines that `results` (SKU, state, code, reason) names; one that is closed already stays as it is."""
-    skus, states, codes, reasons = (list(column) for column in zip(*results, strict=True))
+class Verdict(NamedTuple):
+    """How one line is to end."""
+
+    sku: str
+    state: str
+    code: str
+    reason: str
+
+
+def _close(submission: Submission, verdicts: Collection[Verdict], *, now: datetime) -> list[Closed]:
+    """End the open lines that `verdicts` names; one that is closed already stays as it is."""
+    skus, states, codes, reasons = (list(column) for column in zip(*verdicts, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
             _CLOSE,
@@ -116,13 +125,13 @@ def _close(submission: Submission, results: Sequence[tuple[str, str, str, str]],
         return [Closed._make(row) for row in cursor.fetchall()]
 
 
-def apply_results(submission: Submission, results: Iterable[LineResult], *, ordered: bool, now: datetime) -> Tally:
-    """Each line that has a result ends as it says; duplicates and late ones change nothing. Returns what ended."""
-    by_sku = {r.sku: (r.sku, _STATES[r.outcome].value, r.code, r.reason) for r in results if r.outcome in _STATES}
-    if not by_sku:
-        return Tally()
-    closed = _close(submission, list(by_sku.values()), now=now)
-    return _settle(submission, closed, ordered=ordered, now=now)
+def _verdicts(results: Iterable[LineResult]) -> dict[str, Verdict]:
+    """Return how lines end by these results, by SKU; those that are still pending are left out."""
+    return {
+        result.sku: Verdict(result.sku, _STATES[result.outcome].value, result.code, result.reason)
+        for result in results
+        if result.outcome in _STATES
+    }
 
 
 def close_without_results(
@@ -139,37 +148,48 @@ def close_without_results(
 
     `maybe_done`: they may have taken effect, so what the channel shows is in doubt.
     """
-    if not skus:
-        return Tally()
-    rows = [(sku, LedgerState.SUPERSEDED.value, code, reason) for sku in skus]
-    closed = _close(submission, rows, now=now)
-    doubtful = {line.sku for line in closed} if maybe_done else set()
-    return _settle(submission, closed, ordered=True, maybe_done=doubtful, again_after=again_after, now=now)
+    verdicts = [Verdict(sku, LedgerState.SUPERSEDED.value, code, reason) for sku in skus]
+    doubtful = set(skus) if maybe_done else set()
+    return _end(submission, verdicts, ordered=True, maybe_done=doubtful, again_after=again_after, now=now)
 
 
-def _settle(
+def _end(
     submission: Submission,
-    closed: Sequence[Closed],
+    verdicts: Collection[Verdict],
     *,
     ordered: bool,
     maybe_done: Collection[str] = (),
     again_after: int = AGAIN_SECONDS,
     now: datetime,
 ) -> Tally:
-    """Listings and pending changes follow the lines that ended. Pending changes first: see pending.py on locks."""
+    """The lines end as `verdicts` say; pending changes, then listings, follow. Call it once in a transaction."""
+    if not verdicts:
+        return Tally()
+    closed = _close(submission, verdicts, now=now)
+    again = [line.sku for line in closed if line.state == LedgerState.SUPERSEDED]
+    overtaken = [line.sku for line in closed if line.newer]
+    again_at = now + timedelta(seconds=again_after) if again_after else None
+    _recheck(submission, dict.fromkeys(again, again_at) | dict.fromkeys(overtaken), now=now)
+    unparked = unpark(submission.channel_id, [line.sku for line in closed])
+    # Without order, the channel may have worked off a line and a newer one either way round.
+    crossed = () if ordered else overtaken
+    in_doubt = {*crossed, *(line.sku for line in closed if line.sku in maybe_done)}
+    _follow(submission, closed, in_doubt, now=now)
+    confirmed = sum(line.state == LedgerState.CONFIRMED for line in closed)
+    return Tally(
+        confirmed=confirmed,
+        rejected=len(closed) - confirmed - len(again),
+        again=len(again),
+        wake=bool(unparked or overtaken or again),
+    )
+
+
+def _follow(submission: Submission, closed: Sequence[Closed], in_doubt: Collection[str], *, now: datetime) -> None:
+    """The listings say what the lines that ended brought."""
     confirmed = [line for line in closed if line.state == LedgerState.CONFIRMED]
     rejected = [line for line in closed if line.state == LedgerState.REJECTED]
     again = [line for line in closed if line.state == LedgerState.SUPERSEDED]
-    # The channel may have worked these off in either order.
-    crossed = [] if ordered else [line.sku for line in closed if line.newer]
-    overtaken = [line.sku for line in closed if line.newer]
     channel = submission.channel_id
-
-    unparked = unpark(channel, [line.sku for line in closed])
-    _recheck(submission, overtaken, now=now)
-    again_at = now + timedelta(seconds=again_after) if again_after else None
-    _recheck(submission, [line.sku for line in again], now=now, not_before=again_at)
-
     listings.lock(channel, [line.sku for line in closed])
     listings.confirm(
         [line.id for line in confirmed if not line.beaten],
@@ -178,30 +198,21 @@ def _settle(
         old_quantities=[line.id for line in confirmed if line.quantity_beaten],
         now=now,
     )
-    listings.restate(channel, [x.sku for x in rejected], absent=Listing.State.REJECTED, now=now)
-    listings.restate(channel, [x.sku for x in again], absent=Listing.State.ENDED, now=now)
+    listings.restate(channel, [line.sku for line in rejected], absent=Listing.State.REJECTED, now=now)
+    listings.restate(channel, [line.sku for line in again], absent=Listing.State.ENDED, now=now)
     listings.reject([line.id for line in rejected if not line.newer])
     whole = submission.kind in (Kind.CONTENT, Kind.WITHDRAW)
-    listings.doubt(channel, dict.fromkeys([*crossed, *maybe_done], whole), now=now)
-    return Tally(
-        confirmed=len(confirmed),
-        rejected=len(rejected),
-        again=len(again),
-        wake=bool(unparked or overtaken or again),
-    )
+    listings.doubt(channel, dict.fromkeys(in_doubt, whole), now=now)
 
 
-def _recheck(
-    submission: Submission, skus: Collection[str], *, now: datetime, not_before: datetime | None = None
-) -> None:
+def _recheck(submission: Submission, skus: Mapping[str, datetime | None], *, now: datetime) -> None:
+    """The SKUs are looked at again, each not before the time that is given with it."""
     kind = Kind(submission.kind)
-    enqueue(
-        submission.channel_id,
-        skus,
-        kinds=_CHANGE.get(kind, ItemChange.Change.STOCK),
-        urgency=_URGENCY.get(kind, PendingChange.Urgency.FELL),
+    bits = int(_CHANGE.get(kind, ItemChange.Change.STOCK))
+    urgency = _URGENCY.get(kind, PendingChange.Urgency.FELL)
+    upsert(
+        (Change(submission.channel_id, sku, None, bits, urgency, not_before) for sku, not_before in skus.items()),
         now=now,
-        not_before=not_before,
     )
 
 
@@ -209,7 +220,7 @@ def take_back(submission: Submission, *, now: datetime) -> None:
     """The intent never left: it leaves no row, its SKUs are pending again. The job's run says what went wrong."""
     lines = FeedLine.objects.filter(submission=submission)
     skus = list(lines.values_list("sku", flat=True))
-    _recheck(submission, skus, now=now)
+    _recheck(submission, dict.fromkeys(skus), now=now)
     listings.lock(submission.channel_id, skus)
     lines.delete()
     Submission.objects.filter(pk=submission.pk).delete()
@@ -218,19 +229,26 @@ def take_back(submission: Submission, *, now: datetime) -> None:
 
 def refuse_file(submission: Submission, reason: str, *, now: datetime) -> Tally:
     """The whole file was refused. Its lines are sent once more, in another file; refused again, they are rejected."""
-    open_lines = FeedLine.objects.filter(submission=submission, state__in=OPEN_STATES)
     refused_before = set(_refused_before(submission))
-    skus = set(open_lines.values_list("sku", flat=True))
-    tally = close_without_results(
-        submission, skus - refused_before, code=FILE_REFUSED, reason=reason, maybe_done=False, now=now
-    )
-    results = [
-        LineResult(sku=sku, outcome=Outcome.REJECTED, code=FILE_REFUSED, reason=reason)
-        for sku in sorted(skus & refused_before)
+    verdicts = [
+        Verdict(
+            sku,
+            LedgerState.REJECTED.value if sku in refused_before else LedgerState.SUPERSEDED.value,
+            FILE_REFUSED,
+            reason,
+        )
+        for sku in _open_skus(submission)
     ]
-    tally.add(apply_results(submission, results, ordered=True, now=now))
-    Submission.objects.filter(pk=submission.pk).update(phase=Submission.Phase.FAILED, reason=reason, closed_at=now)
+    tally = _end(submission, verdicts, ordered=True, now=now)
+    Submission.objects.filter(pk=submission.pk).update(
+        phase=Submission.Phase.FAILED, reason=reason, closed_at=now, next_poll_at=None
+    )
     return tally
+
+
+def _open_skus(submission: Submission) -> list[str]:
+    lines = FeedLine.objects.filter(submission=submission, state__in=OPEN_STATES)
+    return list(lines.values_list("sku", flat=True))
 
 
 def _refused_before(submission: Submission) -> list[str]:
@@ -256,20 +274,16 @@ def apply_report(submission: Submission, report: Report, *, ordered: bool, now: 
     """What the channel says of `submission` is done to its lines; once every line has ended, it is closed."""
     if report.phase == Phase.FAILED:
         return refuse_file(submission, report.reason or "The channel refused the whole file.", now=now)
-    tally = apply_results(submission, report.results, ordered=ordered, now=now)
-    open_lines = FeedLine.objects.filter(submission=submission, state__in=OPEN_STATES)
+    verdicts = _verdicts(report.results)
+    omitted: set[str] = set()
     if report.phase == Phase.DONE:
-        tally.add(
-            close_without_results(
-                submission,
-                list(open_lines.values_list("sku", flat=True)),
-                code=NO_RESULT,
-                reason="The channel finished and gave no result for this line.",
-                maybe_done=True,
-                now=now,
+        omitted = set(_open_skus(submission)) - verdicts.keys()
+        for sku in omitted:
+            verdicts[sku] = Verdict(
+                sku, LedgerState.SUPERSEDED.value, NO_RESULT, "The channel gave no result for this."
             )
-        )
-    if report.phase == Phase.DONE or not open_lines.exists():
+    tally = _end(submission, verdicts.values(), ordered=ordered, maybe_done=omitted, now=now)
+    if report.phase == Phase.DONE or not _open_skus(submission):
         Submission.objects.filter(pk=submission.pk).update(
             phase=Submission.Phase.CLOSED, closed_at=now, next_poll_at=None, reason=report.reason
         )

@@ -33,19 +33,40 @@ _LOCK = 7_203_550_001
 def fan_out(*, now: datetime) -> int:
     """Pass on up to 5,000 changes and a slice of one walk; return how many rows that were, 0 if none or not alone."""
     handled = _recalculate_one_label(now=now)
-    touched: dict[int, set[str]] = defaultdict(set)
+    found = Found()
     with transaction.atomic():
         if not _is_alone():
             return handled
-        handled += _pass_on_items(touched, now=now)
+        handled += _pass_on_items(found, now=now)
         handled += _pass_on_bulk(now=now)
-        handled += _walk_a_slice(touched, now=now)
-    # After the commit, offers first: see pending.py on the order of locks.
-    for kind in (ChannelJob.Kind.OFFERS, ChannelJob.Kind.CONTENT):
-        channels = sorted(channel for channel, kinds in touched.items() if kind in kinds)
-        if channels:
-            jobs.nudge(channels, [kind], now=now)
+        handled += _walk_a_slice(found)
+        # All at once, at the end: see pending.py on the order of locks, for the nudges too.
+        upsert(found.values(), now=now)
+    _nudge(found, now=now)
     return handled
+
+
+class Found(dict[tuple[int, str], Change]):
+    """What this fan-out enqueues, by channel and SKU."""
+
+    def add(self, change: Change) -> None:
+        """Put `change` in, or its kinds and urgency to what is there."""
+        key = (change.channel_id, change.sku)
+        other = self.get(key)
+        if other is not None:
+            urgency = min(other.urgency, change.urgency)
+            change = change._replace(kinds=other.kinds | change.kinds, urgency=urgency)
+        self[key] = change
+
+
+def _nudge(found: Found, *, now: datetime) -> None:
+    """Wake the jobs that have something to take, offers first."""
+    touched: dict[str, set[int]] = defaultdict(set)
+    for change in found.values():
+        touched[job_of(change.urgency)].add(change.channel_id)
+    for kind in (ChannelJob.Kind.OFFERS, ChannelJob.Kind.CONTENT):
+        if touched[kind]:
+            jobs.nudge(sorted(touched[kind]), [kind], now=now)
 
 
 def walk_channel(channel: Channel, cause: str, *, now: datetime) -> None:
@@ -80,7 +101,7 @@ SELECT seller_id, item_id, bit_or(kinds), count(*) FROM taken GROUP BY seller_id
 """
 
 
-def _pass_on_items(touched: dict[int, set[str]], *, now: datetime) -> int:
+def _pass_on_items(found: Found, *, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_ITEMS, [BATCH])
         rows = cursor.fetchall()
@@ -88,9 +109,8 @@ def _pass_on_items(touched: dict[int, set[str]], *, now: datetime) -> int:
         return 0
     kinds = {item_id: bits for _, item_id, bits, _ in rows}
     labels.recalculate_items(list(kinds), now=now)
-    truths = _truth_of_items(list(kinds))
-    _enqueue_found(truths, kinds, touched, now=now)
-    _recheck_orphans({seller for seller, *_ in rows}, kinds, touched, now=now)
+    _find(read_truth(_CHANNELS_OF_ITEMS, {"items": list(kinds)}), kinds, found)
+    _find_orphans({seller for seller, *_ in rows}, kinds, found)
     return sum(count for *_, count in rows)
 
 
@@ -104,13 +124,7 @@ WHERE channel.state IN ('testing', 'live') AND channel.archived_at IS NULL AND c
 """
 
 
-def _truth_of_items(item_ids: Sequence[int]) -> list[Truth]:
-    return read_truth(_CHANNELS_OF_ITEMS, {"items": list(item_ids)})
-
-
-def _recheck_orphans(
-    seller_ids: Iterable[int], kinds: dict[int, int], touched: dict[int, set[str]], *, now: datetime
-) -> None:
+def _find_orphans(seller_ids: Iterable[int], kinds: dict[int, int], found: Found) -> None:
     """An item that was deleted leaves listings without one: these are looked at, and ended if they are ours."""
     membership = [item for item, bits in kinds.items() if bits & ItemChange.Change.MEMBERSHIP]
     if not membership:
@@ -127,24 +141,18 @@ def _recheck_orphans(
         channel__in=Channel.objects.running().filter(seller_id__in=list(seller_ids), listings_on=True), item=None
     ).exclude(state=Listing.State.ENDED)
     source = "SELECT channel_id, sku FROM channels_app_listing WHERE id = ANY(%(ids)s::bigint[])"
-    truths = read_truth(source, {"ids": list(orphans.values_list("pk", flat=True)[:BATCH])})
-    _enqueue_found(truths, {}, touched, now=now)
+    _find(read_truth(source, {"ids": list(orphans.values_list("pk", flat=True)[:BATCH])}), {}, found)
 
 
-def _enqueue_found(
-    truths: Sequence[Truth], kinds: dict[int, int], touched: dict[int, set[str]], *, now: datetime
-) -> None:
-    """What is on a channel's label, listed there or pending is enqueued, as urgently as it differs."""
+def _find(truths: Sequence[Truth], kinds: dict[int, int], found: Found) -> None:
+    """What is on a channel's label, listed there or pending is to be enqueued, as urgently as it differs."""
     rules = {channel.pk: Rules.of(channel) for channel in Channel.objects.filter(pk__in={t.channel_id for t in truths})}
-    changes = []
     for truth in truths:
         if not (truth.on_label or truth.is_up or truth.has_pending_change or truth.rejected_hash):
             continue
-        bits = kinds.get(truth.item_id or 0, ItemChange.Change.MEMBERSHIP)
+        bits = int(kinds.get(truth.item_id or 0, ItemChange.Change.MEMBERSHIP))
         urgency = judge_urgency(truth, rules[truth.channel_id], stock_changed=bool(bits & ItemChange.Change.STOCK))
-        changes.append(Change(truth.channel_id, truth.sku, truth.item_id, int(bits), urgency))
-        touched[truth.channel_id].add(job_of(urgency))
-    upsert(changes, now=now)
+        found.add(Change(truth.channel_id, truth.sku, truth.item_id, bits, urgency))
 
 
 def job_of(urgency: int) -> str:
@@ -177,7 +185,7 @@ def _pass_on_bulk(*, now: datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _walk_a_slice(touched: dict[int, set[str]], *, now: datetime) -> int:
+def _walk_a_slice(found: Found) -> int:
     """Pass on the next SKUs of one walk; a walk that has reached its end, or whose channel stopped, is gone."""
     walk = ChannelWalk.objects.select_for_update(skip_locked=True, of=("self",)).select_related("channel")
     row = walk.order_by("cursor", "pk").first()
@@ -195,7 +203,7 @@ def _walk_a_slice(touched: dict[int, set[str]], *, now: datetime) -> int:
         "limit": BATCH,
     }
     truths = read_truth(WALK_SOURCE, params)
-    _enqueue_found(truths, {}, touched, now=now)
+    _find(truths, {}, found)
     if len(truths) < BATCH:
         row.delete()
     else:

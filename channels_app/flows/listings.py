@@ -5,6 +5,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -114,7 +115,7 @@ def confirm(
     is confirmed already, that of the line is an old one.
     """
     if line_ids:
-        params = {
+        params: dict[str, Any] = {
             "lines": list(line_ids),
             "overtaken": list(overtaken),
             "old_prices": list(old_prices),

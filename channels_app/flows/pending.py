@@ -1,7 +1,8 @@
-"""PendingChange rows: enqueued, taken, settled. Every statement locks them in (channel, SKU) order.
+"""PendingChange rows: enqueued, taken, settled.
 
-Lock order of all that feeds do: job row, channel, pending changes, listings. Nudges touch job rows, so they come after
-the commit: inside it they would close a circle with a feed that settles. A lost nudge costs one interval.
+No two transactions may wait for each other in a circle. Each locks pending changes in one statement, in (channel, SKU)
+order; what it locks beyond that, it locks only if nobody else holds it. The order of all that feeds lock: job row,
+channel, pending changes, listings. Nudges touch job rows, so they come after the commit; a lost one costs an interval.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -21,6 +22,8 @@ class Change(NamedTuple):
     item_id: int | None
     kinds: int
     urgency: int
+    #: To be left alone until then, unless it is pending already.
+    not_before: datetime | None = None
 
 
 class Taken(NamedTuple):
@@ -37,9 +40,9 @@ class Taken(NamedTuple):
 _UPSERT = """
 INSERT INTO channels_app_pendingchange AS change
     (channel_id, sku, item_id, kinds, urgency, version, held, not_before, changed_at)
-SELECT channel_id, sku, item_id, kinds, urgency, 1, false, %(not_before)s::timestamptz, %(now)s::timestamptz
-FROM unnest(%(channels)s::bigint[], %(skus)s::text[], %(items)s::bigint[], %(kinds)s::int[], %(urgencies)s::int[])
-    AS new (channel_id, sku, item_id, kinds, urgency)
+SELECT channel_id, sku, item_id, kinds, urgency, 1, false, not_before, %(now)s::timestamptz
+FROM unnest(%(channels)s::bigint[], %(skus)s::text[], %(items)s::bigint[], %(kinds)s::int[], %(urgencies)s::int[],
+            %(not_before)s::timestamptz[]) AS new (channel_id, sku, item_id, kinds, urgency, not_before)
 ORDER BY channel_id, sku
 ON CONFLICT (channel_id, sku) DO UPDATE SET
     version = change.version + 1,
@@ -48,28 +51,27 @@ ON CONFLICT (channel_id, sku) DO UPDATE SET
     urgency = least(change.urgency, excluded.urgency),
     held = change.held AND excluded.urgency = 4,
     not_before = CASE WHEN change.held AND excluded.urgency = 4 THEN change.not_before
-                      WHEN change.not_before IS NOT NULL THEN least(change.not_before, excluded.not_before) END,
+                      WHEN change.not_before IS NULL OR excluded.not_before IS NULL THEN NULL
+                      ELSE least(change.not_before, excluded.not_before) END,
     changed_at = excluded.changed_at
 """
 
-_UPSERT_NOW = _UPSERT.replace("least(change.not_before, excluded.not_before)", "excluded.not_before")
 
-
-def upsert(changes: Iterable[Change], *, now: datetime, not_before: datetime | None = None) -> None:
-    """Each change is pending; (channel, SKU) may come up once only. With `not_before`, those not yet pending wait."""
+def upsert(changes: Iterable[Change], *, now: datetime) -> None:
+    """Each change is pending. (channel, SKU) may come up once only; call it once in a transaction."""
     rows = list(changes)
     if not rows:
         return
-    channels, skus, items, kinds, urgencies = (list(column) for column in zip(*rows, strict=True))
+    channels, skus, items, kinds, urgencies, not_before = (list(column) for column in zip(*rows, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
-            _UPSERT if not_before else _UPSERT_NOW,
+            _UPSERT,
             {
                 "channels": channels,
                 "skus": skus,
                 "items": items,
-                "kinds": kinds,
-                "urgencies": [int(u) for u in urgencies],
+                "kinds": [int(bits) for bits in kinds],
+                "urgencies": [int(urgency) for urgency in urgencies],
                 "not_before": not_before,
                 "now": now,
             },
@@ -89,11 +91,7 @@ def enqueue(
 
     Call it in the transaction of its cause, and nudge the jobs after it.
     """
-    upsert(
-        (Change(channel_id, sku, None, int(kinds), int(urgency)) for sku in sorted(set(skus))),
-        now=now,
-        not_before=not_before,
-    )
+    upsert((Change(channel_id, sku, None, kinds, urgency, not_before) for sku in set(skus)), now=now)
 
 
 # Plan: the partial index (channel, urgency, id) of rows that are not held, in its own order; rows that wait are passed.
@@ -178,16 +176,18 @@ UPDATE channels_app_pendingchange AS change
 SET not_before = NULL
 FROM (
     SELECT id FROM channels_app_pendingchange
-    WHERE channel_id = %s AND sku = ANY(%s::text[]) AND not_before IS NOT NULL
-    ORDER BY channel_id, sku
-    FOR UPDATE
+    WHERE channel_id = %s AND sku = ANY(%s::text[]) AND not_before IS NOT NULL AND NOT held
+    FOR UPDATE SKIP LOCKED
 ) AS parked
 WHERE change.id = parked.id
 """
 
 
 def unpark(channel_id: int, skus: Collection[str]) -> int:
-    """What waited for lines of these SKUs waits no longer. Returns how many."""
+    """What waited for lines of these SKUs waits no longer. Returns how many.
+
+    What somebody else holds is being changed or looked at anyway; at worst it waits for its time.
+    """
     if not skus:
         return 0
     with connection.cursor() as cursor:
