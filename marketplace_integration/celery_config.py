@@ -37,7 +37,7 @@ beat_schedule = {
     "tick": {"task": "channels.tick", "schedule": 1.0, "options": {"queue": "urgent", "expires": 2}},
     "sweep-changes": {"task": "channels.sweep_changes", "schedule": 1.0, "options": {"queue": "urgent", "expires": 2}},
     "sweep-imports": {"task": "inventory.sweep_imports", "schedule": 5.0, "options": {"queue": "bulk", "expires": 5}},
-    "promote-due": {"task": "channels.promote_due", "schedule": 30.0, "options": {"queue": "orders", "expires": 30}},
+    "promote-due": {"task": "channels.promote_due", "schedule": 10.0, "options": {"queue": "orders", "expires": 10}},
     "check-ledger": {
         "task": "channels.check_ledger",
         "schedule": crontab(hour="3", minute="10"),
