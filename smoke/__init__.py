@@ -10,6 +10,10 @@ browser        a browser without a screen: pages, forms, cookies
 marketplace    the sandbox's control API: buyers, strays, what is shown
 killer         kill -9 for a process that holds a claim
 seller         what the seller does on our pages
+orders         what the seller does to orders
+support        what support does in the admin
+plan           which orders meet which fate
+waiting        until something is true, or what was missing
 expectations   what must be true on the marketplace, by the input and by what was done
 journey        the whole story, step by step
 judge          the comparison, and the one JSON object on the last line

@@ -14,9 +14,11 @@ from smoke.orders import OrderDesk
 from smoke.plan import Plan
 from smoke.seller import Seller
 from smoke.stack import Stack
+from smoke.support import SupportDesk
 from smoke.waiting import wait_until
 
-SLUG, OWNER, PASSWORD = "smoke", "owner@smoke.example", "a-password-for-the-smoke"  # noqa: S105 - of a throw-away site
+SLUG, OWNER, SUPPORT = "smoke", "owner@smoke.example", "support@smoke.example"
+PASSWORD = "a-password-for-the-smoke"  # noqa: S105 - of a throw-away site
 LABEL = "On the sandbox"
 CLIENT = "smoke"
 AFTER_TESTING_SECONDS = 30 * 24 * 3600 + 3600
@@ -52,6 +54,7 @@ class Journey:
             self.reconcile,
             self.go_live,
             self.use_what_live_allows,
+            self.ask_support,
         ):
             self._say(step.__name__.replace("_", " "))
             step()
@@ -153,6 +156,18 @@ class Journey:
             self._check(self._switches()[name], f"in Live the seller could switch off {name}")
         self.seller.force_deactivation()
         self._check(self._state() == "live", "in Live the seller could deactivate")
+
+    def ask_support(self) -> None:
+        """What Live locks the seller asks for; support applies it with one click, and the seller reads the answer."""
+        self.seller.ask_support("orders_off", "We move to another warehouse.")
+        self.stack.manage("add_support", SUPPORT, NEW_PASSWORD=PASSWORD)
+        desk = SupportDesk(Browser(self.stack.web))
+        desk.sign_in(SUPPORT, PASSWORD)
+        desk.apply_the_only_request("Enjoy the new place.")
+        desk.browser.close()
+        self._check(not self._switches()["orders"], "support applied the request, and Orders is still on")
+        shown = self._browser.open(f"{self.seller.channel}settings/").words
+        self._check("Enjoy the new place." in shown, "the seller cannot read what support answered")
 
     # --- what steps need ----------------------------------------------------------------------------------------
 

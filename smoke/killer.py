@@ -10,8 +10,9 @@ from typing import Any
 
 from smoke.stack import Stack
 
-#: How long one strike may wait for a claim to come up.
+#: How long one strike may wait for a claim to come up, and how long it insists on its favourite.
 WAIT_SECONDS = 90.0
+FAVOURITE_SECONDS = 10.0
 
 
 class Killer:
@@ -25,8 +26,8 @@ class Killer:
         self.kills: list[dict[str, Any]] = []
 
     def strike(self, *kinds: str) -> None:
-        """Begin to look for a claim of one of these jobs; the process that holds it is killed."""
-        self._thread = threading.Thread(target=self._strike, args=(frozenset(kinds),), daemon=True)
+        """Begin to look for a claim of the first of these jobs, later of any; the process that holds it is killed."""
+        self._thread = threading.Thread(target=self._strike, args=(kinds,), daemon=True)
         self._thread.start()
 
     def strike_is_over(self) -> bool:
@@ -40,13 +41,15 @@ class Killer:
         if self._failed:
             raise RuntimeError(self._failed)
 
-    def _strike(self, kinds: frozenset[str]) -> None:
+    def _strike(self, kinds: tuple[str, ...]) -> None:
         watch = self._stack.follower()
-        until = time.monotonic() + WAIT_SECONDS
-        lets_by = self._random.randrange(3)  # not always the first claim that comes up
+        started = time.monotonic()
+        until = started + WAIT_SECONDS
+        lets_by = self._random.randrange(2)  # not always the first claim that comes up
         try:
             while time.monotonic() < until:
-                found = [claim for claim in watch.ask("claims")["claims"] if claim["kind"] in kinds]
+                wanted = kinds[:1] if time.monotonic() < started + FAVOURITE_SECONDS else kinds
+                found = [claim for claim in watch.ask("claims")["claims"] if claim["kind"] in wanted]
                 if not found:
                     time.sleep(0.005)
                     continue

@@ -118,6 +118,11 @@ class Seller:
         url = f"{self.browser.site}{self.channel}deactivate/"
         self.browser.post(url, values, referer=page.url, expect=(200, 403, 422))
 
+    def ask_support(self, what: str, why: str) -> None:
+        """Support has the request, sent from the page's own dialog."""
+        page = self.browser.open(f"{self.channel}settings/")
+        self.browser.submit(page, page.form(action="/requests/"), {"ask-what": what, "ask-reason": why})
+
     def locked_switches(self) -> set[str]:
         _, form = self._settings()
         names = {name.removeprefix("switches-").removesuffix("_on"): name for name in form.boxes if "switches-" in name}
