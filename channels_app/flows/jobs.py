@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
+
 from channels_app.adapters.registry import get_adapter_class
 from channels_app.adapters.types import Capability
 from channels_app.models import Channel, ChannelJob, FeedLine, PendingChange, Submission
@@ -92,7 +94,10 @@ def nudge(channel_ids: Iterable[int], kinds: Iterable[str], *, now: datetime) ->
     jobs = ChannelJob.objects.filter(
         channel_id__in=list(channel_ids), kind__in=list(kinds), enabled=True, blocked=False, failures=0
     )
-    return jobs.filter(next_run_at__gt=now).update(next_run_at=now)
+    with transaction.atomic():
+        # Locked in one order, so that two who wake the same jobs never wait for each other in a circle.
+        late = jobs.filter(next_run_at__gt=now).select_for_update(no_key=True).order_by("pk")
+        return ChannelJob.objects.filter(pk__in=list(late.values_list("pk", flat=True))).update(next_run_at=now)
 
 
 def run_now(job: ChannelJob, *, now: datetime) -> None:
