@@ -1,5 +1,6 @@
 """A seller's account on one marketplace: its life cycle, switches, rules and connection."""
 
+import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -11,6 +12,10 @@ from inventory.models.fields import money_field, public_id_field
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+# Refreshing lifts the protection of `state` on the field, which all threads share: a second one that refreshes in the
+# same instant would find it protected again half-way.
+_refreshing = threading.RLock()
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
@@ -128,6 +133,11 @@ class Channel(ConcurrentTransitionMixin, FSMModelMixin, models.Model):
         ]
         indexes = [models.Index(fields=["seller", "state"], name="channel_by_seller")]
         permissions = [("support_channels", "May steer the channels of sellers, as support")]
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """As any model's; one thread at a time."""
+        with _refreshing:
+            super().refresh_from_db(*args, **kwargs)
 
     def __str__(self) -> str:
         return self.name
