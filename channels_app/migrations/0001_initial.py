@@ -216,6 +216,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name_plural": "channel history",
+            },
         ),
         migrations.CreateModel(
             name="ChannelJob",

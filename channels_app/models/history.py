@@ -20,6 +20,7 @@ class ChannelHistory(models.Model):
     reason = models.TextField(blank=True, default="")
 
     class Meta:
+        verbose_name_plural = "channel history"
         indexes = [models.Index(fields=["channel", "-id"], name="history_by_channel")]
 
     def __str__(self) -> str:
