@@ -29,7 +29,7 @@ clean-data: setup ## remove the data of the demo (asks first)
 	@$(LOCAL) clean $(if $(YES),--yes)
 
 test: setup ## all tests, on a throw-away PostgreSQL
-	@$(BIN)/python -m pytest $(ARGS) && echo "make test: all tests passed."
+	@$(BIN)/python -m pytest $(or $(ARGS),-n auto --maxprocesses 4) && echo "make test: all tests passed."
 
 lint: setup ## style, types, import rules, migrations, production settings
 	@BIN="$(BIN)" sh scripts/lint.sh
