@@ -195,14 +195,6 @@ class OrderPage:
     known_until: datetime | None = None
 
 
-class LineStatus(StrEnum):
-    """The field's words; a vendor's own status stops in its mapping."""
-
-    OPEN = "open"
-    SHIPPED = "shipped"
-    CANCELLED = "cancelled"
-
-
 class PaymentStatus(StrEnum):
     PENDING = "pending"
     CLEARED = "cleared"
