@@ -249,7 +249,7 @@ def claim_next(lane: str, *, now: datetime) -> Claim | None:
 
 
 @contextmanager
-def _heartbeat(claim: Claim) -> Iterator[None]:
+def heartbeat(claim: Claim) -> Iterator[None]:
     """Renew the lease while the slice runs, but never past its deadline: a hung job must lose its claim."""
     done = threading.Event()
 
@@ -307,7 +307,7 @@ def drain(
             break
         slices += 1
         try:
-            with _heartbeat(claim):
+            with heartbeat(claim):
                 run_slice(claim, flows[claim.kind])
         except FenceLost as error:
             log.info("slice.fence_lost", extra={"job": claim.job_id, "why": str(error)})

@@ -1,0 +1,48 @@
+-- What a benchmark is held against: the least SQL that leaves the same rows in the same tables with the same indexes.
+-- Each statement is committed by itself. Parameters as psycopg2 names them.
+
+-- name: first_feed_json
+-- Every pending item as the JSON that the marketplace would get.
+SELECT json_build_object('sku', item.sku, 'title', item.title, 'description', item.description, 'brand', item.brand,
+                         'gtin', item.gtin, 'images', item.images, 'attributes', item.attributes,
+                         'price', item.price::text, 'currency', item.currency,
+                         'quantity', stock.on_hand - stock.reserved)
+FROM channels_app_pendingchange AS change
+JOIN inventory_item AS item ON item.id = change.item_id
+JOIN inventory_stock AS stock ON stock.item_id = item.id
+WHERE change.channel_id = {channel}
+ORDER BY change.urgency, change.id
+
+-- name: first_feed_submissions
+INSERT INTO channels_app_submission
+    (channel_id, kind, key, handle, phase, fence, line_count, created_at, sent_at, next_poll_at, poll_count, overdue, reason)
+SELECT %(channel)s, 'content', gen_random_uuid(), 'handle', 'open', 1, 5000, now(), now(), now(), 0, false, ''
+FROM generate_series(1, (%(n)s + 4999) / 5000)
+
+-- name: first_feed_lines
+INSERT INTO channels_app_feedline
+    (submission_id, channel_id, sku, kind, state, price, quantity, content_hash, payload_hash, version, changed_at,
+     created_at, overdue, code, reason)
+SELECT (SELECT min(id) FROM channels_app_submission) + (row_number() OVER (ORDER BY change.id) - 1) / 5000,
+       change.channel_id, change.sku, 'content', 'sent', item.price, stock.on_hand - stock.reserved, item.content_hash,
+       'c' || left(md5(item.price || '||' || item.content_hash), 31), change.version, change.changed_at,
+       now(), false, '', ''
+FROM channels_app_pendingchange AS change
+JOIN inventory_item AS item ON item.id = change.item_id
+JOIN inventory_stock AS stock ON stock.item_id = item.id
+WHERE change.channel_id = %(channel)s
+ORDER BY change.id
+
+-- name: first_feed_listings
+INSERT INTO channels_app_listing
+    (channel_id, sku, item_id, state, sent_price, sent_quantity, sent_content_hash, sent_withdrawn,
+     confirmed_content_hash, rejected_hash, rejected_code, rejected_reason, last_line_at)
+SELECT line.channel_id, line.sku, item.id, 'creating', line.price, line.quantity, line.content_hash, false,
+       '', '', '', '', now()
+FROM channels_app_feedline AS line
+JOIN inventory_item AS item ON item.seller_id = 1 AND item.sku = line.sku
+WHERE line.channel_id = %(channel)s
+ORDER BY line.id
+
+-- name: first_feed_settle
+DELETE FROM channels_app_pendingchange WHERE channel_id = %(channel)s
