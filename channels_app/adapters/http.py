@@ -8,7 +8,7 @@ import logging
 import math
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -104,7 +104,7 @@ class HttpClient:
         account: Account,
         adapter: "type[ChannelAdapter]",
         *,
-        deadline: float | None = None,
+        deadline: Callable[[], float] | None = None,
         client: httpx.Client | None = None,
     ) -> None:
         self._limiter = Limiter(account.scope, adapter.limits)
@@ -192,7 +192,7 @@ class HttpClient:
         return OutcomeUnknown(message, code=code) if write else TemporaryError(message, code=code)
 
     def _timeout(self) -> httpx.Timeout:
-        left = TOTAL_SECONDS if self._deadline is None else min(TOTAL_SECONDS, self._deadline - time.monotonic())
+        left = TOTAL_SECONDS if self._deadline is None else min(TOTAL_SECONDS, self._deadline() - time.monotonic())
         if left < SHORTEST_SECONDS:
             raise TemporaryError("No time was left for this call; it is made in the next run.", retry_after=0)
         return httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))

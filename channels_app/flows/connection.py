@@ -3,6 +3,7 @@
 import copy
 import json
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +86,8 @@ def ask_channel(channel: Channel) -> ConnectionFacts:
     Raises SettingsError when the seller must act, TemporaryError when it could not be asked.
     """
     try:
-        return open_adapter(channel, deadline=time.monotonic() + CHECK_SECONDS).check_connection()
+        until = time.monotonic() + CHECK_SECONDS
+        return open_adapter(channel, deadline=lambda: until).check_connection()
     except RejectedByChannel as error:
         raise SettingsError(str(error), code=error.code) from error
     except OutcomeUnknown as error:
@@ -148,8 +150,8 @@ def _choices(choices: tuple[Choice, ...]) -> list[dict[str, str]]:
     return [{"code": choice.code, "name": choice.name} for choice in choices]
 
 
-def open_adapter(channel: Channel, *, deadline: float | None = None) -> ChannelAdapter:
-    """Return an adapter for this channel; none of its calls outlasts `deadline` (monotonic).
+def open_adapter(channel: Channel, *, deadline: Callable[[], float] | None = None) -> ChannelAdapter:
+    """Return an adapter for this channel; none of its calls outlasts what `deadline` says at its start (monotonic).
 
     Raises SettingsError if its credentials cannot be opened or its package is not installed here.
     """

@@ -10,10 +10,11 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -28,11 +29,14 @@ from marketplace_integration import clock
 
 log = logging.getLogger(__name__)
 
+Row = TypeVar("Row")
+
 LEASE_SECONDS = 10
 HEARTBEAT_SECONDS = 3
 #: A slice starts no new call after this.
 SLICE_SECONDS = 10.0
-#: A slice that is still running after this has hung: its lease is no longer renewed.
+#: A slice that is still running so long after its start, or after it last moved, has hung: its lease is no longer
+#: renewed.
 HARD_SECONDS = 40.0
 JOBS_PER_CHANNEL = 2
 JOBS_PER_HOST = 4
@@ -64,11 +68,24 @@ class Claim:
     started: float = field(default_factory=time.monotonic)
     counts: dict[str, int] = field(default_factory=dict)
     again_at: datetime | None = None
+    #: Monotonic time of the last progress that `moving` saw.
+    moved: float = 0.0
 
-    @property
     def deadline(self) -> float:
-        """Monotonic time at which the slice counts as hung; no HTTP call may outlast it."""
-        return self.started + HARD_SECONDS
+        """Return the monotonic time at which the slice counts as hung; no HTTP call may outlast it."""
+        return max(self.started, self.moved) + HARD_SECONDS
+
+    def moving(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield `rows`; each that comes puts the deadline off. For what must be read to its end within one slice.
+
+        Raises FenceLost if a row took so long that the slice counts as hung: its lease was no longer renewed.
+        """
+        for row in rows:
+            now = time.monotonic()
+            if now > self.deadline():
+                raise FenceLost(f"{self.kind} of channel {self.channel.pk}: nothing moved for {HARD_SECONDS:.0f} s")
+            self.moved = now
+            yield row
 
     def seconds_left(self) -> float:
         """Return the seconds in which the slice may still begin something."""
@@ -255,7 +272,7 @@ def heartbeat(claim: Claim) -> Iterator[None]:
 
     def beat() -> None:
         try:
-            while not done.wait(HEARTBEAT_SECONDS) and time.monotonic() < claim.deadline:
+            while not done.wait(HEARTBEAT_SECONDS) and time.monotonic() < claim.deadline():
                 with connection.cursor() as cursor:
                     cursor.execute(
                         "UPDATE channels_app_channeljob"

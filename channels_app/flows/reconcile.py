@@ -49,7 +49,7 @@ def run_reconciler(claim: Claim, adapter: ChannelAdapter) -> bool:
     with tempfile.TemporaryFile("w+", newline="", encoding="utf-8", errors="replace") as spool:
         # The rows may come page by page: they are read to their end before a transaction opens.
         try:
-            shown, unreadable = _spool(export.rows, spool)
+            shown, unreadable = _spool(claim.moving(export.rows), spool)
         except TemporaryError as error:
             _give_up(claim, run, export, f"The marketplace's list broke off: {error}")
             raise

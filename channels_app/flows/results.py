@@ -80,7 +80,7 @@ def _look(claim: Claim, adapter: ChannelAdapter, submission: Submission, rules: 
     except RejectedByChannel as error:
         with claim.settling():
             return _forgotten(submission, str(error), claim.now)
-    report = Report(phase=report.phase, results=tuple(report.results), reason=report.reason)
+    report = Report(phase=report.phase, results=tuple(claim.moving(report.results)), reason=report.reason)
     with claim.settling():
         tally = apply_report(submission, report, ordered=rules.ordered, now=claim.now)
     if report.phase == Phase.FAILED:

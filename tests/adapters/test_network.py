@@ -34,7 +34,9 @@ def _empty_valkey(request: pytest.FixtureRequest) -> None:
         shared_redis().flushdb()
 
 
-def client_that(answer: Callable[[httpx.Request], httpx.Response], *, deadline: float | None = None) -> HttpClient:
+def client_that(
+    answer: Callable[[httpx.Request], httpx.Response], *, deadline: Callable[[], float] | None = None
+) -> HttpClient:
     transport = httpx.MockTransport(answer)
     return HttpClient(ACCOUNT, SandboxAdapter, deadline=deadline, client=httpx.Client(transport=transport))
 
@@ -211,7 +213,8 @@ def test_how_long_to_wait_is_read_in_every_form(headers, seconds):
 
 
 def test_no_call_begins_when_the_deadline_is_near(valkey):
-    client = client_that(lambda request: pytest.fail("sent"), deadline=time.monotonic() + 0.5)
+    soon = time.monotonic() + 0.5
+    client = client_that(lambda request: pytest.fail("sent"), deadline=lambda: soon)
 
     with pytest.raises(TemporaryError):
         client.call("POST", "http://s/", operation="submit", write=True)

@@ -1,6 +1,7 @@
 """Claims, leases, fences and what a slice leaves on its row."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -277,3 +278,66 @@ def test_a_job_of_a_deactivated_channel_is_switched_off_when_its_slice_ends(chan
 
     job.refresh_from_db()
     assert not job.enabled
+
+
+class Hands:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: self.seconds)
+
+    def rows(self, pauses: list[float]) -> Iterator[float]:
+        for pause in pauses:
+            self.seconds += pause
+            yield pause
+
+
+def test_a_stream_that_moves_outlasts_the_time_of_a_hung_slice(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands = Hands(monkeypatch)
+    make_job(channel, Kind.OFFERS)
+    running = claim()
+
+    assert len(list(running.moving(hands.rows([30.0] * 10)))) == 10
+
+    assert running.deadline() == hands.seconds + engine.HARD_SECONDS
+    assert running.seconds_left() < 0
+
+
+def test_a_stream_that_stops_moving_loses_the_slice(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    hands = Hands(monkeypatch)
+    make_job(channel, Kind.OFFERS)
+    running = claim()
+    seen: list[float] = []
+
+    with pytest.raises(engine.FenceLost):
+        seen.extend(running.moving(hands.rows([30.0, 41.0, 1.0])))
+
+    assert seen == [30.0]
+    assert running.deadline() < hands.seconds
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_is_renewed_as_long_as_the_slice_moves_and_no_longer(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr(engine, "HARD_SECONDS", 0.4)
+    job = make_job(channel, Kind.OFFERS)
+    running = claim()
+
+    def lease() -> datetime | None:
+        return ChannelJob.objects.values_list("claim_expires_at", flat=True).get(pk=job.pk)
+
+    with engine.heartbeat(running):
+        for _ in running.moving(range(10)):
+            time.sleep(0.1)
+        moved = lease()
+        time.sleep(0.1)
+        assert lease() != moved, "it is renewed, long after a slice that hangs from its start would have lost it"
+        time.sleep(0.6)
+        hung = lease()
+        time.sleep(0.1)
+        assert lease() == hung
