@@ -8,6 +8,7 @@ import time
 import django
 
 from bench.servers import Servers
+from marketplace_integration.celery import collect_garbage_seldom
 
 
 def main(name: str, n: int, pairs: int) -> None:
@@ -16,6 +17,7 @@ def main(name: str, n: int, pairs: int) -> None:
     servers = Servers.described(os.environ["BENCH_SERVERS"])
     servers.fresh_database(n)
     django.setup()
+    collect_garbage_seldom()  # as a worker starts
     site = importlib.import_module("bench.site").Site(n=n, pairs=pairs, servers=servers)
     result = importlib.import_module(f"bench.cases.{name}").run(site)
     if result.peak_rss_mb is None and site.memory.peak_mb:

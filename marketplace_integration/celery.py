@@ -4,6 +4,7 @@ Rows are the truth and messages are nudges: a message that is lost, doubled or l
 nothing is retried here, no result is kept, a task gets ids only, and a broker that is away is logged, not raised.
 """
 
+import gc
 import logging
 import os
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
 from celery.exceptions import SecurityWarning
-from celery.signals import worker_shutting_down
+from celery.signals import worker_init, worker_process_init, worker_shutting_down
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace_integration.settings")
@@ -30,6 +31,19 @@ stopping = threading.Event()
 @worker_shutting_down.connect
 def _note_stop(**_: Any) -> None:
     stopping.set()
+
+
+@worker_init.connect
+@worker_process_init.connect
+def collect_garbage_seldom(**_: Any) -> None:
+    """Look for garbage in circles once in 100,000 new objects instead of 700, and never among what is there now.
+
+    A batch makes some hundred thousand small objects that all live to its end: looking through them again and again
+    took an eighth of a first feed's time, and found nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 class Nudge(DjangoTask):  # type: ignore[type-arg]

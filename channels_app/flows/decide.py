@@ -18,6 +18,8 @@ from channels_app.models import Channel, ChannelJob, PendingChange
 
 Urgency = PendingChange.Urgency
 
+_ALL_KINDS = tuple(Kind)
+
 
 class LastWord(Enum):
     """What a deactivated channel was told to do with its listings, if anything."""
@@ -213,7 +215,7 @@ def _list(truth: Truth, rules: Rules, job: str, found: Needs) -> Decision:
         return Decision()
     if job != ChannelJob.Kind.CONTENT:
         return Decision(do=Do.HAND_OVER, then=Urgency.NEW)
-    if _must_wait(truth, rules, tuple(Kind)):
+    if _must_wait(truth, rules, _ALL_KINDS):
         return Decision(do=Do.WAIT_FOR_LINE, then=Urgency.NEW)
     if truth.state is not None and found.quantity and not rules.rises_allowed:
         return Decision(do=Do.WAIT_FOR_ORDERS, then=Urgency.NEW)
@@ -242,7 +244,7 @@ def _content(truth: Truth, rules: Rules, found: Needs) -> Decision:
         if waits or _offer_kinds(truth, rules, price=found.price, quantity=quantity):
             return Decision(do=Do.HAND_OVER, then=_urgency_of(truth, found))
         return Decision()
-    if _must_wait(truth, rules, tuple(Kind)):
+    if _must_wait(truth, rules, _ALL_KINDS):
         return Decision(do=Do.WAIT_FOR_LINE, then=Urgency.CONTENT)
     then = Urgency.ROSE if waits else None
     return Decision(

@@ -21,9 +21,7 @@ def intents_become_unknown(channel_id: int, kind: str, *, fence: int) -> None:
         )
         lost = list(intents.values_list("pk", flat=True))
         if lost:
-            FeedLine.objects.filter(submission_id__in=lost, state__in=[LedgerState.PENDING, LedgerState.SENT]).update(
-                state=LedgerState.UNKNOWN
-            )
+            FeedLine.objects.filter(submission_id__in=lost, state=LedgerState.SENT).update(state=LedgerState.UNKNOWN)
             Submission.objects.filter(pk__in=lost).update(phase=Submission.Phase.UNKNOWN)
     elif kind == ChannelJob.Kind.COMMANDS:
         Command.objects.filter(channel_id=channel_id, state=LedgerState.SENT, handle="", fence__lt=fence).update(

@@ -961,7 +961,7 @@ class Migration(migrations.Migration):
                             ("rejected", "Rejected"),
                             ("superseded", "Replaced by a newer one"),
                         ],
-                        default="pending",
+                        default="sent",
                         max_length=10,
                     ),
                 ),

@@ -66,13 +66,17 @@ class Submission(models.Model):
 
 
 class FeedLine(models.Model):
-    """One item's part of one submission, and what became of it."""
+    """One item's part of one submission, and what became of it.
+
+    A line is written as `sent` in the commit before the call; whether the call came through says its submission's phase.
+    Saying it on every line would double what a feed writes.
+    """
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="lines")
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="feed_lines")
     sku = models.CharField(max_length=100)
     kind = models.CharField(max_length=10, choices=KINDS)
-    state = models.CharField(max_length=10, choices=LedgerState.choices, default=LedgerState.PENDING)
+    state = models.CharField(max_length=10, choices=LedgerState.choices, default=LedgerState.SENT)
     price = money_field(null=True, blank=True)
     quantity = models.IntegerField(null=True, blank=True)
     content_hash = models.CharField(max_length=32, blank=True, default="")
