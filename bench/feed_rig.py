@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from bench.site import Site
+from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.http import Answer
 from channels_app.adapters.sandbox.adapter import SandboxAdapter
 from channels_app.adapters.types import Account
@@ -20,11 +21,11 @@ _FAR = timedelta(days=1)
 class NoNetwork:
     """Stands in for HttpClient: takes the finished payload, and answers as the sandbox does."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = False) -> None:
         self.payload_bytes = 0
         self.payloads: list[bytes] = []
         #: Whether payloads are kept, for a baseline that posts the same.
-        self.keeps = False
+        self.keeps = keeps
 
     def call(self, method: str, url: str, *, content: bytes = b"", **_: Any) -> Answer:
         self.payload_bytes += len(content)
@@ -57,13 +58,14 @@ def forget_feed(site: Site) -> None:
     )
 
 
-def everything_is_pending(site: Site, channel: Channel) -> None:
-    """Every item is to be listed for the first time, as a fan-out leaves it."""
+def everything_is_pending(site: Site, channel: Channel, most: int | None = None) -> None:
+    """Every item (at most so many) is to be listed for the first time, as a fan-out leaves it."""
     site.execute(
         "INSERT INTO channels_app_pendingchange"
         " (channel_id, sku, item_id, kinds, urgency, version, held, not_before, changed_at)"
-        " SELECT %s, sku, id, 8, 6, 1, false, NULL, now() FROM inventory_item WHERE seller_id = %s ORDER BY sku",
-        [channel.pk, channel.seller_id],
+        " SELECT %s, sku, id, 8, 6, 1, false, NULL, now() FROM inventory_item"
+        " WHERE seller_id = %s ORDER BY sku LIMIT %s",
+        [channel.pk, channel.seller_id, most],
     )
     site.execute("VACUUM (ANALYZE) channels_app_pendingchange")
 
@@ -99,7 +101,7 @@ def _claimed(channel: Channel, kind: str) -> Iterator[engine.Claim]:
     yield claim
 
 
-def run_job(channel: Channel, kind: str, adapter: SandboxAdapter) -> dict[str, int]:
+def run_job(channel: Channel, kind: str, adapter: ChannelAdapter) -> dict[str, int]:
     """Run slices of one job until nothing is left for it, as a worker does. Returns what they did."""
     done: dict[str, int] = {}
     more = True

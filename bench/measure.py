@@ -78,13 +78,19 @@ def run_pairs(
     reset: Callable[[], None],
     memory: "Memory",
     count: int,
+    prepare: Callable[[str], None] | None = None,
 ) -> Pairs:
-    """Run both sides `count` times from the state that `reset` makes, in turns: which one goes first alternates."""
+    """Run both sides `count` times from the state that `reset` makes, in turns: which one goes first alternates.
+
+    `prepare` is told which side comes next ("ours", "baseline"), before its clock starts.
+    """
     taken: dict[str, list[float]] = {"ours": [], "baseline": []}
     for number in range(count):
         order = [("ours", ours), ("baseline", baseline)]
         for name, side in order if number % 2 == 0 else reversed(order):
             reset()
+            if prepare is not None:
+                prepare(name)
             gc.collect()
             with memory.watching() if name == "ours" else contextlib.nullcontext():
                 started = time.perf_counter()

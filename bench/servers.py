@@ -1,5 +1,6 @@
 """The PostgreSQL and the Valkey that benchmarks run on, and the databases that they are given."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -34,6 +35,8 @@ class Servers:
     folder: Path
     postgres: Postgres
     valkey: Valkey
+    #: Where a case may run a sandbox: our processes may call this private address.
+    sandbox_port: int
 
     def environment(self, database: str = DATABASE) -> dict[str, str]:
         """What a process of ours needs in its environment to work on `database`."""
@@ -42,6 +45,8 @@ class Servers:
             "REDIS_URL": self.valkey.url,
             "SECRET_KEY": kept_secret(self.folder / "secret_key", fresh_secret()),
             "FIELD_KEYS": kept_secret(self.folder / "field_keys", fresh_field_key()),
+            "SANDBOX_URL": f"http://127.0.0.1:{self.sandbox_port}",
+            "OUTBOUND_ALLOWED_HOSTS": f"127.0.0.1:{self.sandbox_port}",
             "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
             "HTTPS_ONLY": "0",
             "LOG_LEVEL": "WARNING",
@@ -58,6 +63,7 @@ class Servers:
                 "password": self.postgres.password,
                 "valkey_port": self.valkey.port,
                 "valkey_password": self.valkey.password,
+                "sandbox_port": self.sandbox_port,
             }
         )
 
@@ -71,11 +77,12 @@ class Servers:
             folder=folder,
             postgres=Postgres(folder=folder / "postgres", port=told["port"], password=told["password"], owner=owner),
             valkey=Valkey(port=told["valkey_port"], password=told["valkey_password"]),
+            sandbox_port=told["sandbox_port"],
         )
 
     def fresh_database(self, n: int, name: str = DATABASE) -> None:
         """`name` is a copy of the catalogue of `n` items, which is made first if it is not there."""
-        template = f"catalogue_{n}"
+        template = f"catalogue_{n}_{_version()}"
         if not self._exists(template):
             self._make_catalogue(template, n)
         self.drop(name)
@@ -152,11 +159,18 @@ def running_servers() -> Iterator[Servers]:
         postgres.wait_until_ready(is_alive=lambda: servers[0].poll() is None)
         servers.append(_start(valkey.command(), Owner(), folder / "valkey.log"))
         valkey.wait_until_ready()
-        yield Servers(folder=folder, postgres=postgres, valkey=valkey)
+        yield Servers(folder=folder, postgres=postgres, valkey=valkey, sandbox_port=any_free())
     finally:
         for server in reversed(servers):
             server.send_signal(2)
             server.wait(timeout=120)
+
+
+def _version() -> str:
+    """Name what catalogues are made of: a template of other tables or other rows must not serve."""
+    sources = [SQL, *sorted(ROOT.glob("*/migrations/*")), *sorted(ROOT.glob("inventory/*.sql"))]
+    content = b"".join(file.read_bytes() for file in sources if file.is_file())
+    return hashlib.sha256(content).hexdigest()[:8]
 
 
 def forget_catalogues() -> None:

@@ -21,7 +21,6 @@ from channels_app.secrets import store_secrets
 from inventory.models import Label, Seller
 from marketplace_integration import clock
 from marketplace_integration.environment import ROOT
-from marketplace_integration.local.ports import any_free
 
 
 @dataclass
@@ -47,15 +46,33 @@ class Site:
         """All items are on it."""
         return Label.objects.get(name="Everything")
 
-    def run_pairs(self, *, ours: Callable[[], None], baseline: Callable[[], None], reset: Callable[[], None]) -> Pairs:
-        """Run both sides in turns, from the state that `reset` makes; PostgreSQL has written everything before each."""
+    def run_pairs(
+        self,
+        *,
+        ours: Callable[[], None],
+        baseline: Callable[[], None],
+        reset: Callable[[], None],
+        prepare: Callable[[str], None] | None = None,
+        at_least: int = 1,
+    ) -> Pairs:
+        """Run both sides in turns, from the state that `reset` makes; PostgreSQL has written everything before each.
+
+        `at_least` so many pairs: where a run takes milliseconds, three say little.
+        """
 
         def settled() -> None:
             reset()
             self.execute("CHECKPOINT")
 
         self.memory.idle_now()
-        return run_pairs(ours=ours, baseline=baseline, reset=settled, memory=self.memory, count=self.pairs)
+        return run_pairs(
+            ours=ours,
+            baseline=baseline,
+            reset=settled,
+            prepare=prepare,
+            memory=self.memory,
+            count=max(self.pairs, at_least),
+        )
 
     # --- the database ------------------------------------------------------------------------------------------------
 
@@ -79,17 +96,11 @@ class Site:
             cursor.copy_expert(f"COPY ({sql}) TO STDOUT", sink)
         return sink.bytes
 
-    @contextmanager
-    def using_database(self, name: str) -> Iterator[None]:
-        """Django works on another database of the same server until the end of the block."""
-        before = connection.settings_dict["NAME"]
+    def use_database(self, name: str) -> None:
+        """Django works on another database of the same server from now on, and is connected to it."""
         connection.close()
         connection.settings_dict["NAME"] = name
-        try:
-            yield
-        finally:
-            connection.close()
-            connection.settings_dict["NAME"] = before
+        connection.ensure_connection()
 
     # --- rows that cases need ----------------------------------------------------------------------------------------
 
@@ -144,7 +155,7 @@ class Site:
         data = self.folder / "sandbox.sqlite3"
         for file in self.folder.glob("sandbox.sqlite3*"):
             file.unlink()
-        port = any_free()
+        port = self.servers.sandbox_port
         command = [sys.executable, "-m", "sandbox", "--port", str(port), "--data", str(data)]
         with open(self.folder / "sandbox.log", "ab") as output:
             process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)

@@ -4,11 +4,11 @@
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 from hashlib import md5
-from typing import Self
+from typing import NamedTuple, Self
 
 from channels_app.adapters.types import Kind
 from channels_app.flows.price import LARGEST_PRICE, NO_PRICE, PriceRule, price_to_send, why_no_price
@@ -56,8 +56,7 @@ class Rules:
         return self.price_without_rate if currency == self.price.currency else self.price
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needs:
+class Needs(NamedTuple):
     """Where what was sent differs from what should be."""
 
     withdraw: bool = False
@@ -166,8 +165,7 @@ class Do(Enum):
     HOLD = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """What one job does about one SKU."""
 
     do: Do = Do.NOTHING
@@ -196,7 +194,7 @@ def decide(truth: Truth, rules: Rules, job: str) -> Decision:
         decision = _offer(truth, rules, found)
     else:
         decision = _content(truth, rules, found)
-    return replace(decision, refusal=refusal, forget=found.forget) if refusal or found.forget else decision
+    return decision._replace(refusal=refusal, forget=found.forget) if refusal or found.forget else decision
 
 
 def _withdraw(truth: Truth, rules: Rules, job: str) -> Decision:

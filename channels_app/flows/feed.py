@@ -6,8 +6,9 @@ changes in one commit, call the channel, write what it answered in another.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -46,8 +47,7 @@ def send_content(claim: Claim, adapter: ChannelAdapter) -> bool:
     return _send(claim, adapter)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One taken change, how things stand, and what is done about it."""
 
     taken: Taken
@@ -110,11 +110,12 @@ def _send_batch(claim: Claim, adapter: ChannelAdapter, taken: Sequence[Taken], r
         return True
     rows = _decided(claim, taken, rules)
     quiet = [row for row in rows if row.decision.do is not Do.SEND]
-    with claim.settling():
-        if not _may_go_on(claim):
-            return False
-        _settle_quietly(claim, quiet)
-    _nudge_others(claim, quiet)
+    if quiet:
+        with claim.settling():
+            if not _may_go_on(claim):
+                return False
+            _settle_quietly(claim, quiet)
+        _nudge_others(claim, quiet)
     for kind, group in _groups(rows, adapter):
         if claim.seconds_left() <= 0 or not _submit(claim, adapter, kind, group, rules):
             return False
@@ -144,7 +145,7 @@ def _withdrawals_pass(claim: Claim, count: int) -> bool:
 def _held_back(row: Row) -> Row:
     if Kind.WITHDRAW not in row.decision.kinds:
         return row
-    return replace(row, decision=Decision(do=Do.HOLD, then=Urgency.WITHDRAW))
+    return row._replace(decision=Decision(do=Do.HOLD, then=Urgency.WITHDRAW))
 
 
 def _may_go_on(claim: Claim) -> bool:

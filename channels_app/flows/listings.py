@@ -65,7 +65,8 @@ WHERE line.submission_id = %(submission)s AND listing.channel_id = line.channel_
 def record_sent(submission: Submission, skus: Collection[str], *, now: datetime) -> None:
     """The listings say that the lines of `submission` are the newest word on them."""
     sql = {Kind.CONTENT: _CONTENT_SENT, Kind.WITHDRAW: _WITHDRAWAL_SENT}.get(Kind(submission.kind), _OFFER_SENT)
-    lock(submission.channel_id, skus)
+    if sql != _CONTENT_SENT:  # which meets its rows one by one in that order
+        lock(submission.channel_id, skus)
     with connection.cursor() as cursor:
         cursor.execute(sql, {"submission": submission.pk, "now": now})
 

@@ -14,6 +14,7 @@ ZERO_PRICE = "The price works out at 0."
 HIGH_PRICE = "The price works out higher than any that can be sent. Check the item's price and the channel's rules."
 #: What the database holds; one absurd price must not stop the lines beside it.
 LARGEST_PRICE = Decimal("9999999999.9999")
+_NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def price_to_send(price: Decimal, rule: PriceRule) -> Decimal:
     ending, lower bound.
     """
     value = _with_amount(_with_percent(_converted(price, rule), rule), rule)
-    value = _rounded(max(value, Decimal(0)), rule)
+    value = _rounded(max(value, _NOTHING), rule)
     if rule.rounds_to_ending:
         value = _up_to_ending(value, rule)
     if rule.minimum is not None:
@@ -119,7 +120,7 @@ def _with_percent(value: Decimal, rule: PriceRule) -> Decimal:
 
 
 def _with_amount(value: Decimal, rule: PriceRule) -> Decimal:
-    return value + rule.amount
+    return value + rule.amount if rule.amount else value
 
 
 def _rounded(value: Decimal, rule: PriceRule) -> Decimal:

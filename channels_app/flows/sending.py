@@ -68,9 +68,7 @@ def _copy_lines(submission: Submission, drafts: Sequence[Draft], *, now: datetim
         quantity = None if draft.kind in (Kind.PRICE, Kind.WITHDRAW) else draft.quantity
         hashes = (draft.content_hash if draft.kind == Kind.CONTENT else "", draft.payload_hash)
         cause = (draft.version, draft.changed_at.isoformat(), created, False, "", "")
-        writer.writerow(
-            (*head, draft.sku, draft.kind.value, LedgerState.SENT.value, price, quantity, *hashes, *cause)
-        )
+        writer.writerow((*head, draft.sku, draft.kind.value, LedgerState.SENT.value, price, quantity, *hashes, *cause))
     buffer.seek(0)
     with connection.cursor() as cursor:
         cursor.copy_expert(_COPY, buffer)

@@ -19,7 +19,8 @@ class PendingChange(models.Model):
         CONTENT = 5
         NEW = 6
 
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="pending_changes")
+    #: No index of its own: the unique one on (channel, SKU) serves.
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="pending_changes", db_index=False)
     sku = models.CharField(max_length=100)
     item_id = models.BigIntegerField(null=True)
     #: Bit set of inventory's ItemChange.Change.

@@ -21,7 +21,8 @@ class Listing(models.Model):
         ENDED = "ended", "Ended"
         REJECTED = "rejected", "Rejected"
 
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="listings")
+    #: No index of its own: the unique one on (channel, SKU) serves.
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="listings", db_index=False)
     sku = models.CharField(max_length=100)
     item = models.ForeignKey(Item, on_delete=models.SET_NULL, null=True, blank=True, related_name="listings")
     state = models.CharField(max_length=10, choices=State.choices, default=State.CREATING)

@@ -555,7 +555,7 @@ def test_a_worker_killed_between_intent_and_call_loses_nothing(rig: Rig, monkeyp
         patched.setattr(FakeAdapter, "submit", die)
         with pytest.raises(Killed):
             rig.run(CONTENT)
-    assert rig.lines("MUG") == [("content", "pending")]
+    assert rig.lines("MUG") == [("content", "sent")]
 
     rig.later(15)
     rig.settle()
