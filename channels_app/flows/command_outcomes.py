@@ -11,6 +11,7 @@ from channels_app.adapters.errors import ChannelError, TemporaryError
 from channels_app.adapters.types import CommandLineResult, CommandResult, Outcome
 from channels_app.flows import attention
 from channels_app.flows.engine import Claim
+from channels_app.flows.overwrite import overwrite
 from channels_app.flows.reservation import ranked_locations, rebalance_lines
 from channels_app.flows.shipping import shipping_status
 from channels_app.models import CancellationRequest, Channel, Command, LedgerState, Order, OrderLine
@@ -51,7 +52,7 @@ def store_answers(claim: Claim, answers: Sequence[Answer]) -> None:
         for answer in answers:
             _apply(answer, now=claim.now)
         rows = [row for answer in answers for row in answer.rows]
-        Command.objects.bulk_update(rows, _FIELDS)
+        overwrite(rows, _FIELDS)
         _follow(claim.channel, rows, now=claim.now)
     states = [row.state for row in rows]
     claim.count(confirmed=states.count(LedgerState.CONFIRMED), rejected=states.count(LedgerState.REJECTED))
@@ -155,7 +156,7 @@ def _take_back(channel: Channel, orders: dict[int, Order], refused: Sequence[Com
             line.refunded = max(line.refunded - (row.amount or Decimal(0)), Decimal(0))
         said = attention.refused(row.kind, line.sku, row.reason)
         order.attention = attention.raised(order.attention, before=[], after=[said])
-    OrderLine.objects.bulk_update(lines.values(), ["cancelled", "refunded"])
+    overwrite(list(lines.values()), ["cancelled", "refunded"])
     requests = {row.request_id for row in refused if row.request_id is not None}
     CancellationRequest.objects.filter(pk__in=requests).update(
         state=CancellationRequest.State.OPEN, decided_at=None, decided_by=None

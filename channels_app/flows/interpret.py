@@ -1,59 +1,82 @@
-"""Reads raw orders: from a body as the channel gave it to orders, lines, reserved stock and accept commands."""
+"""Reads raw orders: from bodies as the channel gave them to orders, lines, reserved stock and accept commands.
+
+Many are read in one transaction, with as many statements as one would take. If anything is wrong with one of them, each
+is read in a transaction of its own, by the same code, and what is wrong lands on its raw.
+"""
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from django.db import DataError, InterfaceError, OperationalError
-from django.db.models import Case, Q, Value, When
+from django.db import DataError, InterfaceError, OperationalError, connection
 
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import RejectedByChannel
-from channels_app.adapters.types import Capability, PaymentStatus, RemoteOrder, RemoteOrderLine
-from channels_app.flows import attention
+from channels_app.adapters.types import Capability, PaymentStatus, RemoteOrder
 from channels_app.flows.engine import FenceLost
-from channels_app.flows.reservation import facts_of, gone_for, ranked_locations, rebalance_lines
-from channels_app.flows.shipping import shipping_status
+from channels_app.flows.overwrite import overwrite
+from channels_app.flows.reading import LINE_FIELDS, ORDER_FIELDS, Reading
+from channels_app.flows.reservation import Part, ranked_locations, rebalance_orders
 from channels_app.models import CancellationRequest, Channel, Command, LedgerState, Order, OrderLine, RawOrder
 from inventory.models import Item
 
 log = logging.getLogger(__name__)
 
-#: Opens the transaction in which one raw is read.
+#: Opens the transaction in which raws are read.
 Settling = Callable[[], AbstractContextManager[None]]
-
-_LINE_FIELDS = ("title", "quantity", "remote_shipped", "remote_cancelled", "unit_price", "amount", "tax")
-_STORED_LINE_FIELDS = ["sku", "item", "consumed", *_LINE_FIELDS]
+#: Remote id -> the raw, and what it tells.
+Told = Mapping[str, tuple[RawOrder, RemoteOrder]]
 
 
 class Reader:
-    """Reads raw orders of one channel, each in its own transaction; `counts` says what came of them."""
+    """Reads raw orders of one channel; `counts` says what came of them."""
 
     def __init__(self, channel: Channel, adapter: ChannelAdapter, *, now: datetime) -> None:
         self.channel = channel
         self.adapter = adapter
         self.now = now
-        self.counts: dict[str, int] = {}
+        self.counts: Counter[str] = Counter()
         self._ranked: list[int] | None = None
 
-    def read(self, raw: RawOrder, *, settling: Settling) -> None:
-        """The raw is read, or says why it could not be: nothing about it stops the next one."""
+    def read(self, raws: Sequence[RawOrder], *, settling: Settling) -> None:
+        """The raws are read, or say why they could not be: nothing about one of them stops the others.
+
+        Of several versions of one order the first is read; the others wait for the next call.
+        """
+        told = self._parse_all(raws, settling)
+        if not told:
+            return
         try:
-            remote = self._parse(raw)
             with settling():
-                self._store(raw, remote)
+                counts = self._store(told)
         except (FenceLost, OperationalError, InterfaceError):
             raise
-        except RejectedByChannel as error:
-            self._needs_attention(raw, str(error), settling)
-        except DataError:
-            self._needs_attention(raw, "This order holds a value that is too long or too large to store.", settling)
-        except Exception:
-            log.exception("order.unreadable", extra={"channel": self.channel.pk, "raw": raw.pk})
-            reason = "This order could not be read: an error of this program, which has been recorded. Retry it later."
-            self._needs_attention(raw, reason, settling)
+        except Exception as error:
+            if len(told) > 1:
+                # Something is wrong with one of them, and nothing of them was stored: each by itself.
+                for raw, _ in told.values():
+                    self.read([raw], settling=settling)
+                return
+            self._needs_attention(next(iter(told.values()))[0], error, settling)
+        else:
+            self.counts += counts
+
+    # --- what they tell ----------------------------------------------------------------------------------------------
+
+    def _parse_all(self, raws: Sequence[RawOrder], settling: Settling) -> Told:
+        """Return by order the first raw that tells of it; those that cannot be read say so."""
+        told: dict[str, tuple[RawOrder, RemoteOrder]] = {}
+        for raw in raws:
+            try:
+                remote = self._parse(raw)
+            except Exception as error:
+                self._needs_attention(raw, error, settling)
+            else:
+                told.setdefault(remote.remote_id, (raw, remote))
+        return told
 
     def _parse(self, raw: RawOrder) -> RemoteOrder:
         if raw.body is None:
@@ -66,221 +89,185 @@ class Reader:
             raise RejectedByChannel("The marketplace gave a line of this order a negative quantity.")
         return remote
 
-    def _needs_attention(self, raw: RawOrder, reason: str, settling: Settling) -> None:
+    def _needs_attention(self, raw: RawOrder, error: Exception, settling: Settling) -> None:
         with settling():
             RawOrder.objects.filter(pk=raw.pk, state__in=_UNREAD).update(
-                state=RawOrder.State.NEEDS_ATTENTION, reason=reason
+                state=RawOrder.State.NEEDS_ATTENTION, reason=self._reason(raw, error)
             )
-        self._count("needs_attention")
+        self.counts["needs_attention"] += 1
 
-    def _store(self, raw: RawOrder, remote: RemoteOrder) -> None:
-        order = Order.objects.select_for_update().filter(channel=self.channel, remote_id=remote.remote_id).first()
-        if order is not None and remote.version < order.version:
-            _settle(raw, RawOrder.State.OLDER)
-            self._count("older")
-            return
-        if order is None:
-            order, lines = self._create(remote)
-        else:
-            lines = self._update(order, remote)
-            self._forget_request(order, remote)
-            self._forget_acceptance(order)
-        self._follow_request(order, remote)
-        self._accept(order, lines, remote)
-        _settle(raw, RawOrder.State.DONE)
+    def _reason(self, raw: RawOrder, error: Exception) -> str:
+        if isinstance(error, RejectedByChannel):
+            return str(error)
+        if isinstance(error, DataError):
+            return "This order holds a value that is too long or too large to store."
+        log.error("order.unreadable", exc_info=error, extra={"channel": self.channel.pk, "raw": raw.pk})
+        return "This order could not be read: an error of this program, which has been recorded. Retry it later."
 
-    # --- the order and its lines -------------------------------------------------------------------------------------
+    # --- orders and their lines --------------------------------------------------------------------------------------
 
-    def _create(self, remote: RemoteOrder) -> tuple[Order, list[OrderLine]]:
-        order = Order(channel=self.channel, seller_id=self.channel.seller_id, remote_id=remote.remote_id)
-        # Fixed at import: what happens to the switch later leaves this order as it is.
-        order.managed_by = Order.ManagedBy.US if self.channel.fulfillments_on else Order.ManagedBy.THIRD_PARTY
-        order.placed_at, order.imported_at = remote.placed_at, self.now
-        _copy_order(order, remote, now=self.now)
-        lines = [OrderLine(remote_id=line.remote_id, sku=line.sku) for line in remote.lines]
-        for line, told in zip(lines, remote.lines, strict=True):
-            _copy_line(line, told)
-        self._link(lines)
-        self._consume(order, lines)
-        order.shipping_status = shipping_status(lines, is_ours=order.is_ours)
-        order.attention = attention.raised("", before=[], after=problems_of(order, lines))
-        order.save(force_insert=True)
-        for line in lines:
-            line.order = order
-        OrderLine.objects.bulk_create(lines)
-        self._rebalance(order, lines, are_new=True)
-        self._count("orders")
-        return order, lines
+    def _store(self, told: Told) -> Counter[str]:
+        """All that the raws tell stands in the database. Returns what was done.
 
-    def _update(self, order: Order, remote: RemoteOrder) -> list[OrderLine]:
-        lines = list(order.lines.order_by("id"))
-        before = problems_of(order, lines)
-        known = {line.remote_id: line for line in lines}
-        told = {line.remote_id: line for line in remote.lines}
-        new = [
-            OrderLine(order=order, remote_id=t.remote_id, sku=t.sku) for t in remote.lines if t.remote_id not in known
-        ]
-        for line in [*lines, *new]:
-            if line.remote_id in told:
-                _copy_line(line, told[line.remote_id])
-            else:
-                line.remote_cancelled = line.quantity  # gone from the newer version
-        lines += new
-        _copy_order(order, remote, now=self.now)
-        self._link(lines)
-        self._consume(order, lines)
-        order.shipping_status = shipping_status(lines, is_ours=order.is_ours)
-        if order.shipping_status == Order.Shipping.CANCELLED:
-            before += attention.moot_once_cancelled(order.attention)
-        order.attention = attention.raised(order.attention, before=before, after=problems_of(order, lines))
-        order.save()
-        OrderLine.objects.bulk_create(new)
-        OrderLine.objects.bulk_update([line for line in lines if line not in new], _STORED_LINE_FIELDS)
-        self._rebalance(order, lines)
-        self._count("updated")
-        return lines
+        Rows are locked in one order: orders, then stock.
+        """
+        readings, older = self._begin(told)
+        self._link([line for reading in readings for line in reading.lines])
+        for reading in readings:
+            reading.conclude()
+        self._save(readings)
+        self._reserve(readings)
+        self._follow_requests(readings)
+        self._forget_acceptances(readings)
+        accepts = self._accept(readings)
+        self._settle([reading.raw for reading in readings], RawOrder.State.DONE)
+        self._settle(older, RawOrder.State.OLDER)
+        new = sum(reading.is_new for reading in readings)
+        return Counter(orders=new, updated=len(readings) - new, older=len(older), to_accept=accepts)
 
-    def _link(self, lines: Iterable[OrderLine]) -> None:
+    def _begin(self, told: Told) -> tuple[list[Reading], list[RawOrder]]:
+        """Return what is read, on the locked rows of known orders, and the raws that are older than what we have."""
+        known = Order.objects.filter(channel=self.channel, remote_id__in=told)
+        orders = {order.remote_id: order for order in known.select_for_update().order_by("id")}
+        lines: dict[int, list[OrderLine]] = {}
+        if orders:
+            for line in OrderLine.objects.filter(order__in=orders.values()).order_by("id"):
+                lines.setdefault(line.order_id, []).append(line)
+        readings: list[Reading] = []
+        older: list[RawOrder] = []
+        for remote_id, (raw, remote) in told.items():
+            order = orders.get(remote_id)
+            if order is not None and remote.version < order.version:
+                older.append(raw)
+                continue
+            its_lines = lines.get(order.pk, []) if order else []
+            readings.append(Reading(raw, remote, order=order, lines=its_lines, channel=self.channel, now=self.now))
+        return readings, older
+
+    def _link(self, lines: Sequence[OrderLine]) -> None:
         """Lines without an item get the seller's item of their SKU, if there is one that can be sold."""
         loose = [line for line in lines if line.item_id is None]
         if not loose:
             return
         items = Item.objects.filter(
-            seller_id=self.channel.seller_id, sku__in=[line.sku for line in loose], is_parent=False
+            seller_id=self.channel.seller_id, sku__in={line.sku for line in loose}, is_parent=False
         )
         ids = dict(items.values_list("sku", "id"))
         for line in loose:
             line.item_id = ids.get(line.sku)
 
-    def _consume(self, order: Order, lines: Iterable[OrderLine]) -> None:
-        if order.is_ours:
-            return
-        tells = self.channel.can(Capability.TELLS_SHIPPED)
-        for line in lines:
-            line.consumed = gone_for(facts_of(line, is_ours=False, tells_shipped=tells))
+    def _save(self, readings: Sequence[Reading]) -> None:
+        Order.objects.bulk_create([reading.order for reading in readings if reading.is_new])
+        overwrite([reading.order for reading in readings if not reading.is_new], ORDER_FIELDS)
+        OrderLine.objects.bulk_create([line for reading in readings for line in reading.new_lines])
+        overwrite([line for reading in readings for line in reading.changed_lines], LINE_FIELDS)
 
-    def _rebalance(self, order: Order, lines: Sequence[OrderLine], *, are_new: bool = False) -> None:
+    def _reserve(self, readings: Sequence[Reading]) -> None:
+        """The stock that the lines ask for is reserved, in the order of the raws; orders that got less say so."""
         if self._ranked is None:
             self._ranked = ranked_locations(self.channel)
-        short = rebalance_lines(
-            lines,
+        shortages = rebalance_orders(
+            [
+                Part(reading.lines, is_ours=reading.order.is_ours, imported_at=reading.order.imported_at)
+                for reading in readings
+            ],
             channel=self.channel,
-            is_ours=order.is_ours,
             ranked=self._ranked,
-            are_new=are_new,
-            imported_at=order.imported_at,
             now=self.now,
         )
-        if short:
-            order.oversold = True
-            order.attention = attention.raised(order.attention, before=[], after=[attention.oversold(short)])
-            order.save(update_fields=["oversold", "attention"])
+        short = [(reading, units) for reading, units in zip(readings, shortages, strict=True) if units]
+        for reading, units in short:
+            reading.note_shortage(units)
+        overwrite([reading.order for reading, _ in short], ["oversold", "attention"])
 
-    # --- what follows from it ----------------------------------------------------------------------------------------
+    # --- what follows from them --------------------------------------------------------------------------------------
 
-    def _forget_request(self, order: Order, remote: RemoteOrder) -> None:
-        """A request that the channel no longer shows was taken back."""
-        if remote.cancellation_request is None:
-            order.cancellation_requests.filter(state=CancellationRequest.State.OPEN).update(
+    def _follow_requests(self, readings: Sequence[Reading]) -> None:
+        """A buyer's request to cancel is kept for the seller to decide; one no longer shown was taken back."""
+        silent = [r.order for r in readings if not r.is_new and r.told.cancellation_request is None]
+        if silent:
+            CancellationRequest.objects.filter(order__in=silent, state=CancellationRequest.State.OPEN).update(
                 state=CancellationRequest.State.WITHDRAWN, decided_at=self.now
             )
+        asked = {r.order.pk: r.told.cancellation_request for r in readings if r.told.cancellation_request}
+        if not asked:
+            return
+        known = {(row.order_id, row.remote_id): row for row in CancellationRequest.objects.filter(order__in=asked)}
+        again: list[CancellationRequest] = []
+        new: list[CancellationRequest] = []
+        for order_id, told in asked.items():
+            row = known.get((order_id, told.remote_id))
+            if row is None:
+                row = CancellationRequest(order_id=order_id, remote_id=told.remote_id)
+                new.append(row)
+            elif told.requested_at > row.requested_at:
+                again.append(row)
+            else:
+                continue
+            row.state, row.requested_at = CancellationRequest.State.OPEN, told.requested_at
+            row.reason, row.line_remote_ids = told.reason, list(told.lines)
+            row.decided_at, row.decided_by = None, None
+        CancellationRequest.objects.bulk_create(new)
+        overwrite(again, ["state", "requested_at", "reason", "line_remote_ids", "decided_at", "decided_by"])
 
-    def _forget_acceptance(self, order: Order) -> None:
+    def _forget_acceptances(self, readings: Sequence[Reading]) -> None:
         """Nobody need be told that we take an order which was cancelled meanwhile."""
-        if order.shipping_status == Order.Shipping.CANCELLED:
-            order.commands.filter(kind=Command.Kind.ACCEPT, state=LedgerState.PENDING).update(
+        cancelled = [reading.order for reading in readings if not reading.is_new and reading.is_cancelled]
+        if cancelled:
+            Command.objects.filter(order__in=cancelled, kind=Command.Kind.ACCEPT, state=LedgerState.PENDING).update(
                 state=LedgerState.SUPERSEDED, closed_at=self.now, reason="The order was cancelled first."
             )
 
-    def _follow_request(self, order: Order, remote: RemoteOrder) -> None:
-        """A buyer's request to cancel is kept for the seller to decide."""
-        asked = remote.cancellation_request
-        if asked is None:
-            return
-        request, is_new = order.cancellation_requests.get_or_create(
-            remote_id=asked.remote_id,
-            defaults={
-                "reason": asked.reason,
-                "requested_at": asked.requested_at,
-                "line_remote_ids": list(asked.lines),
-            },
-        )
-        if not is_new and asked.requested_at > request.requested_at:
-            request.state, request.requested_at = CancellationRequest.State.OPEN, asked.requested_at
-            request.reason, request.line_remote_ids = asked.reason, list(asked.lines)
-            request.decided_at, request.decided_by = None, None
-            request.save()
+    def _accept(self, readings: Sequence[Reading]) -> int:
+        """Where the channel wants it, one command a line says that we take the order; it goes out after the commit.
 
-    def _accept(self, order: Order, lines: Sequence[OrderLine], remote: RemoteOrder) -> None:
-        """Where the channel wants it, one command a line says that we take the order; it goes out after the commit."""
-        if remote.is_accepted or not order.is_ours or not self.channel.can(Capability.ACCEPT):
-            return
-        if not self.channel.fulfillments_on or remote.payment is PaymentStatus.FAILED:
-            return
-        open_lines = [line for line in lines if line.open_quantity]
+        Returns how many lines are to be accepted.
+        """
+        if not self.channel.can(Capability.ACCEPT) or not self.channel.fulfillments_on:
+            return 0
+        commands = [
+            command
+            for reading in readings
+            if reading.order.is_ours and not reading.told.is_accepted
+            if reading.told.payment is not PaymentStatus.FAILED
+            for command in self._accept_commands(reading)
+        ]
+        # Those of an earlier version stay as they are.
+        Command.objects.bulk_create(commands, ignore_conflicts=True)
+        return len(commands)
+
+    def _accept_commands(self, reading: Reading) -> list[Command]:
         group = uuid.uuid4()
-        Command.objects.bulk_create(
-            [
-                Command(
-                    channel=self.channel,
-                    order=order,
-                    line=line,
-                    kind=Command.Kind.ACCEPT,
-                    key=uuid.uuid4(),
-                    group_key=group,
-                    quantity=line.open_quantity,
-                    created_at=self.now,
-                )
-                for line in open_lines
-            ],
-            ignore_conflicts=True,
-        )
-        self._count("to_accept", len(open_lines))
+        return [
+            Command(
+                channel=self.channel,
+                order=reading.order,
+                line=line,
+                kind=Command.Kind.ACCEPT,
+                key=uuid.uuid4(),
+                group_key=group,
+                quantity=line.open_quantity,
+                created_at=self.now,
+            )
+            for line in reading.lines
+            if line.open_quantity
+        ]
 
-    def _count(self, name: str, by: int = 1) -> None:
-        self.counts[name] = self.counts.get(name, 0) + by
+    def _settle(self, raws: Sequence[RawOrder], state: RawOrder.State) -> None:
+        """The raws have their state; older versions that nobody could read need no attention any more."""
+        if raws:
+            with connection.cursor() as cursor:
+                columns = zip(*((raw.pk, raw.remote_id, raw.version) for raw in raws), strict=True)
+                cursor.execute(_SETTLE, [state.value, *map(list, columns), self.channel.pk])
 
 
 _UNREAD = (RawOrder.State.NEW, RawOrder.State.NEEDS_ATTENTION)
 
-
-def _settle(raw: RawOrder, state: RawOrder.State) -> None:
-    """The raw has its state; older versions of its order that nobody could read need no attention any more."""
-    moot = Q(state=RawOrder.State.NEEDS_ATTENTION, version__lt=raw.version)
-    RawOrder.objects.filter(Q(pk=raw.pk) | moot, channel_id=raw.channel_id, remote_id=raw.remote_id).update(
-        state=Case(When(pk=raw.pk, then=Value(state)), default=Value(RawOrder.State.OLDER)), reason=""
-    )
-
-
-def _copy_order(order: Order, remote: RemoteOrder, *, now: datetime) -> None:
-    order.version, order.updated_at = remote.version, now
-    order.remote_status, order.payment_status = remote.status[:60], remote.payment.value
-    order.currency, order.tax_included = remote.currency, remote.tax_included
-    order.total, order.shipping = remote.total, remote.shipping
-    order.buyer, order.ship_to = dict(remote.buyer), dict(remote.ship_to)
-    if remote.is_accepted and order.accepted_at is None:
-        order.accepted_at = now
-
-
-def _copy_line(line: OrderLine, told: RemoteOrderLine) -> None:
-    if line.item_id is None:
-        line.sku = told.sku  # once stock moved for it, a line stays about its item
-    line.title, line.quantity = told.title[:500], told.quantity
-    line.remote_shipped, line.remote_cancelled = told.shipped_quantity, told.cancelled_quantity
-    line.unit_price, line.amount, line.tax = told.unit_price, told.amount, told.tax
-
-
-def problems_of(order: Order, lines: Sequence[OrderLine]) -> list[str]:
-    """Return what a person should look at, by the order's own data: unknown SKUs, and sums that do not add up."""
-    problems = [attention.unknown_sku(line.sku) for line in lines if line.item_id is None and line.open_quantity]
-    if not lines:
-        return [attention.NO_LINES]
-    # Lines that a newer version no longer holds count for nothing any more.
-    expected = attention.expected_totals(
-        [(line.amount, line.tax, line.quantity, line.remote_cancelled) for line in lines],
-        shipping=order.shipping,
-        tax_included=order.tax_included,
-    )
-    if not attention.adds_up(order.total, expected):
-        problems.append(attention.sum_is_wrong(order.total, expected[0], order.currency))
-    return list(dict.fromkeys(problems))
+# Each raw's order is looked up in the unique index on (channel_id, remote_id, hash): as many rows as it has versions.
+_SETTLE = """
+    UPDATE channels_app_raworder AS raw
+    SET state = CASE WHEN raw.id = settled.id THEN %s ELSE 'older' END, reason = ''
+    FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS settled (id, remote_id, version)
+    WHERE raw.channel_id = %s AND raw.remote_id = settled.remote_id
+      AND (raw.id = settled.id OR (raw.state = 'needs_attention' AND raw.version < settled.version))
+"""

@@ -1,4 +1,4 @@
-"""Order download: page by page, raw bodies first, then each read in a transaction of its own."""
+"""Order download: page by page, raw bodies first, then what they tell."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from channels_app.flows.reservation import ranked_locations, rebalance_lines
 from channels_app.models import Channel, ChannelJob, Order, OrderLine, RawOrder
 from inventory.models import Item
 
-#: Raws read at most between two looks at the clock and at the channel.
+#: Raws read at most in one transaction, between two looks at the clock.
 BATCH = 100
 
 
@@ -31,7 +31,7 @@ def download_orders(claim: Claim, adapter: ChannelAdapter) -> bool:
 
     1. Read what an earlier slice stored but did not come to read.
     2. Fetch a page; store its raws and the cursor behind it in one commit.
-    3. Read each new raw in its own transaction; tell the channel after the commit that its order is accepted.
+    3. Read the new raws, many in one transaction; tell the channel after the commit that their orders are accepted.
     4. Once the channel says that this was all, its orders are known up to its own time.
     """
     if not read_new_raws(claim, adapter):
@@ -96,17 +96,16 @@ def _hash(raw: RawBody, body: str) -> str:
 
 
 def read_new_raws(claim: Claim, adapter: ChannelAdapter) -> bool:
-    """Every raw waiting is read, oldest first, each in its own fenced commit. Returns False if the time ran out first.
+    """Every raw waiting is read, oldest first, in fenced commits. Returns False if the time ran out first.
 
     Accept commands go out after these commits: the commands job is woken once.
     """
     reader = Reader(claim.channel, adapter, now=claim.now)
     try:
         while waiting := _new_raws(claim.channel):
-            for raw in waiting:
-                if claim.seconds_left() <= 0:
-                    return False
-                reader.read(raw, settling=claim.settling)
+            if claim.seconds_left() <= 0:
+                return False
+            reader.read(waiting, settling=claim.settling)
     finally:
         claim.count(**reader.counts)
         if reader.counts.get("to_accept"):
@@ -133,7 +132,7 @@ def interpret(raw_id: int, *, now: datetime, adapter: ChannelAdapter | None = No
     """
     raw = RawOrder.objects.select_related("channel__seller").get(pk=raw_id)
     reader = Reader(raw.channel, adapter or open_adapter(raw.channel), now=now)
-    reader.read(raw, settling=partial(_exclusively, raw.channel_id))
+    reader.read([raw], settling=partial(_exclusively, raw.channel_id))
     if reader.counts.get("to_accept"):
         nudge([raw.channel_id], [ChannelJob.Kind.COMMANDS], now=now)
 

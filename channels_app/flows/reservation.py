@@ -5,7 +5,7 @@ writes the difference between the targets and the movements of this line, so it 
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
@@ -167,54 +167,98 @@ def ranked_locations(channel: Channel) -> list[int]:
     return list(rows.values_list("id", flat=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The lines of one order, and what decides about all of them. Given `imported_at`, purged movements are minded."""
+
+    lines: Sequence[OrderLine]
+    is_ours: bool
+    imported_at: datetime | None = None
+
+
 def rebalance_lines(
-    lines: Iterable[OrderLine],
+    lines: Sequence[OrderLine],
     *,
     channel: Channel,
     is_ours: bool,
     ranked: Sequence[int],
-    are_new: bool = False,
-    imported_at: datetime | None = None,
     actor_id: int | None = None,
     now: datetime,
     note: str = "",
 ) -> int:
-    """The movements of these lines add up to their targets. Returns the units that were not there: the oversell.
+    """The movements of these lines of one order add up to their targets. Returns the units that were not there."""
+    part = Part(lines, is_ours=is_ours)
+    return rebalance_orders([part], channel=channel, ranked=ranked, actor_id=actor_id, now=now, note=note)[0]
 
-    Call it in a transaction that holds the order's row; the lines' Stock rows are locked here, in one order.
-    `are_new` says that the lines were just made, so that they cannot have movements yet. A line without movements of an
-    order imported long ago (`imported_at`) is left alone: its movements were purged, not missed.
+
+def rebalance_orders(
+    parts: Sequence[Part],
+    *,
+    channel: Channel,
+    ranked: Sequence[int],
+    actor_id: int | None = None,
+    now: datetime,
+    note: str = "",
+) -> list[int]:
+    """The movements of all these lines add up to their targets. Returns by part the units that were not there.
+
+    Call it in a transaction that holds the orders' rows; the Stock rows of lines that need to move are locked here, in
+    one order. What an earlier part takes is not there for a later one. A line without movements of an order imported
+    long ago is left alone: its movements were purged, not missed.
     """
-    known = [(line, item_id) for line in lines if (item_id := line.item_id) is not None]
-    if not known or not ranked:
-        return 0
-    stock = lock_stock({item_id for _, item_id in known})
-    held = {} if are_new else held_by_lines([line for line, _ in known])
+    short = [0] * len(parts)
+    due = _due_lines(parts, tells_shipped=channel.can(Capability.TELLS_SHIPPED), now=now) if ranked else []
     available: dict[int, dict[int, int]] = {}
-    for (item_id, location_id), row in stock.items():
+    for (item_id, location_id), row in lock_stock({one.item_id for one in due}).items() if due else ():
         available.setdefault(item_id, {})[location_id] = row.on_hand - row.reserved
-    tells_shipped = channel.can(Capability.TELLS_SHIPPED)
     movements: list[Movement] = []
-    short = 0
-    for line, item_id in known:
-        if line.pk not in held and imported_at is not None and now - imported_at > MOVEMENTS_ARE_KEPT:
-            continue
-        facts = facts_of(line, is_ours=is_ours, tells_shipped=tells_shipped)
+    for one in due:
         plan = plan_line(
-            target_reserved=reserved_for(facts),
-            target_gone=gone_for(facts),
-            held=held.get(line.pk, {}),
-            available=available.setdefault(item_id, {}),
+            target_reserved=one.reserved,
+            target_gone=one.gone,
+            held=one.held,
+            available=available.setdefault(one.item_id, {}),
             ranked=ranked,
         )
-        short += plan.short
-        movements += [_movement(line, move, actor_id=actor_id, note=note) for move in plan.moves]
+        short[one.part] += plan.short
+        movements += [_movement(one.line, move, actor_id=actor_id, note=note) for move in plan.moves]
     record_movements(movements, now=now)
     return short
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A line whose movements do not add up to its targets."""
+
+    part: int
+    line: OrderLine
+    item_id: int
+    held: Mapping[int, Held]
+    reserved: int
+    gone: int
+
+
+def _due_lines(parts: Sequence[Part], *, tells_shipped: bool, now: datetime) -> list[_Due]:
+    held = held_by_lines([line for part in parts for line in part.lines if line.item_id is not None])
+    due: list[_Due] = []
+    for number, part in enumerate(parts):
+        is_old = part.imported_at is not None and now - part.imported_at > MOVEMENTS_ARE_KEPT
+        for line in part.lines:
+            if line.item_id is None or (is_old and line.pk not in held):
+                continue
+            facts = facts_of(line, is_ours=part.is_ours, tells_shipped=tells_shipped)
+            places = held.get(line.pk, {})
+            one = _Due(number, line, line.item_id, places, reserved_for(facts), gone_for(facts))
+            has = (sum(place.reserved for place in places.values()), sum(place.gone for place in places.values()))
+            if has != (one.reserved, one.gone):
+                due.append(one)
+    return due
+
+
 def held_by_lines(lines: Sequence[OrderLine]) -> dict[int, dict[int, Held]]:
     """Return by line and location what its movements add up to. Goods a buyer sent back are another matter."""
+    if not lines:
+        return {}
     rows = (
         StockMovement.objects.filter(line_id__in=[line.pk for line in lines])
         .values("line_id", "location_id")
