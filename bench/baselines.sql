@@ -46,3 +46,27 @@ ORDER BY line.id
 
 -- name: first_feed_settle
 DELETE FROM channels_app_pendingchange WHERE channel_id = %(channel)s
+
+-- name: orders_raws
+-- The rows of an earlier run of ours, kept in bench_ tables, with every index and constraint of the real ones.
+INSERT INTO channels_app_raworder SELECT * FROM bench_raworder ORDER BY id
+
+-- name: orders_orders
+INSERT INTO channels_app_order SELECT * FROM bench_order ORDER BY id
+
+-- name: orders_lines
+INSERT INTO channels_app_orderline SELECT * FROM bench_orderline ORDER BY id
+
+-- name: orders_commands
+INSERT INTO channels_app_command SELECT * FROM bench_command ORDER BY id
+
+-- name: orders_movements
+INSERT INTO inventory_stockmovement SELECT * FROM bench_movement ORDER BY id
+
+-- name: orders_stock
+UPDATE inventory_stock AS stock
+SET reserved = stock.reserved + moved.reserved
+FROM (
+    SELECT item_id, location_id, sum(reserved_delta)::int AS reserved FROM bench_movement GROUP BY item_id, location_id
+) AS moved
+WHERE stock.item_id = moved.item_id AND stock.location_id = moved.location_id
