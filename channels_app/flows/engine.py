@@ -107,13 +107,15 @@ class Claim:
 
         Raises FenceLost, before anything is written, if the job has been taken over.
         """
-        before = self.cursor
+        before, opened = self.cursor, time.monotonic()
         try:
             with transaction.atomic():
                 self._lock()
                 yield
                 if self.cursor != before:
                     ChannelJob.objects.filter(pk=self.job_id).update(cursor=self.cursor)
+                if time.monotonic() - opened > HEARTBEAT_SECONDS:
+                    self._renew()
         except BaseException:
             self.cursor = before
             raise
@@ -122,6 +124,15 @@ class Claim:
         held = ChannelJob.objects.select_for_update().filter(pk=self.job_id, fence=self.fence)
         if not held.values_list("pk", flat=True):
             raise FenceLost(f"{self.kind} of channel {self.channel.pk}: fence {self.fence} is old")
+
+    def _renew(self) -> None:
+        """The lease begins anew. Heartbeats wait for the row while it is locked, so it may have run out meanwhile.
+
+        Committed with the outcome: between the commit and the next heartbeat nobody finds the job free.
+        """
+        self.moved = time.monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute(_RENEW, [LEASE_SECONDS, self.job_id, self.fence])
 
     def settle(self, *, more: bool) -> None:
         """Give the job back after a slice that went well."""
@@ -265,6 +276,12 @@ def claim_next(lane: str, *, now: datetime) -> Claim | None:
     )
 
 
+_RENEW = (
+    "UPDATE channels_app_channeljob SET claim_expires_at = clock_timestamp() + make_interval(secs => %s)"
+    " WHERE id = %s AND fence = %s"
+)
+
+
 @contextmanager
 def heartbeat(claim: Claim) -> Iterator[None]:
     """Renew the lease while the slice runs, but never past its deadline: a hung job must lose its claim."""
@@ -274,12 +291,7 @@ def heartbeat(claim: Claim) -> Iterator[None]:
         try:
             while not done.wait(HEARTBEAT_SECONDS) and time.monotonic() < claim.deadline():
                 with connection.cursor() as cursor:
-                    cursor.execute(
-                        "UPDATE channels_app_channeljob"
-                        " SET claim_expires_at = clock_timestamp() + make_interval(secs => %s)"
-                        " WHERE id = %s AND fence = %s",
-                        [LEASE_SECONDS, claim.job_id, claim.fence],
-                    )
+                    cursor.execute(_RENEW, [LEASE_SECONDS, claim.job_id, claim.fence])
         except Exception:
             log.warning("heartbeat.failed", exc_info=True, extra={"job": claim.job_id})
         finally:
@@ -345,10 +357,15 @@ def due_lanes(*, now: datetime) -> dict[str, int]:
 
 
 def _wake_orphans(*, now: datetime) -> None:
-    """Jobs whose holder died are due now: the claim has moved their next run a whole interval away."""
+    """Jobs whose holder died are due now: the claim has moved their next run a whole interval away.
+
+    A row that is locked has a holder that is alive and settles; the tick does not wait for it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE channels_app_channeljob SET next_run_at = %s"
-            " WHERE claim_expires_at < clock_timestamp() AND enabled AND NOT blocked AND next_run_at > %s",
+            "UPDATE channels_app_channeljob SET next_run_at = %s WHERE id IN ("
+            " SELECT id FROM channels_app_channeljob"
+            " WHERE claim_expires_at < clock_timestamp() AND enabled AND NOT blocked AND next_run_at > %s"
+            " FOR UPDATE SKIP LOCKED)",
             [now, now],
         )

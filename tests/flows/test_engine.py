@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -341,3 +342,36 @@ def test_the_lease_is_renewed_as_long_as_the_slice_moves_and_no_longer(
         hung = lease()
         time.sleep(0.1)
         assert lease() == hung
+
+
+def test_a_long_settling_ends_with_a_fresh_lease(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    hands = Hands(monkeypatch)
+    job = make_job(channel, Kind.OFFERS)
+    running = claim()
+    expire_claim(job)  # what 10 s behind a locked row come to: no heartbeat gets through
+
+    with running.settling():
+        hands.seconds += engine.HEARTBEAT_SECONDS + 1
+
+    assert engine.claim_next("urgent", now=DUE + timedelta(days=1)) is None
+    assert running.deadline() == hands.seconds + engine.HARD_SECONDS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_tick_does_not_wait_for_a_job_that_settles(channel: Channel) -> None:
+    job = make_job(channel, Kind.OFFERS)
+    running = claim()
+    expire_claim(job)
+
+    def tick() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '2s'")
+            engine.due_lanes(now=DUE)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other, running.settling():
+        other.submit(tick).result()
+
+    assert ChannelJob.objects.get(pk=job.pk).next_run_at > DUE
