@@ -1,12 +1,14 @@
 """The reconciler: read all the channel shows, compare, plan. It never writes to the channel: the feed does."""
 
 import csv
-import tempfile
-from collections.abc import Iterable, Mapping
+import io
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import IO, Any
+from typing import Any
 
-from django.db import connection
+from django.db import Error, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from channels_app.adapters.base import ChannelAdapter
@@ -29,14 +31,17 @@ EXPORT_HOURS = 6
 #: A list that lacks more than this many, and more than half of what was confirmed, is not believed.
 ODD_SHRINKAGE = 20
 _LONGEST_SKU = 100
+#: So many rows are in memory at a time.
+_BATCH = 10_000
 
 
 def run_reconciler(claim: Claim, adapter: ChannelAdapter) -> bool:
     """The channel's list was read and compared, and what is safe is under way. Returns whether more is waiting.
 
     1. Ask for the export, or look whether the one asked for is ready.
-    2. Stage it, compare both sides in one statement, and plan the differences: one commit.
-    3. Apply the plan, unless it would end so many listings that a person must decide.
+    2. Stage it and compare both sides in one statement. It takes as long as it takes: nothing is locked meanwhile.
+    3. Plan the differences: one commit.
+    4. Apply the plan, unless it would end so many listings that a person must decide.
     """
     run = _run_in_progress(claim)
     export = adapter.export_listings(run.export_handle if run else "")
@@ -46,15 +51,16 @@ def run_reconciler(claim: Claim, adapter: ChannelAdapter) -> bool:
     if _orders_are_behind(claim, run, export):
         _wait_for_orders(claim, run, export)
         return False
-    with tempfile.TemporaryFile("w+", newline="", encoding="utf-8", errors="replace") as spool:
-        # The rows may come page by page: they are read to their end before a transaction opens.
+    with _staging():
         try:
-            shown, unreadable = _spool(claim.moving(export.rows), spool)
+            shown, unreadable = _stage(claim.moving(export.rows))
         except TemporaryError as error:
             _give_up(claim, run, export, f"The marketplace's list broke off: {error}")
             raise
-        spool.seek(0)
-        run = _compare(claim, run, export, spool, shown=shown, unreadable=unreadable)
+        run = run or ReconcileRun(channel=claim.channel, created_at=claim.now)
+        run.as_of, run.remote_count = export.as_of, shown
+        counts = _judge(claim, run, export)
+        _plan(claim, run, counts, unreadable=unreadable)
     if run.state == State.PLANNED:
         _apply_what_is_safe(claim, run)
     return False
@@ -111,51 +117,74 @@ def _give_up(claim: Claim, run: ReconcileRun | None, export: Export, reason: str
         run.save()
 
 
-def _spool(rows: Iterable[RemoteListing], spool: IO[str]) -> tuple[int, int]:
-    """Write what buyers can see to `spool` as CSV. Returns how many, and how many have no SKU that ours could have."""
-    writer = csv.writer(spool)
+@contextmanager
+def _staging() -> Iterator[None]:
+    """There is a table for what the channel shows until the end of the block, seen by this connection alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.UNSTAGE)
+        cursor.execute(sql.STAGE)
+    try:
+        yield
+    finally:
+        with suppress(Error), connection.cursor() as cursor:  # a connection that is gone has taken them along
+            cursor.execute(sql.UNSTAGE)
+
+
+def _stage(rows: Iterable[RemoteListing]) -> tuple[int, int]:
+    """What buyers can see is staged. Returns how many, and how many have no SKU that ours could have.
+
+    The rows may come page by page: no transaction is open while the next ones are fetched.
+    """
     shown = unreadable = 0
-    for row in rows:
-        if not row.active:
-            continue
-        shown += 1
-        if row.sku and len(row.sku) <= _LONGEST_SKU and "\x00" not in row.sku:
-            writer.writerow((row.sku, row.price, row.currency[:3], row.quantity))
-        else:
-            unreadable += 1
+    visible = (row for row in rows if row.active)
+    while batch := list(itertools.islice(visible, _BATCH)):
+        readable = [row for row in batch if _is_readable(row.sku)]
+        _copy(readable)
+        shown += len(batch)
+        unreadable += len(batch) - len(readable)
     return shown, unreadable
 
 
-def _compare(
-    claim: Claim, run: ReconcileRun | None, export: Export, spool: IO[str], *, shown: int, unreadable: int
-) -> ReconcileRun:
-    """The run says what differs, or why its list is not trusted; one commit."""
+def _is_readable(sku: str) -> bool:
+    return 0 < len(sku) <= _LONGEST_SKU and "\x00" not in sku
+
+
+def _copy(rows: Iterable[RemoteListing]) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows((row.sku, row.price, row.quantity) for row in rows)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(sql.COPY, io.BytesIO(text.getvalue().encode("utf-8", errors="replace")))
+
+
+def _judge(claim: Claim, run: ReconcileRun, export: Export) -> dict[str, int]:
+    """What differs is found, or the run says why its list is not trusted. Returns the number of each kind."""
+    run.reason = _why_not_trusted(claim.channel, export)
+    if run.reason:
+        return {}
+    params = _params(claim.channel, run)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.ROOM)
+        cursor.execute("ANALYZE reconcile_remote")
+        cursor.execute(sql.COMPARE, params)
+        cursor.execute(sql.COUNT_FOUND)
+        counts: dict[str, int] = dict(cursor.fetchall())
+        run.reason = _why_not_planned(cursor, params, counts)
+    return counts
+
+
+def _plan(claim: Claim, run: ReconcileRun, counts: Mapping[str, int], *, unreadable: int) -> None:
+    """The run stands with its differences, or with why its list is not trusted; one commit."""
     with claim.settling(), connection.cursor() as cursor:
-        run = run or ReconcileRun(channel=claim.channel, created_at=claim.now)
-        run.as_of, run.remote_count, run.state = export.as_of, shown, State.PLANNED
+        run.state = State.REFUSED if run.reason else State.PLANNED if counts else State.CLEAN
+        run.finished_at = None if run.state == State.PLANNED else claim.now
+        run.counts = {**counts, **({"unreadable": unreadable} if unreadable else {})}
         run.save()
         expire_older(run, now=claim.now)
-        params = _params(claim.channel, run)
-        _stage(cursor, spool)
-        counts: dict[str, int] = {}
-        run.reason = _why_not_trusted(claim.channel, export)
-        if not run.reason:
-            cursor.execute(sql.COMPARE, params)
-            cursor.execute(sql.COUNT_FOUND)
-            counts = dict(cursor.fetchall())
-            run.reason = _why_not_planned(cursor, params, counts)
-        if run.reason:
-            run.state, run.finished_at = State.REFUSED, claim.now
-        else:
+        if run.state != State.REFUSED:
+            params = _params(claim.channel, run)
             cursor.execute(sql.STORE_FOUND, params)
             cursor.execute(sql.STORE_READINGS, params)
-            if not counts:
-                run.state, run.finished_at = State.CLEAN, claim.now
-        cursor.execute(sql.UNSTAGE)
-        run.counts = counts | ({"unreadable": unreadable} if unreadable else {})
-        run.save()
-    claim.count(read=shown, **{name: number for name, number in counts.items() if run.state != State.REFUSED})
-    return run
+    claim.count(read=run.remote_count or 0, **({} if run.reason else counts))
 
 
 def _params(channel: Channel, run: ReconcileRun) -> dict[str, Any]:
@@ -170,13 +199,6 @@ def _params(channel: Channel, run: ReconcileRun) -> dict[str, Any]:
         "quiet_since": quiet_since(run),
         "orders_are_known": bool(as_of and known and known >= as_of),
     }
-
-
-def _stage(cursor: CursorWrapper, spool: IO[str]) -> None:
-    cursor.execute(sql.STAGE)
-    cursor.copy_expert(sql.COPY, spool)
-    cursor.execute(sql.MERGE_TWINS)
-    cursor.execute("ANALYZE reconcile_remote")
 
 
 def _why_not_trusted(channel: Channel, export: Export) -> str:

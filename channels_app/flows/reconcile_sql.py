@@ -4,28 +4,16 @@ They are put together from constants only; values travel as parameters.
 """
 # ruff: noqa: S608
 
-#: What the channel shows to buyers, one row a SKU; gone with the transaction.
-STAGE = """
-    CREATE TEMPORARY TABLE reconcile_remote (
-        sku varchar(100) NOT NULL, price numeric(14, 4), currency varchar(3), quantity integer NOT NULL
-    ) ON COMMIT DROP
-"""
+#: What the channel shows to buyers, a row a line of its list. Temporary: a worker that dies leaves nothing behind.
+STAGE = "CREATE TEMPORARY TABLE reconcile_remote (sku varchar(100) NOT NULL, price numeric(14, 4), quantity integer)"
 UNSTAGE = "DROP TABLE IF EXISTS reconcile_remote, reconcile_found"
-COPY = "COPY reconcile_remote (sku, price, currency, quantity) FROM STDIN WITH (FORMAT csv)"
-#: A channel that shows a SKU twice sells it from either: the lower price and the higher quantity are the risk.
-MERGE_TWINS = """
-    WITH twin AS (
-        SELECT sku, min(price) AS price, min(currency) AS currency, max(quantity) AS quantity
-        FROM reconcile_remote GROUP BY sku HAVING count(*) > 1
-    ), gone AS (
-        DELETE FROM reconcile_remote USING twin WHERE reconcile_remote.sku = twin.sku
-    )
-    INSERT INTO reconcile_remote (sku, price, currency, quantity) SELECT sku, price, currency, quantity FROM twin
-"""
+COPY = "COPY reconcile_remote (sku, price, quantity) FROM STDIN WITH (FORMAT csv)"
+#: A million SKUs are joined in memory instead of in files.
+ROOM = "SET LOCAL work_mem = '64MB'"
 
 #: Items that belong on the channel: on its label, sellable, priced.
 WANTED = """
-    wanted AS MATERIALIZED (
+    wanted AS (
         SELECT item.id, item.sku
         FROM inventory_labelitem on_label
         JOIN inventory_item item ON item.id = on_label.item_id
@@ -47,19 +35,34 @@ BUSY = """
 """
 
 # Drift is remote against last confirmed: what we want now is the feed's business.
+# A channel that shows a SKU twice sells it from either: the lower price and the higher quantity are the risk.
+# One pass over each table, all hash joins. A row is kept if it differs, or if its reading must be written: one that
+# shows what was confirmed needs no words, so a quiet catalogue costs the joins alone.
 COMPARE = f"""
-    CREATE TEMPORARY TABLE reconcile_found ON COMMIT DROP AS
-    WITH {WANTED}, {BUSY}, listing AS (
-        SELECT sku, state, confirmed_price, confirmed_quantity FROM channels_app_listing WHERE channel_id = %(channel)s
+    CREATE TEMPORARY TABLE reconcile_found AS
+    WITH {WANTED}, {BUSY}, remote AS (
+        SELECT sku, min(price) AS price, max(quantity) AS quantity FROM reconcile_remote GROUP BY sku
+    ), listing AS (
+        SELECT
+            id, sku, state, confirmed_price, confirmed_quantity,
+            remote_price AS read_price, remote_quantity AS read_quantity, remote_active AS read_active
+        FROM channels_app_listing WHERE channel_id = %(channel)s
     ), paired AS (
         SELECT
             coalesce(remote.sku, listing.sku) AS sku,
             remote.sku IS NOT NULL AS is_shown,
             remote.price AS remote_price, remote.quantity AS remote_quantity,
-            listing.state, listing.confirmed_price, listing.confirmed_quantity,
+            listing.id AS listing_id, listing.state, listing.confirmed_price, listing.confirmed_quantity,
             remote.price <> listing.confirmed_price AS price_differs,
-            %(orders_are_known)s AND remote.quantity <> listing.confirmed_quantity AS quantity_differs
-        FROM reconcile_remote remote FULL JOIN listing ON listing.sku = remote.sku
+            %(orders_are_known)s AND remote.quantity <> listing.confirmed_quantity AS quantity_differs,
+            CASE
+                WHEN listing.id IS NULL THEN false
+                WHEN remote.sku IS NULL THEN read_active IS DISTINCT FROM false
+                WHEN (remote.price, remote.quantity) IS NOT DISTINCT FROM (confirmed_price, confirmed_quantity)
+                    THEN read_active IS NOT NULL
+                ELSE (read_price, read_quantity, read_active) IS DISTINCT FROM (remote.price, remote.quantity, true)
+            END AS is_read_anew
+        FROM remote FULL JOIN listing ON listing.sku = remote.sku
     ), judged AS (
         SELECT
             paired.*,
@@ -70,15 +73,20 @@ COMPARE = f"""
                     THEN 'adoptable'
                 WHEN is_shown AND wanted.id IS NOT NULL AND state = 'listed' AND (price_differs OR quantity_differs)
                     THEN 'drifted'
-            END AS kind
+            END AS judgement
         FROM paired LEFT JOIN wanted ON wanted.sku = paired.sku
+    ), calm AS (
+        SELECT
+            judged.*,
+            CASE WHEN NOT EXISTS (SELECT FROM busy WHERE busy.sku = judged.sku) THEN judgement END AS kind
+        FROM judged WHERE judgement IS NOT NULL OR is_read_anew
     )
-    SELECT * FROM judged WHERE kind IS NOT NULL AND NOT EXISTS (SELECT FROM busy WHERE busy.sku = judged.sku)
+    SELECT * FROM calm WHERE kind IS NOT NULL OR is_read_anew
 """
 
 COUNT_WANTED = f"WITH {WANTED} SELECT count(*) FROM (SELECT FROM wanted LIMIT 1) one"
 COUNT_LISTED = "SELECT count(*) FROM channels_app_listing WHERE channel_id = %(channel)s AND state = 'listed'"
-COUNT_FOUND = "SELECT kind, count(*) FROM reconcile_found GROUP BY kind ORDER BY kind"
+COUNT_FOUND = "SELECT kind, count(*) FROM reconcile_found WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"
 
 STORE_FOUND = """
     INSERT INTO channels_app_difference
@@ -107,29 +115,31 @@ STORE_FOUND = """
     FROM reconcile_found found
     LEFT JOIN inventory_item item
         ON item.seller_id = %(seller)s AND item.sku = found.sku AND found.kind = 'to_end'
+    WHERE found.kind IS NOT NULL
     ORDER BY found.sku
 """
 
-# A reading is written when it changed; that the rest was read too stands on the run. So a quiet catalogue costs a join.
-# Rows are locked in the order of their SKUs, as the feed does.
+# A reading is written when it changed, and cleared when it is again what was confirmed; that the rest was read too
+# stands on the run (flows/shown.py puts both together). Rows are locked in the order of their SKUs, as the feed does.
 STORE_READINGS = """
-    WITH changed AS (
-        SELECT listing.id, remote.sku IS NOT NULL AS is_shown, remote.price, remote.quantity
-        FROM channels_app_listing listing LEFT JOIN reconcile_remote remote ON remote.sku = listing.sku
-        WHERE listing.channel_id = %(channel)s AND (
-            remote.sku IS NULL AND listing.remote_active IS DISTINCT FROM false
-            OR remote.sku IS NOT NULL AND (listing.remote_price, listing.remote_quantity, listing.remote_active)
-                IS DISTINCT FROM (remote.price, remote.quantity, true)
-        )
+    WITH anew AS (
+        SELECT
+            listing.id, found.is_shown, found.remote_price, found.remote_quantity,
+            found.is_shown AND (found.remote_price, found.remote_quantity)
+                IS NOT DISTINCT FROM (found.confirmed_price, found.confirmed_quantity) AS is_as_confirmed
+        FROM reconcile_found found JOIN channels_app_listing listing ON listing.id = found.listing_id
+        WHERE found.is_read_anew
         ORDER BY listing.sku
         FOR UPDATE OF listing
     )
     UPDATE channels_app_listing listing
-    SET remote_price = CASE WHEN is_shown THEN changed.price ELSE listing.remote_price END,
-        remote_quantity = CASE WHEN is_shown THEN changed.quantity ELSE listing.remote_quantity END,
-        remote_active = is_shown,
+    SET remote_price = CASE WHEN is_as_confirmed THEN NULL WHEN is_shown THEN anew.remote_price
+            ELSE listing.remote_price END,
+        remote_quantity = CASE WHEN is_as_confirmed THEN NULL WHEN is_shown THEN anew.remote_quantity
+            ELSE listing.remote_quantity END,
+        remote_active = CASE WHEN is_as_confirmed THEN NULL ELSE is_shown END,
         remote_as_of = %(as_of)s
-    FROM changed WHERE listing.id = changed.id
+    FROM anew WHERE listing.id = anew.id
 """
 
 # Every row is judged once more in the statement that applies it.

@@ -43,7 +43,7 @@ class Listing(models.Model):
     #: When a line of this SKU was last sent or closed; the reconciler judges no quantity near it.
     last_line_at = models.DateTimeField(null=True, blank=True)
 
-    #: The channel's last reading, by the reconciler.
+    #: What the reconciler last read, where that is not just what the channel had confirmed; see flows/shown.py.
     remote_price = money_field(null=True, blank=True)
     remote_quantity = models.IntegerField(null=True, blank=True)
     remote_active = models.BooleanField(null=True, blank=True)

@@ -15,6 +15,7 @@ from channels_app.adapters.types import Export, Kind, RemoteListing
 from channels_app.flows import brake
 from channels_app.flows.reconcile import run_reconciler
 from channels_app.flows.reconcile_plan import PlanError, apply_plan, discard, undo
+from channels_app.flows.shown import Reading, last_reading
 from channels_app.models import (
     ChannelHistory,
     ChannelJob,
@@ -193,12 +194,49 @@ def test_a_listing_made_elsewhere_with_our_sku_is_adopted(rig: Rig):
     assert PendingChange.objects.get().urgency == PendingChange.Urgency.CONTENT
 
 
-def test_readings_are_kept_on_every_listing(rig: Rig):
+def test_every_listing_has_a_reading(rig: Rig):
+    assert last_reading(Listing.objects.get(sku="FINE-1")) is None
+
     _run(rig)
 
-    listing = Listing.objects.get(sku="FINE-1")
-    assert (listing.remote_price, listing.remote_quantity, listing.remote_active) == (PRICE, 5, True)
-    assert listing.remote_as_of == rig.now
+    assert last_reading(Listing.objects.get(sku="FINE-1")) == _reading(rig, PRICE, 5)
+
+
+def test_a_reading_changes_with_what_is_shown_and_back(rig: Rig):
+    readings = []
+    for quantity in (9, 9, 5):
+        Listing.objects.filter(sku="FINE-1").update(last_line_at=rig.now)  # so that no difference is made of it
+        _shows(rig, "FINE-1", quantity=quantity)
+        _run(rig)
+        listing = Listing.objects.get(sku="FINE-1")
+        readings.append((listing.remote_quantity, last_reading(listing)))
+        rig.wait(minutes=30)
+
+    assert [written for written, _ in readings] == [9, 9, None]
+    assert [reading and reading.quantity for _, reading in readings] == [9, 9, 5]
+
+
+def test_a_listing_that_is_not_shown_keeps_what_was_seen_of_it(rig: Rig):
+    _listed(rig, "GONE-1", state="ending")
+    _shows(rig, "GONE-1", quantity=3)
+    _run(rig)
+    del rig.market.listings["GONE-1"]
+    rig.wait(minutes=30)
+
+    _run(rig)
+
+    assert last_reading(Listing.objects.get(sku="GONE-1")) == replace(_reading(rig, PRICE, 3), is_shown=False)
+
+
+def test_what_was_confirmed_after_the_last_list_was_not_read_yet(rig: Rig):
+    _run(rig)
+    Listing.objects.filter(sku="FINE-1").update(confirmed_quantity=4, confirmed_at=rig.now + timedelta(minutes=1))
+
+    assert last_reading(Listing.objects.get(sku="FINE-1")) is None
+
+
+def _reading(rig: Rig, price: Decimal, quantity: int) -> Reading:
+    return Reading(price=price, quantity=quantity, is_shown=True, as_of=rig.now)
 
 
 def test_ended_remote_listings_count_as_not_shown(rig: Rig):
