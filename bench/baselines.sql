@@ -70,3 +70,55 @@ FROM (
     SELECT item_id, location_id, sum(reserved_delta)::int AS reserved FROM bench_movement GROUP BY item_id, location_id
 ) AS moved
 WHERE stock.item_id = moved.item_id AND stock.location_id = moved.location_id
+
+-- name: reconcile_run
+INSERT INTO channels_app_reconcilerun (channel_id, state, export_handle, as_of, counts, reason, created_at)
+VALUES (%(channel)s, 'planned', '', now(), '{}', '', now())
+
+-- name: reconcile_stage
+-- What the channel shows; COPY and ANALYZE follow.
+DROP TABLE IF EXISTS bench_shown;
+CREATE UNLOGGED TABLE bench_shown (sku varchar(100) NOT NULL, price numeric(14, 4), quantity integer)
+
+-- name: reconcile_to_end
+-- Shown, but no item on the label.
+INSERT INTO channels_app_difference (run_id, channel_id, sku, kind, state, reason, remote_price, remote_quantity)
+SELECT (SELECT max(id) FROM channels_app_reconcilerun), %(channel)s, shown.sku, 'to_end', 'planned', '',
+       shown.price, shown.quantity
+FROM bench_shown AS shown
+WHERE NOT EXISTS (SELECT FROM inventory_item AS item JOIN inventory_labelitem AS member ON member.item_id = item.id
+                  WHERE member.label_id = %(label)s AND item.seller_id = 1 AND item.sku = shown.sku)
+
+-- name: reconcile_missing
+-- Confirmed, on the label, and not shown.
+INSERT INTO channels_app_difference (run_id, channel_id, sku, kind, state, reason, our_price, our_quantity)
+SELECT (SELECT max(id) FROM channels_app_reconcilerun), %(channel)s, listing.sku, 'missing', 'planned', '',
+       listing.confirmed_price, listing.confirmed_quantity
+FROM channels_app_listing AS listing
+WHERE listing.channel_id = %(channel)s AND listing.state = 'listed'
+  AND NOT EXISTS (SELECT FROM bench_shown AS shown WHERE shown.sku = listing.sku)
+  AND EXISTS (SELECT FROM inventory_item AS item JOIN inventory_labelitem AS member ON member.item_id = item.id
+              WHERE member.label_id = %(label)s AND item.seller_id = 1 AND item.sku = listing.sku)
+
+-- name: reconcile_adoptable
+-- Shown, on the label, and no listing of ours.
+INSERT INTO channels_app_difference (run_id, channel_id, sku, kind, state, reason, remote_price, remote_quantity)
+SELECT (SELECT max(id) FROM channels_app_reconcilerun), %(channel)s, shown.sku, 'adoptable', 'planned', '',
+       shown.price, shown.quantity
+FROM bench_shown AS shown
+JOIN inventory_item AS item ON item.seller_id = 1 AND item.sku = shown.sku
+JOIN inventory_labelitem AS member ON member.item_id = item.id AND member.label_id = %(label)s
+WHERE NOT EXISTS (SELECT FROM channels_app_listing AS listing
+                  WHERE listing.channel_id = %(channel)s AND listing.sku = shown.sku)
+
+-- name: reconcile_drifted
+-- Shown, on the label, and not as it was confirmed.
+INSERT INTO channels_app_difference
+    (run_id, channel_id, sku, kind, state, reason, our_price, our_quantity, remote_price, remote_quantity)
+SELECT (SELECT max(id) FROM channels_app_reconcilerun), %(channel)s, shown.sku, 'drifted', 'planned', '',
+       listing.confirmed_price, listing.confirmed_quantity, shown.price, shown.quantity
+FROM bench_shown AS shown
+JOIN channels_app_listing AS listing ON listing.channel_id = %(channel)s AND listing.sku = shown.sku
+JOIN inventory_item AS item ON item.seller_id = 1 AND item.sku = shown.sku
+JOIN inventory_labelitem AS member ON member.item_id = item.id AND member.label_id = %(label)s
+WHERE (shown.price, shown.quantity) IS DISTINCT FROM (listing.confirmed_price, listing.confirmed_quantity)
