@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +15,7 @@ from django.db import connection
 
 from bench.measure import Memory, Pairs, run_pairs
 from bench.servers import Servers
+from channels_app.adapters.sandbox.adapter import SandboxAdapter
 from channels_app.adapters.types import Capability
 from channels_app.models import Channel, ChannelJob
 from channels_app.secrets import store_secrets
@@ -89,6 +90,15 @@ class Site:
             row = cursor.fetchone()
             return row[0] if row else None
 
+    @contextmanager
+    def without_triggers(self) -> Iterator[None]:
+        """What is written until the end of the block is no change: it was always so."""
+        self.execute("SET session_replication_role = replica")
+        try:
+            yield
+        finally:
+            self.execute("RESET session_replication_role")
+
     def copy_out(self, sql: str) -> int:
         """COPY what a SELECT gives to nowhere. Returns its bytes."""
         sink = _Sink()
@@ -146,6 +156,27 @@ class Site:
                 next_run_at=now + timedelta(days=1),
             )
         return channel
+
+    def make_label(self, name: str, count: int, *, seller: Seller | None = None) -> Label:
+        """Return a new label that the first `count` items of the seller are on."""
+        seller = seller or self.seller
+        label = Label.objects.create(seller=seller, name=name, created_at=clock.now())
+        with self.without_triggers():
+            put = self.execute(
+                "INSERT INTO inventory_labelitem (label_id, item_id, source)"
+                " SELECT %s, id, 'hand' FROM inventory_item WHERE seller_id = %s ORDER BY id LIMIT %s",
+                [label.pk, seller.pk, count],
+            )
+        assert put == count
+        self.execute("ANALYZE inventory_labelitem")
+        return label
+
+    def start_jobs(self, channels: Sequence[Channel]) -> None:
+        """Their jobs are due at once and then at the adapter's intervals; the reconciler's turn does not come."""
+        for kind, seconds in SandboxAdapter.intervals.items():
+            if kind != ChannelJob.Kind.RECONCILE:
+                jobs = ChannelJob.objects.filter(channel__in=channels, kind=kind)
+                jobs.update(next_run_at=clock.now(), interval_seconds=seconds)
 
     # --- processes ---------------------------------------------------------------------------------------------------
 
