@@ -43,8 +43,14 @@ def tick() -> None:
 def sweep_changes() -> None:
     """Pass on what changed in the inventory, and wake the jobs that it made due."""
     until = time.monotonic() + DRAIN_SECONDS
-    while fan_out.fan_out(now=clock.now()) and time.monotonic() < until:
-        tick()
+    while time.monotonic() < until:
+        handled = 0
+        for step in (fan_out.pass_on_changes, fan_out.walk_on):
+            if done := step(now=clock.now()):
+                tick()
+            handled += done
+        if not handled:
+            return
 
 
 @shared_task(name="channels.promote_due")

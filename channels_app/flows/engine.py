@@ -39,6 +39,7 @@ SLICE_SECONDS = 10.0
 #: renewed.
 HARD_SECONDS = 40.0
 JOBS_PER_CHANNEL = 2
+#: In each lane: new listings that fill a host must not hold up a stock fall to the same host.
 JOBS_PER_HOST = 4
 #: Backoff after a failure: 5 s, 10 s, 20 s ... at most this.
 LONGEST_BACKOFF_SECONDS = 900
@@ -220,11 +221,11 @@ WITH running AS MATERIALIZED (
     LEFT JOIN (SELECT seller_id, count(*) AS jobs, count(*) FILTER (WHERE lane = %(lane)s) AS in_lane
                FROM running GROUP BY seller_id) by_seller USING (seller_id)
     LEFT JOIN (SELECT channel_id, count(*) AS jobs FROM running GROUP BY channel_id) by_channel USING (channel_id)
-    LEFT JOIN (SELECT host, count(*) AS jobs FROM running GROUP BY host) by_host USING (host)
+    LEFT JOIN (SELECT host, count(*) AS in_lane FROM running WHERE lane = %(lane)s GROUP BY host) by_host USING (host)
     WHERE job.lane = %(lane)s AND job.enabled AND NOT job.blocked AND job.next_run_at <= %(now)s
       AND (job.claim_expires_at IS NULL OR job.claim_expires_at < clock_timestamp())
       AND coalesce(by_channel.jobs, 0) < %(per_channel)s
-      AND coalesce(by_host.jobs, 0) < %(per_host)s
+      AND coalesce(by_host.in_lane, 0) < %(per_host)s
       AND coalesce(by_seller.in_lane, 0) < %(per_seller)s
     ORDER BY coalesce(by_seller.jobs, 0), job.urgency, job.next_run_at
     LIMIT 1

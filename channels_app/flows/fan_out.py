@@ -7,7 +7,7 @@ what was so before, and the raised version is what tells it.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -20,26 +20,37 @@ from channels_app.models import Channel, ChannelJob, ChannelWalk, Listing
 from inventory import labels
 from inventory.models import ItemChange
 
-__all__ = ["enqueue", "fan_out", "walk_channel"]
+__all__ = ["enqueue", "fan_out", "pass_on_changes", "walk_channel", "walk_on"]
 
 log = logging.getLogger(__name__)
 
-#: Rows of the queue, or SKUs of a walk, that one transaction handles.
-BATCH = 5000
+#: Rows of the queue, and SKUs of a walk, that one transaction handles: what came in meanwhile waits for its end.
+BATCH = 1000
 #: Any number that no other advisory lock of this database uses.
 _LOCK = 7_203_550_001
 
 
 def fan_out(*, now: datetime) -> int:
-    """Pass on up to 5,000 changes and a slice of one walk; return how many rows that were, 0 if none or not alone."""
-    handled = _recalculate_one_label(now=now)
+    """Pass on a batch of changes and a slice of one walk; return how many rows that were."""
+    return pass_on_changes(now=now) + walk_on(now=now)
+
+
+def pass_on_changes(*, now: datetime) -> int:
+    """A batch of the inventory's changes is pending; return how many rows it was, 0 if none or not alone."""
+    return _pass_on(_find_changed, now=now)
+
+
+def walk_on(*, now: datetime) -> int:
+    """What a slice of one walk came across is pending; return how many SKUs, 0 if none or not alone."""
+    return _pass_on(_find_walked, now=now)
+
+
+def _pass_on(find: Callable[..., int], *, now: datetime) -> int:
     found = Found()
     with transaction.atomic():
         if not _is_alone():
-            return handled
-        handled += _pass_on_items(found, now=now)
-        handled += _pass_on_bulk(now=now)
-        handled += _walk_a_slice(found)
+            return 0
+        handled = find(found, now=now)
         # All at once, at the end: see pending.py on the order of locks, for the nudges too.
         upsert(found.values(), now=now)
     _nudge(found, now=now)
@@ -80,28 +91,34 @@ def _is_alone() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _recalculate_one_label(*, now: datetime) -> int:
-    """A label whose rule changed holds what its rule says; its items come back through the queue."""
-    label_id = labels.stale_labels().values_list("pk", flat=True).order_by("pk").first()
-    if label_id is None:
-        return 0
-    labels.recalculate_label(label_id, now=now)
-    return 1
-
-
-# Plan: the first rows of the primary key that nobody holds; never "id > last", which misses late commits. ARRAY(..) is
-# read once: as `IN (..)` it was run again for every row once the table had grown since its last ANALYZE.
+# By turns: each seller that waits has an equal share of the batch, so that a million changes of one hold up nobody
+# else. Plan: sellers by hops over the index on (seller, id), then the first rows of each that nobody holds; never
+# "id > last", which misses late commits. ARRAY(..) is read once: as `IN (..)` it was run again for every row once the
+# table had grown since its last ANALYZE.
 _TAKE_ITEMS = """
-WITH taken AS (
+WITH RECURSIVE waiting (seller_id) AS (
+    SELECT min(seller_id) FROM inventory_itemchange
+    UNION ALL
+    SELECT (SELECT min(change.seller_id) FROM inventory_itemchange AS change WHERE change.seller_id > waiting.seller_id)
+    FROM waiting WHERE waiting.seller_id IS NOT NULL
+), taken AS (
     DELETE FROM inventory_itemchange
-    WHERE id = ANY(ARRAY(SELECT id FROM inventory_itemchange ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED))
+    WHERE id = ANY(ARRAY(
+        SELECT first.id
+        FROM (SELECT seller_id, %s / count(*) OVER () + 1 AS share FROM waiting WHERE seller_id IS NOT NULL) AS seller
+        CROSS JOIN LATERAL (
+            SELECT change.id FROM inventory_itemchange AS change
+            WHERE change.seller_id = seller.seller_id
+            ORDER BY change.id LIMIT seller.share FOR UPDATE SKIP LOCKED
+        ) AS first
+    ))
     RETURNING seller_id, item_id, kinds
 )
 SELECT seller_id, item_id, bit_or(kinds), count(*) FROM taken GROUP BY seller_id, item_id
 """
 
 
-def _pass_on_items(found: Found, *, now: datetime) -> int:
+def _find_changed(found: Found, *, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_ITEMS, [BATCH])
         rows = cursor.fetchall()
@@ -185,8 +202,12 @@ def _pass_on_bulk(*, now: datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
+def _find_walked(found: Found, *, now: datetime) -> int:
+    return _pass_on_bulk(now=now) + _walk_a_slice(found)
+
+
 def _walk_a_slice(found: Found) -> int:
-    """Pass on the next SKUs of one walk; a walk that has reached its end, or whose channel stopped, is gone."""
+    """Find the next SKUs of one walk; a walk that has reached its end, or whose channel stopped, is gone."""
     walk = ChannelWalk.objects.select_for_update(skip_locked=True, of=("self",)).select_related("channel")
     row = walk.order_by("cursor", "pk").first()
     if row is None:

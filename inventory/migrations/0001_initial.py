@@ -36,6 +36,9 @@ class Migration(migrations.Migration):
                 ("item_id", models.BigIntegerField()),
                 ("kinds", models.SmallIntegerField()),
             ],
+            options={
+                "indexes": [models.Index(fields=["seller_id", "id"], name="item_change_by_seller")],
+            },
         ),
         migrations.CreateModel(
             name="Label",

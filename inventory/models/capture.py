@@ -17,6 +17,10 @@ class ItemChange(models.Model):
     item_id = models.BigIntegerField()
     kinds = models.SmallIntegerField()
 
+    class Meta:
+        # The fan-out takes from each seller by turns.
+        indexes = [models.Index(fields=["seller_id", "id"], name="item_change_by_seller")]
+
     def __str__(self) -> str:
         return f"item {self.item_id}: {self.kinds}"
 

@@ -253,11 +253,20 @@ def test_the_seller_with_less_running_comes_first() -> None:
     assert claim().job_id == waiting.pk
 
 
-def test_at_most_four_jobs_run_against_one_host_at_once() -> None:
+def test_at_most_four_jobs_of_a_lane_run_against_one_host_at_once() -> None:
     for number in range(5):
         make_job(make_channel(make_seller(f"seller-{number}")), Kind.OFFERS)
 
     assert [engine.claim_next("urgent", now=DUE) is not None for _ in range(5)] == [True] * 4 + [False]
+
+
+def test_new_listings_that_fill_a_host_hold_up_no_stock_fall_to_it() -> None:
+    for number in range(5):
+        make_job(make_channel(make_seller(f"seller-{number}")), Kind.CONTENT)
+    make_job(make_channel(make_seller("small")), Kind.OFFERS)
+
+    assert [engine.claim_next("feeds", now=DUE) is not None for _ in range(5)] == [True] * 4 + [False]
+    assert engine.claim_next("urgent", now=DUE) is not None
 
 
 def test_one_claim_costs_a_fixed_number_of_queries(channel: Channel, django_assert_max_num_queries: Any) -> None:

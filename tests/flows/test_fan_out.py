@@ -284,3 +284,15 @@ def test_the_number_of_statements_does_not_grow_with_the_changes(rig: Rig):
         return len(queries)
 
     assert statements(2, "A") == statements(60, "B")
+
+
+def test_a_sellers_one_change_does_not_wait_behind_a_million_of_anothers(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fan_out_module, "BATCH", 4)
+    rig.has_items(*(f"A-{n}" for n in range(40)))
+    small = Rig(slug="small")
+    small.has_item("MUG")
+
+    fan_out(now=NOW)
+
+    assert small.pending() == {"MUG": Urgency.NEW}
+    assert ItemChange.objects.filter(seller_id=rig.seller.pk).exists()
