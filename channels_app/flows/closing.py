@@ -168,8 +168,12 @@ def _end(
     closed = _close(submission, verdicts, now=now)
     again = [line.sku for line in closed if line.state == LedgerState.SUPERSEDED]
     overtaken = [line.sku for line in closed if line.newer]
+    # The channel's word replaces ours on the listing; if ours still holds (no price, say), it is put there again.
+    refused_by_us = listings.refused_by_us(
+        submission.channel_id, [line.sku for line in closed if line.state == LedgerState.REJECTED]
+    )
     again_at = now + timedelta(seconds=again_after) if again_after else None
-    _recheck(submission, dict.fromkeys(again, again_at) | dict.fromkeys(overtaken), now=now)
+    _recheck(submission, dict.fromkeys(again, again_at) | dict.fromkeys([*overtaken, *refused_by_us]), now=now)
     unparked = unpark(submission.channel_id, [line.sku for line in closed])
     # Without order, the channel may have worked off a line and a newer one either way round.
     crossed = () if ordered else overtaken
@@ -180,7 +184,7 @@ def _end(
         confirmed=confirmed,
         rejected=len(closed) - confirmed - len(again),
         again=len(again),
-        wake=bool(unparked or overtaken or again),
+        wake=bool(unparked or overtaken or refused_by_us or again),
     )
 
 

@@ -217,6 +217,14 @@ def reject(line_ids: Sequence[int]) -> None:
             cursor.execute(_REJECT, [list(line_ids)])
 
 
+def refused_by_us(channel_id: int, skus: Collection[str]) -> list[str]:
+    """Return those of `skus` that we ourselves have refused to send."""
+    if not skus:
+        return []
+    ours = Listing.objects.filter(channel=channel_id, sku__in=skus, rejected_hash__startswith="l")
+    return list(ours.values_list("sku", flat=True))
+
+
 _REFUSE = """
 INSERT INTO channels_app_listing AS listing
     (channel_id, sku, item_id, state, sent_content_hash, sent_withdrawn, confirmed_content_hash,
