@@ -5,11 +5,11 @@ A listing is *ours* once something of it was sent or confirmed; one that was onl
 is left alone until the reconciler's plan writes its values to `confirmed_*`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
 from channels_app.models import Channel, Listing
 
@@ -135,14 +135,6 @@ def read_truth(source: str, params: Mapping[str, Any]) -> list[Truth]:
     with connection.cursor() as cursor:
         cursor.execute(_TRUTH.format(source=source), params)
         return [Truth._make(row) for row in cursor.fetchall()]
-
-
-def iter_truth(source: str, params: Mapping[str, Any]) -> Iterator[Truth]:
-    """Yield the same, streamed from one snapshot in memory that does not grow."""
-    with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(_TRUTH.format(source=source), params)
-        for row in cursor:
-            yield Truth._make(row)
 
 
 def read_skus(channel: Channel, skus: Sequence[str]) -> dict[str, Truth]:

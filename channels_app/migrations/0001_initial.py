@@ -195,6 +195,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ChannelLedger",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(null=True)),
+                ("seconds", models.FloatField(default=0)),
+                ("offences", models.PositiveIntegerField(default=0)),
+                ("sample", models.JSONField(default=list)),
+                ("skus", models.JSONField(default=list)),
+                ("asked_at", models.DateTimeField(null=True)),
+                (
+                    "channel",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="ledger",
+                        to="channels_app.channel",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="ChannelHistory",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -3,7 +3,7 @@ from channels_app.models.channel import Channel, ChannelLocation
 from channels_app.models.command import CancellationRequest, Command, Shipment, ShipmentLine
 from channels_app.models.history import ChangeRequest, ChannelHistory
 from channels_app.models.job import ChannelJob, JobRun
-from channels_app.models.ledger import LedgerCheck
+from channels_app.models.ledger import ChannelLedger, LedgerCheck
 from channels_app.models.listing import Listing
 from channels_app.models.order import Order, OrderLine, RawOrder
 from channels_app.models.reconcile import Difference, ReconcileRun
@@ -21,6 +21,7 @@ __all__ = [
     "Difference",
     "FeedLine",
     "JobRun",
+    "ChannelLedger",
     "LedgerCheck",
     "LedgerState",
     "Listing",

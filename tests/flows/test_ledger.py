@@ -4,13 +4,20 @@ import json
 import uuid
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from channels_app.adapters.types import Kind
+from channels_app.flows.decide import Rules
 from channels_app.flows.fan_out import walk_channel
-from channels_app.flows.ledger import check_and_record, check_ledger
+from channels_app.flows.ledger import _is_closed, check_and_record, check_channel, check_ledger
 from channels_app.flows.retention import purge
+from channels_app.flows.wanted import read_skus
 from channels_app.models import (
     ChannelJob,
     FeedLine,
@@ -21,9 +28,10 @@ from channels_app.models import (
     RawOrder,
     Submission,
 )
-from inventory.models import Item, ItemChange, Reason, Stock, StockMovement
+from inventory.models import Item, ItemChange, LabelItem, Reason, Stock, StockMovement
 from marketplace_integration import clock
-from tests.factories import NOW
+from tests.examples import examples
+from tests.factories import NOW, make_item
 from tests.flows.feed_rig import Rig
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +120,20 @@ def test_a_rejection_of_something_else_is_not_closed(rig: Rig):
     assert offences() == [("BAD-REJECT", "not closed")]
 
 
+def test_a_price_taken_away_while_the_channel_refuses_the_item_is_what_the_seller_reads(rig: Rig):
+    rig.market.manual = True
+    bad = rig.has_item("BAD-REJECT", on_hand=1)
+    rig.send()
+    Item.objects.filter(pk=bad.pk).update(price=None)
+    rig.send()
+
+    rig.market.manual = False
+    rig.settle()
+
+    assert rig.listing("BAD-REJECT").rejected_reason == "This item has no price."
+    assert offences() == []
+
+
 def test_stock_that_is_not_the_sum_of_its_movements_is_found(rig: Rig):
     Stock.objects.filter(item__sku="MUG").update(reserved=1)
     rig.settle()
@@ -144,7 +166,64 @@ def test_the_command_prints_json_and_fails_on_an_offence(rig: Rig):
     with pytest.raises(SystemExit) as exit_:
         call_command("check_ledger", stdout=out)
     assert exit_.value.code == 1
-    assert "inventory  MUG  stock: on hand 99, movements 5" in out.getvalue()
+    assert "inventory  MUG  stock: acme: on hand 99, movements 5" in out.getvalue()
+
+
+def test_an_intent_that_a_takeover_forgot_is_found(rig: Rig):
+    Submission.objects.update(phase="intent")
+    ChannelJob.objects.update(fence=99)
+
+    assert {o.what for o in check_ledger()} == {"intent"}
+
+
+sides = st.fixed_dictionaries(
+    {
+        "on_label": st.booleans(),
+        "price": st.sampled_from([None, "0.00", "9.00", "10.00"]),
+        "currency": st.sampled_from(["USD", "USD", "EUR"]),
+        "on_hand": st.integers(-1, 6),
+        "state": st.sampled_from([None, "creating", "listed", "ended", "rejected"]),
+        "confirmed_price": st.sampled_from([None, "10.0000", "11.0000"]),
+        "confirmed_quantity": st.sampled_from([None, 0, 4, 5]),
+        "same_content": st.booleans(),
+    }
+)
+
+
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
+@given(sides=st.lists(sides, min_size=8, max_size=8), percent=st.sampled_from([0, 10]))
+def test_the_quick_comparison_clears_nothing_that_the_feeds_own_judgement_would_not(
+    sides: list[dict[str, Any]], percent: int
+):
+    with transaction.atomic():
+        rig = Rig(slug="other", buffer=1, price_percent=percent)
+        for number, side in enumerate(sides):
+            _stands(rig, f"SKU-{number}", side)
+        ItemChange.objects.all().delete()
+        rules = Rules.of(rig.channel)
+        truths = read_skus(rig.channel, [f"SKU-{number}" for number in range(len(sides))])
+        judged = {sku for sku, truth in truths.items() if not _is_closed(truth, rules, (Kind.OFFER,), set())}
+
+        assert {offence.sku for offence in check_channel(rig.channel)} == judged
+        transaction.set_rollback(True)
+
+
+def _stands(rig: Rig, sku: str, side: dict[str, Any]) -> None:
+    """One item and its listing stand so."""
+    item = make_item(rig.seller, sku, on_hand=side["on_hand"], price=side["price"], currency=side["currency"])
+    if side["on_label"]:
+        LabelItem.objects.create(label=rig.label, item=item, source="hand")
+    if side["state"] == "ended":
+        Listing.objects.create(channel=rig.channel, sku=sku, state="ended")
+    elif side["state"]:
+        Listing.objects.create(
+            channel=rig.channel,
+            sku=sku,
+            state=side["state"],
+            confirmed_price=side["confirmed_price"],
+            confirmed_quantity=side["confirmed_quantity"],
+            confirmed_content_hash=item.content_hash if side["same_content"] else "",
+        )
 
 
 def test_a_check_is_recorded_for_the_pages(rig: Rig):
