@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Least
 
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import ChannelError, OutcomeUnknown, TemporaryError
+from channels_app.flows.claim_sql import CLAIMS
 from channels_app.flows.connection import open_adapter
 from channels_app.flows.jobs import job_is_wanted
 from channels_app.flows.takeover import intents_become_unknown
@@ -124,7 +127,10 @@ class Claim:
     def _lock(self) -> None:
         held = ChannelJob.objects.select_for_update().filter(pk=self.job_id, fence=self.fence)
         if not held.values_list("pk", flat=True):
-            raise FenceLost(f"{self.kind} of channel {self.channel.pk}: fence {self.fence} is old")
+            raise self._fence_lost()
+
+    def _fence_lost(self) -> FenceLost:
+        return FenceLost(f"{self.kind} of channel {self.channel.pk}: fence {self.fence} is old")
 
     def _renew(self) -> None:
         """The lease begins anew. Heartbeats wait for the row while it is locked, so it may have run out meanwhile.
@@ -137,52 +143,50 @@ class Claim:
 
     def settle(self, *, more: bool) -> None:
         """Give the job back after a slice that went well."""
-        again = self.now if more else self.again_at
-        self._release(JobRun.Outcome.DONE, next_run_at=again, success=True)
+        now, again = clock.now(), self.now if more else self.again_at
+        told: dict[str, Any] = {"failures": 0, "blocked": False, "last_success_at": now}
+        if again is not None:
+            # A nudge that came in meanwhile has moved next_run_at forward: it stays due.
+            told["next_run_at"] = Least(F("next_run_at"), Value(again))
+        with transaction.atomic():
+            self._release(JobRun.Outcome.DONE, now=now, **told)
 
     def settle_retry(self, error: TemporaryError) -> None:
-        self._release(JobRun.Outcome.RETRY, error=str(error), delay=error.retry_after)
+        self._settle_failure(JobRun.Outcome.RETRY, error=str(error), delay=error.retry_after)
 
     def settle_unknown(self, error: OutcomeUnknown) -> None:
         """The next slice begins by looking; it does so soon."""
-        self._release(JobRun.Outcome.UNKNOWN, error=str(error), delay=1)
+        self._settle_failure(JobRun.Outcome.UNKNOWN, error=str(error), delay=1)
 
     def settle_blocked(self, error: ChannelError) -> None:
-        self._release(JobRun.Outcome.BLOCKED, error=str(error), blocked=True)
+        self._settle_failure(JobRun.Outcome.BLOCKED, error=str(error), blocked=True)
 
     def settle_internal(self) -> None:
-        self._release(JobRun.Outcome.FAILED, error="An internal error; it has been recorded and will be tried again.")
+        error = "An internal error; it has been recorded and will be tried again."
+        self._settle_failure(JobRun.Outcome.FAILED, error=error)
 
-    def _release(
-        self,
-        outcome: JobRun.Outcome,
-        *,
-        error: str = "",
-        next_run_at: datetime | None = None,
-        delay: float | None = None,
-        success: bool = False,
-        blocked: bool = False,
+    def _settle_failure(
+        self, outcome: JobRun.Outcome, *, error: str, delay: float | None = None, blocked: bool = False
     ) -> None:
         now = clock.now()
         with transaction.atomic():
-            job = ChannelJob.objects.select_for_update().filter(pk=self.job_id, fence=self.fence).first()
-            if job is None:
-                raise FenceLost(f"{self.kind} of channel {self.channel.pk}: fence {self.fence} is old")
-            job.claimed_by, job.claim_expires_at = "", None
-            job.last_run_at, job.last_error, job.blocked = now, error, blocked
-            if success:
-                # A nudge that came in meanwhile has moved next_run_at forward: it stays due.
-                job.failures, job.last_success_at = 0, now
-                if next_run_at is not None:
-                    job.next_run_at = min(job.next_run_at, next_run_at)
-            else:
-                job.failures += 1
-                job.next_run_at = now + timedelta(seconds=_backoff(job.failures, delay))
-            if not self.channel.is_running:
-                job.enabled = job_is_wanted(self.channel, self.kind)
-            job.save()
-            if self.counts or error:
-                self._record(outcome, error=error, finished_at=now)
+            self._lock()
+            failures = 1 + ChannelJob.objects.values_list("failures", flat=True).get(pk=self.job_id)
+            again = now + timedelta(seconds=_backoff(failures, delay))
+            self._release(outcome, now=now, error=error, failures=failures, blocked=blocked, next_run_at=again)
+
+    def _release(self, outcome: JobRun.Outcome, *, now: datetime, error: str = "", **told: Any) -> None:
+        """The job is free, with what it is told, and a run says what was done or failed. Call it in a transaction."""
+        if not self.channel.is_running:
+            self._lock()
+            told["enabled"] = job_is_wanted(self.channel, self.kind)
+        released = ChannelJob.objects.filter(pk=self.job_id, fence=self.fence).update(
+            claimed_by="", claim_expires_at=None, last_run_at=now, last_error=error, **told
+        )
+        if not released:
+            raise self._fence_lost()
+        if self.counts or error:
+            self._record(outcome, error=error, finished_at=now)
 
     def _record(self, outcome: JobRun.Outcome, *, error: str, finished_at: datetime) -> None:
         JobRun.objects.create(
@@ -209,62 +213,16 @@ def _backoff(failures: int, asked: float | None) -> float:
     return min(5.0 * 2 ** min(failures - 1, 10), LONGEST_BACKOFF_SECONDS)
 
 
-# The running set is small (a partial index on claims), so it is read once; due jobs come from the partial index
-# (lane, next_run_at) of enabled, unblocked rows. The sort decides fairness: sellers with less running come first.
-# Two drains may count the same running set at once and go one over a bound: the bounds protect, they do not prove.
-_CLAIM = """
-WITH running AS MATERIALIZED (
-    SELECT seller_id, channel_id, host, lane FROM channels_app_channeljob WHERE claim_expires_at >= clock_timestamp()
-), candidate AS (
-    SELECT job.id
-    FROM channels_app_channeljob job
-    LEFT JOIN (SELECT seller_id, count(*) AS jobs, count(*) FILTER (WHERE lane = %(lane)s) AS in_lane
-               FROM running GROUP BY seller_id) by_seller USING (seller_id)
-    LEFT JOIN (SELECT channel_id, count(*) AS jobs FROM running GROUP BY channel_id) by_channel USING (channel_id)
-    LEFT JOIN (SELECT host, count(*) AS in_lane FROM running WHERE lane = %(lane)s GROUP BY host) by_host USING (host)
-    WHERE job.lane = %(lane)s AND job.enabled AND NOT job.blocked AND job.next_run_at <= %(now)s
-      AND (job.claim_expires_at IS NULL OR job.claim_expires_at < clock_timestamp())
-      AND coalesce(by_channel.jobs, 0) < %(per_channel)s
-      AND coalesce(by_host.in_lane, 0) < %(per_host)s
-      AND coalesce(by_seller.in_lane, 0) < %(per_seller)s
-    ORDER BY coalesce(by_seller.jobs, 0), job.urgency, job.next_run_at
-    LIMIT 1
-    FOR UPDATE OF job SKIP LOCKED
-)
-UPDATE channels_app_channeljob job
-SET claimed_by = %(worker)s,
-    claim_expires_at = clock_timestamp() + make_interval(secs => %(lease)s),
-    fence = job.fence + 1,
-    -- Set at the claim, not at its end: a nudge during the slice is then never overwritten.
-    next_run_at = %(now)s::timestamptz + make_interval(secs => job.interval_seconds)
-FROM candidate WHERE job.id = candidate.id
-RETURNING job.id, job.kind, job.channel_id, job.fence, job.cursor, job.interval_seconds
-"""
-
-
 def claim_next(lane: str, *, now: datetime) -> Claim | None:
     """Claim the due job of `lane` that should run first, or return None. One commit; nothing else is locked by it."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM,
-            {
-                "lane": lane,
-                "now": now,
-                "worker": _this_process(),
-                "lease": LEASE_SECONDS,
-                "per_channel": JOBS_PER_CHANNEL,
-                "per_host": JOBS_PER_HOST,
-                "per_seller": max(settings.LANE_SLOTS[lane] // 2, 1),
-            },
-        )
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        job_id, kind, channel_id, fence, job_cursor, interval = row
-        intents_become_unknown(channel_id, kind, fence=fence)
-        JobRun.objects.filter(job_id=job_id, fence__lt=fence, outcome=JobRun.Outcome.RUNNING).update(
-            outcome=JobRun.Outcome.LOST, finished_at=now
-        )
+    row = _claim_row(lane, now=now)
+    if row is None:
+        return None
+    job_id, kind, channel_id, fence, job_cursor, interval, left_intents = row
+    if left_intents:
+        # In a commit of its own: if we die before it, the next who claims finds them again.
+        with transaction.atomic():
+            intents_become_unknown(channel_id, kind, fence=fence)
     channel = Channel.objects.select_related("seller", "label").get(pk=channel_id)
     return Claim(
         job_id=job_id,
@@ -275,6 +233,25 @@ def claim_next(lane: str, *, now: datetime) -> Claim | None:
         now=now,
         interval_seconds=interval,
     )
+
+
+def _claim_row(lane: str, *, now: datetime) -> tuple[Any, ...] | None:
+    params: dict[str, Any] = {
+        "lane": lane,
+        "now": now,
+        "worker": _this_process(),
+        "lease": LEASE_SECONDS,
+        "per_channel": JOBS_PER_CHANNEL,
+        "per_host": JOBS_PER_HOST,
+        "per_seller": max(settings.LANE_SLOTS[lane] // 2, 1),
+    }
+    with connection.cursor() as cursor:
+        for statement in CLAIMS:
+            cursor.execute(statement, params)
+            row: tuple[Any, ...] | None = cursor.fetchone()
+            if row is not None:
+                return row
+    return None
 
 
 _RENEW = (

@@ -354,15 +354,12 @@ class Migration(migrations.Migration):
                     "outcome",
                     models.CharField(
                         choices=[
-                            ("running", "Running"),
                             ("done", "Done"),
                             ("retry", "Will try again"),
                             ("unknown", "Answer lost, will look"),
                             ("blocked", "Needs you"),
                             ("failed", "Internal error"),
-                            ("lost", "Interrupted"),
                         ],
-                        default="running",
                         max_length=8,
                     ),
                 ),
@@ -1074,7 +1071,7 @@ class Migration(migrations.Migration):
             model_name="channeljob",
             index=models.Index(
                 condition=models.Q(("blocked", False), ("enabled", True)),
-                fields=["lane", "next_run_at"],
+                fields=["lane", "urgency", "next_run_at"],
                 name="job_due",
             ),
         ),

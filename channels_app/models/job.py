@@ -66,7 +66,7 @@ class ChannelJob(models.Model):
         constraints = [models.UniqueConstraint(fields=["channel", "kind"], name="channel_job_once")]
         indexes = [
             models.Index(
-                fields=["lane", "next_run_at"],
+                fields=["lane", "urgency", "next_run_at"],
                 condition=models.Q(enabled=True, blocked=False),
                 name="job_due",
             ),
@@ -85,13 +85,11 @@ class JobRun(models.Model):
     """A run that did something or failed; idle looks leave none."""
 
     class Outcome(models.TextChoices):
-        RUNNING = "running", "Running"
         DONE = "done", "Done"
         RETRY = "retry", "Will try again"
         UNKNOWN = "unknown", "Answer lost, will look"
         BLOCKED = "blocked", "Needs you"
         FAILED = "failed", "Internal error"
-        LOST = "lost", "Interrupted"
 
     job = models.ForeignKey(ChannelJob, on_delete=models.CASCADE, related_name="runs")
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="job_runs")
@@ -99,7 +97,7 @@ class JobRun(models.Model):
     fence = models.BigIntegerField()
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.RUNNING)
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
     #: What was done, name to number, e.g. {"sent": 120}.
     counts = models.JSONField(default=dict)
     error = models.TextField(blank=True, default="")
