@@ -122,3 +122,32 @@ JOIN channels_app_listing AS listing ON listing.channel_id = %(channel)s AND lis
 JOIN inventory_item AS item ON item.seller_id = 1 AND item.sku = shown.sku
 JOIN inventory_labelitem AS member ON member.item_id = item.id AND member.label_id = %(label)s
 WHERE (shown.price, shown.quantity) IS DISTINCT FROM (listing.confirmed_price, listing.confirmed_quantity)
+
+-- name: csv_file
+-- What the file holds: the catalogue, in the order of its ids.
+SELECT item.sku, item.title, item.description, item.brand, right(item.gtin, 12), item.price, item.currency, stock.on_hand,
+       (item.images ->> 0) || ' ' || (item.images ->> 1), item.attributes ->> 'material', item.attributes ->> 'color'
+FROM inventory_item AS item JOIN inventory_stock AS stock ON stock.item_id = item.id
+ORDER BY item.id
+
+-- name: csv_stage
+CREATE UNLOGGED TABLE bench_cells (
+    sku text, title text, description text, brand text, barcode text, price numeric(14, 4), currency text, quantity int,
+    images text, material text, color text
+)
+
+-- name: csv_items
+INSERT INTO inventory_item (seller_id, sku, title, description, brand, gtin, price, currency, images, attributes,
+                            variation, is_parent, blocked, created_at, updated_at)
+SELECT 1, sku, title, description, brand, barcode, price, currency, to_jsonb(string_to_array(images, ' ')),
+       jsonb_build_object('material', material, 'color', color), '{}', false, false, now(), now()
+FROM bench_cells
+
+-- name: csv_stock
+INSERT INTO inventory_stock (item_id, location_id, on_hand, reserved)
+SELECT item.id, 1, cells.quantity, 0
+FROM bench_cells AS cells JOIN inventory_item AS item ON item.seller_id = 1 AND item.sku = cells.sku
+
+-- name: csv_movements
+INSERT INTO inventory_stockmovement (item_id, location_id, on_hand_delta, reserved_delta, reason, note, at, key)
+SELECT item_id, location_id, on_hand, 0, 'imported', 'items.csv', now(), gen_random_uuid() FROM inventory_stock
