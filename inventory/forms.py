@@ -203,7 +203,7 @@ class ImportForm(forms.Form):
     file = forms.FileField(
         label="CSV file",
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
-        help_text="With a first line that names the columns. UTF-8, at most 200 MB.",
+        help_text="With a first line that names the columns. UTF-8, at most 1,000 MB.",
         allow_empty_file=True,
     )
     label = forms.ModelChoiceField(

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 State = CsvImport.State
 
-MAX_BYTES = 200_000_000
+#: A million items with their descriptions have some 400 MB; nothing of it is in memory at once.
+MAX_BYTES = 1_000_000_000
 PART_BYTES = 1_000_000
 #: Starts without any progress before an import gives up.
 MAX_ATTEMPTS = 5

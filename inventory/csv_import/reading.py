@@ -3,7 +3,7 @@
 import csv
 import io
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from inventory.csv_import.header import FileProblem, known_columns
@@ -12,6 +12,8 @@ from inventory.csv_import.header import FileProblem, known_columns
 MAX_CELL = 100_000
 #: A cell or line above this cannot be told from a quotation mark that is never closed.
 MAX_RECORD = 16_000_000
+#: So many characters are split into lines at a time.
+PIECE = 1_000_000
 #: What is kept of a cell that is too long.
 KEPT_OF_LONG_CELL = 200
 
@@ -73,24 +75,26 @@ def open_sheet(parts: Callable[[], Iterable[bytes]], encoding: str = "") -> Shee
     """
     start = next(iter(parts()), b"")
     encoding = encoding or _detect_encoding(start)
-    text = io.TextIOWrapper(io.BufferedReader(_Parts(parts()), 1 << 16), encoding=encoding, newline="")
-    lines = _Lines(_bounded(text))
+    text = io.TextIOWrapper(io.BufferedReader(_Parts(_bounded(parts())), 1 << 16), encoding=encoding, newline="")
+    lines = _Lines(text)
+    source = iter(lines)
     try:
-        first = next((line for line in lines if line.strip(" \t\r\n,;|\ufeff")), "")
+        numbered = enumerate(source, 1)
+        number, first = next((pair for pair in numbered if pair[1].strip(" \t\r\n,;|\ufeff")), (1, ""))
         if first.lower().startswith("sep=") and len(first.strip("\r\n")) == 5:  # Excel's own hint
-            delimiter, first = first[4], next(lines, "")
+            delimiter = first[4]
+            number, first = next(numbered, (number + 1, ""))
         else:
             delimiter = _detect_delimiter(first)
         if not first.strip():
             raise FileProblem("The file is empty. Its first line must name the columns, one of them “sku”.")
         if "\x00" in first:
             raise FileProblem("This is no CSV file. Save the sheet as “CSV UTF-8” and bring that file.")
-        skipped = lines.count - 1
-        rows = _iter_rows(itertools.chain([first], lines), lines, delimiter)
+        rows = _iter_rows(itertools.chain([first], source), lines, delimiter, first_line=number)
         header = next(rows).cells
     except UnicodeDecodeError as error:
         raise _undecodable(parts, encoding) from error
-    return Sheet(encoding, delimiter, header, _explained(rows, skipped, len(header), parts, encoding))
+    return Sheet(encoding, delimiter, header, _explained(rows, len(header), parts, encoding))
 
 
 def _detect_encoding(start: bytes) -> str:
@@ -113,63 +117,64 @@ def _detect_delimiter(first: str) -> str:
     return max(DELIMITERS, key=knows)
 
 
-def _bounded(text: io.TextIOWrapper) -> Iterator[str]:
-    """Yield lines; one without end must not fill the memory."""
-    while line := text.readline(MAX_RECORD):
-        if len(line) == MAX_RECORD:
+def _bounded(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the parts; a line without end must not fill the memory."""
+    unended = 0
+    for part in parts:
+        end = max(part.rfind(b"\n"), part.rfind(b"\r"))
+        unended = unended + len(part) if end < 0 else len(part) - end
+        if unended > MAX_RECORD:
             raise FileProblem("A line of the file is longer than 16 million characters. Is this a CSV file?")
-        yield line
+        yield part
 
 
 class _Lines:
-    """Counts lines, and remembers those of the row that is being read."""
+    """The lines of a file, split many at a time; those since `row_start` can be had again."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self.count = 0
-        self.row: list[str] = []
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._kept: list[str] = []
+        #: The numbers of the first line that is kept, and of the one at which the row that is being read begins.
+        self._first = self.row_start = 1
 
     def __iter__(self) -> Iterator[str]:
-        return self
+        while piece := self._text.readlines(PIECE):
+            self._kept = self.row() + piece
+            self._first = self.row_start
+            yield from piece
 
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.count += 1
-        self.row.append(line)
-        return line
+    def row(self) -> list[str]:
+        """Return the lines from `row_start` on, as far as they are read, and some that follow."""
+        return self._kept[self.row_start - self._first :]
 
 
-def _iter_rows(source: Iterator[str], lines: _Lines, delimiter: str) -> Iterator[Row]:
+def _iter_rows(source: Iterator[str], lines: _Lines, delimiter: str, *, first_line: int) -> Iterator[Row]:
     reader = csv.reader(source, delimiter=delimiter, strict=True)
-    line = 1
     while True:
+        line = lines.row_start = first_line + reader.line_num
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield _broken_row(error, line, lines, delimiter)
+            yield _broken_row(error, line, lines.row()[: first_line + reader.line_num - line], delimiter)
         else:
             yield Row(line, cells)
-        line = reader.line_num + 1
-        lines.row.clear()
 
 
-def _broken_row(error: csv.Error, line: int, lines: _Lines, delimiter: str) -> Row:
+def _broken_row(error: csv.Error, line: int, lines: Sequence[str], delimiter: str) -> Row:
     words = str(error)
     if "unexpected end of data" in words or "field larger" in words:
         raise FileProblem(
             f'A quotation mark (") that opens on line {line} is never closed, so the rest of the file cannot be told'
             " apart. Close it, or remove it."
         )
-    cells = next(csv.reader(lines.row, delimiter=delimiter), [])
+    cells = next(csv.reader(lines, delimiter=delimiter), [])
     return Row(line, cells, 'A quotation mark (") stands inside a cell. Double it ("") or remove it.')
 
 
-def _explained(
-    rows: Iterator[Row], skipped: int, width: int, parts: Callable[[], Iterable[bytes]], encoding: str
-) -> Iterator[Row]:
-    """Yield the rows that are not blank, by their line in the file, those of another shape marked."""
+def _explained(rows: Iterator[Row], width: int, parts: Callable[[], Iterable[bytes]], encoding: str) -> Iterator[Row]:
+    """Yield the rows that are not blank, those of another shape marked."""
     try:
         for row in rows:
             if len(row.cells) != width or row.problem:
@@ -180,7 +185,7 @@ def _explained(
                 continue
             if max(map(len, row.cells)) > MAX_CELL:
                 row = _too_long(row)
-            yield Row(row.line + skipped, row.cells, row.problem) if skipped else row
+            yield row
     except UnicodeDecodeError as error:
         raise _undecodable(parts, encoding) from error
 

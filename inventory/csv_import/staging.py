@@ -4,7 +4,6 @@
 empties them, and the file is read again (`is_staged` tells).
 """
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
@@ -55,21 +54,28 @@ def create_cells(csv_import: CsvImport, columns: Sequence[Column]) -> None:
 
 def copy_cells(csv_import: CsvImport, rows: Iterable[Row], width: int) -> None:
     """The rows' text is in the table; of a row that cannot be trusted only its line, its cells and what is wrong."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
     blank = [""] * width
-    for row in rows:
-        if row.problem:
-            writer.writerow([row.line, row.problem, json.dumps(row.cells), *blank])
-        else:
-            writer.writerow([row.line, "", "", *row.cells])
-    buffer.seek(0)
+    text = "".join(
+        _copy_line([str(row.line), row.problem, json.dumps(row.cells), *blank])
+        if row.problem
+        else _copy_line([str(row.line), "", "", *row.cells])
+        for row in rows
+    )
     # PostgreSQL's text knows no zero character.
-    text = buffer.getvalue()
-    if "\x00" in text:
-        buffer = io.StringIO(text.replace("\x00", ""))
+    data = io.BytesIO(text.replace("\x00", "").encode())
     with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {tables_of(csv_import).cells} FROM STDIN WITH (FORMAT csv)", buffer)
+        cursor.copy_expert(f"COPY {tables_of(csv_import).cells} FROM STDIN WITH (FORMAT text, NULL '')", data)
+
+
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def _copy_line(values: Sequence[str]) -> str:
+    """Return the values as COPY's text format has them. Few rows hold anything to escape: those are found at once."""
+    line = "\t".join(values)
+    if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(values):
+        line = "\t".join(value.translate(_ESCAPES) for value in values)
+    return line + "\n"
 
 
 def decimal_mark(csv_import: CsvImport, columns: Sequence[Column], *, otherwise: str) -> str:
