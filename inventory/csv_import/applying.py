@@ -102,8 +102,8 @@ def apply_slice(csv_import: CsvImport, location: Location, *, now: datetime) -> 
         part = _next_slice(csv_import)
         if part is None:
             return False
-        _insert_new(part, now=now)
-        _update_changed(part, now=now)
+        if _insert_new(part, now=now) < part.count:
+            _update_changed(part, now=now)
         _count_stock(part, location, now=now)
         if csv_import.label:
             _put_on_label(part, csv_import.label)
@@ -130,7 +130,8 @@ def _next_slice(csv_import: CsvImport) -> _Slice | None:
     return _Slice(csv_import, first, last, count) if count else None
 
 
-def _insert_new(part: _Slice, *, now: datetime) -> None:
+def _insert_new(part: _Slice, *, now: datetime) -> int:
+    """The slice's new items exist. Returns how many there were."""
     seller = part.csv_import.seller
     with connection.cursor() as cursor:
         cursor.execute(
@@ -153,6 +154,7 @@ def _insert_new(part: _Slice, *, now: datetime) -> None:
             """,  # noqa: S608
             [seller.pk, seller.currency, now, now, *part.params, seller.pk],
         )
+        return int(cursor.rowcount)
 
 
 def _update_changed(part: _Slice, *, now: datetime) -> None:
