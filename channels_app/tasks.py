@@ -8,6 +8,7 @@ from django.conf import settings
 
 from channels_app.flows import activate, engine, fan_out, ledger, retention
 from channels_app.flows.dispatch import FLOWS
+from channels_app.models import Channel
 from marketplace_integration import clock
 from marketplace_integration.celery import stopping
 
@@ -62,6 +63,14 @@ def promote_due() -> None:
 def check_ledger() -> None:
     """Check the ledger and leave the result where pages show it."""
     ledger.check_and_record(now=clock.now())
+
+
+@shared_task(name="channels.check_channel_ledger")
+def check_channel_ledger(channel_id: int) -> None:
+    """Check the ledger of one channel, because a person asked."""
+    channel = Channel.objects.filter(pk=channel_id).first()
+    if channel is not None:
+        ledger.check_and_record_channel(channel, now=clock.now())
 
 
 @shared_task(name="channels.purge")

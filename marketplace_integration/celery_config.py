@@ -23,7 +23,7 @@ task_queues = [Queue(lane, Exchange(lane), routing_key=lane) for lane in LANES]
 task_default_queue = "feeds"
 task_create_missing_queues = False
 #: Imports and rules compute; everything else is told its lane by whoever sends it.
-task_routes = {"inventory.*": {"queue": "bulk"}}
+task_routes = {"inventory.*": {"queue": "bulk"}, "channels.check_channel_ledger": {"queue": "bulk"}}
 
 worker_prefetch_multiplier = 1
 worker_cancel_long_running_tasks_on_connection_loss = False

@@ -1,5 +1,6 @@
 """What all admin pages of channels have in common: support may look, and nothing is edited or deleted as a row."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -56,7 +57,7 @@ class LookOnlyAdmin(LookOnly, ModelAdminOfAny):
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
-    actions = None
+    actions: Sequence[str] | None = None
 
 
 class LookOnlyInline(LookOnly, TabularInlineOfAny):

@@ -1,14 +1,26 @@
 """Lists to look things up when a seller calls: jobs, runs, submissions, lines, listings, orders, commands, plans."""
 
+from functools import partial
+from typing import cast
+
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from channels_app.admin.base import LookOnlyAdmin, LookOnlyInline, name_or_nobody
+from channels_app.flows.ledger import ask_for_check
+from channels_app.flows.permissions import NotAllowed
 from channels_app.models import (
+    Channel,
     ChannelHistory,
     ChannelJob,
+    ChannelLedger,
     Command,
     FeedLine,
     JobRun,
+    LedgerCheck,
     Listing,
     Order,
     OrderLine,
@@ -16,6 +28,8 @@ from channels_app.models import (
     ReconcileRun,
     Submission,
 )
+from channels_app.tasks import check_channel_ledger
+from marketplace_integration import clock
 
 
 @admin.register(ChannelHistory)
@@ -38,6 +52,41 @@ class ChannelJobAdmin(LookOnlyAdmin):
     search_fields = ("channel__name", "channel__seller__name")
     list_select_related = ("channel",)
     ordering = ("-blocked", "-failures", "channel_id", "kind")
+
+
+@admin.register(LedgerCheck)
+class LedgerCheckAdmin(LookOnlyAdmin):
+    list_display = ("at", "offences", "seconds")
+    ordering = ("-pk",)
+
+
+@admin.register(ChannelLedger)
+class ChannelLedgerAdmin(LookOnlyAdmin):
+    """What the last check found on each channel; the worst first."""
+
+    list_display = ("channel", "offences", "at", "seconds", "asked_at")
+    search_fields = ("channel__name", "channel__seller__name")
+    list_select_related = ("channel__seller",)
+    ordering = ("-offences", "channel_id")
+    actions = ("check_now",)
+
+    @admin.action(description="Check now")
+    def check_now(self, request: HttpRequest, rows: QuerySet[ChannelLedger]) -> None:
+        """A worker checks these channels; each row says so until it has."""
+        begun = 0
+        for ledger in rows.select_related("channel"):
+            begun += self._begin(ledger.channel, request)
+        self.message_user(request, f"Checks that have begun: {begun}. Load the page again to see what they found.")
+
+    def _begin(self, channel: Channel, request: HttpRequest) -> bool:
+        """Return whether a check has begun: not where one runs, ended a moment ago, or the channel is not active."""
+        try:
+            asked = ask_for_check(channel, actor=cast(User, request.user), now=clock.now(), as_support=True)
+        except NotAllowed:
+            return False
+        if asked:
+            transaction.on_commit(partial(check_channel_ledger.apply_async, args=(channel.pk,)), robust=True)
+        return asked
 
 
 @admin.register(JobRun)

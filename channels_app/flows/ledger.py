@@ -135,12 +135,12 @@ def _tell_support(found: Sequence[Offence]) -> None:
     log.error("ledger.open", extra={"channel": found[0].channel_id, "offences": len(found), "sample": sample})
 
 
-def ask_for_check(channel: Channel, *, actor: AbstractBaseUser, now: datetime) -> bool:
+def ask_for_check(channel: Channel, *, actor: AbstractBaseUser | None, now: datetime, as_support: bool = False) -> bool:
     """The row says that a check of `channel` was asked for. Returns False if one runs, or ended a moment ago.
 
     Raises NotAllowed below manager, and on a channel that is not active.
     """
-    permissions.require(channel, actor, Action.RUN_NOW)
+    permissions.require(channel, actor, Action.RUN_NOW, as_support=as_support)
     ledger, _ = ChannelLedger.objects.get_or_create(channel=channel)
     rests = Q(asked_at=None) | Q(asked_at__lt=now - LOST_AFTER)
     is_old = Q(at=None) | Q(at__lt=now - CHECK_AGAIN_AFTER)

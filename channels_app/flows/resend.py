@@ -7,14 +7,14 @@ from functools import partial
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from channels_app.flows import permissions
+from channels_app.flows import listings, permissions
 from channels_app.flows.decide import Rules, judge_urgency
 from channels_app.flows.fan_out import job_of
 from channels_app.flows.jobs import nudge
 from channels_app.flows.pending import Change, upsert
 from channels_app.flows.permissions import Action
 from channels_app.flows.wanted import read_skus
-from channels_app.models import Channel, Listing
+from channels_app.models import Channel, ChannelLedger, Listing
 from inventory.models import ItemChange
 
 
@@ -30,18 +30,39 @@ def send_again(channel: Channel, skus: Collection[str], *, actor: AbstractBaseUs
         Listing.objects.filter(channel=channel, sku__in=names).update(
             rejected_hash="", rejected_code="", rejected_reason=""
         )
-        rules = Rules.of(channel)
-        changes = [
-            Change(
-                channel.pk,
-                truth.sku,
-                truth.item_id,
-                int(ItemChange.Change.CONTENT),
-                judge_urgency(truth, rules, stock_changed=False),
-            )
-            for truth in read_skus(channel, names).values()
-        ]
-        upsert(changes, now=now)
-        jobs = {job_of(change.urgency) for change in changes}
-        transaction.on_commit(partial(nudge, [channel.pk], jobs, now=now))
+        _look_again(channel, names, now=now)
     return len(names)
+
+
+def send_unexplained(channel: Channel, *, actor: AbstractBaseUser, now: datetime) -> int:
+    """The feed looks again at what the last ledger check could not explain. Returns how many SKUs.
+
+    What was sent counts for nothing unless it is confirmed or still open: so whatever differs is sent.
+    Raises NotAllowed below manager, and on a channel that is not active.
+    """
+    permissions.require(channel, actor, Action.RUN_NOW)
+    ledger = ChannelLedger.objects.filter(channel=channel).first()
+    skus = sorted(ledger.skus) if ledger else []
+    with transaction.atomic():
+        _look_again(channel, skus, now=now)
+        listings.lock(channel.pk, skus)
+        listings.restate(channel.pk, skus, absent=Listing.State.ENDED, now=now)
+    return len(skus)
+
+
+def _look_again(channel: Channel, skus: Collection[str], *, now: datetime) -> None:
+    """The SKUs are pending, as urgent as they are, and the jobs that take them are woken after the commit."""
+    rules = Rules.of(channel)
+    changes = [
+        Change(
+            channel.pk,
+            truth.sku,
+            truth.item_id,
+            int(ItemChange.Change.CONTENT),
+            judge_urgency(truth.as_confirmed(), rules, stock_changed=False),
+        )
+        for truth in read_skus(channel, list(skus)).values()
+    ]
+    upsert(changes, now=now)
+    woken = {job_of(change.urgency) for change in changes}
+    transaction.on_commit(partial(nudge, [channel.pk], woken, now=now))

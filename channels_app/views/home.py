@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from channels_app.models import Channel, Listing, Order, PendingChange, RawOrder, ReconcileRun
+from channels_app.models import Channel, ChannelLedger, Listing, Order, PendingChange, RawOrder, ReconcileRun
 from inventory.models import CsvImport, LabelItem, Seller
 from inventory.paging import count_up_to
 from inventory.tenancy import SellerRequest, seller_page
@@ -112,6 +112,7 @@ def _steps(seller: Seller, channels: list[Channel]) -> list[Step]:
 def _of_channels(seller: Seller, channels: list[Channel]) -> list[Trouble]:
     """Return what is wrong with channels: stopped or failing jobs, refusals, held withdrawals, waiting plans."""
     troubles = []
+    by_id = {channel.pk: channel for channel in channels}
     for channel in channels:
         jobs_url = f"{reverse('channel_settings', args=[seller.slug, channel.public_id])}#frequency"
         blocked, failing = getattr(channel, "blocked_jobs", 0), getattr(channel, "failing_jobs", 0)
@@ -121,9 +122,17 @@ def _of_channels(seller: Seller, channels: list[Channel]) -> list[Trouble]:
         if failing:
             text = f"{channel.name}: {_number(failing, 'job')} failed several times and will try again."
             troubles.append(Trouble(text=text, url=jobs_url, link="See why"))
+    for ledger in ChannelLedger.objects.filter(channel__in=channels, offences__gt=0).defer("sample", "skus"):
+        troubles.append(_of_the_ledger(seller, by_id[ledger.channel_id], ledger.offences))
     for channel, what in _counted(channels):
         troubles.append(_of_listings(seller, channel, what))
     return troubles
+
+
+def _of_the_ledger(seller: Seller, channel: Channel, count: int) -> Trouble:
+    text = f"{channel.name}: the nightly check found {_number(count, 'thing')} that it cannot explain."
+    url = reverse("channel_listings", args=[seller.slug, channel.public_id])
+    return Trouble(text=text, url=url, link="See what", is_urgent=True)
 
 
 def _counted(channels: list[Channel]) -> "list[tuple[Channel, tuple[str, int]]]":

@@ -18,6 +18,7 @@ from channels_app.flows.resend import send_again
 from channels_app.flows.wanted import Truth, read_skus
 from channels_app.models import Channel, Listing
 from channels_app.views.find import find_channel
+from channels_app.views.ledger import find_alarm
 from inventory import labels
 from inventory.models import Item, Role
 from inventory.paging import Page, page_by_key, text_in
@@ -58,6 +59,7 @@ def channel_listings(request: SellerRequest, channel: UUID) -> HttpResponse:
         "filters": SHOW.items(),
         "sku": request.GET.get("sku", ""),
         "held": brake.held(found, now=clock.now()),
+        "alarm": find_alarm(found, now=clock.now()),
         "may_manage": allowed(found.state, actor_of_role(request.membership.role), Action.RUN_NOW),
     }
     return render(request, "channels_app/channel_listings.html", context)

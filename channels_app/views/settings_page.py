@@ -16,6 +16,7 @@ from channels_app.flows.settings import count_ended_by
 from channels_app.forms import AskSupportForm, DeactivateForm, Part
 from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob, JobRun, Listing, Order
 from channels_app.views.history_words import describe
+from channels_app.views.ledger import find_alarm
 from channels_app.views.words import JOBS, SWITCH_OF_JOB
 from inventory import labels
 from inventory.models import Label, LabelItem
@@ -92,6 +93,7 @@ def build_context(
         "connection_is_checked": connection.connection_is_checked(channel),
         "jobs": _job_rows(channel, now),
         "held": brake.held(channel, now=now) if channel.is_running else None,
+        "alarm": find_alarm(channel, now=now) if channel.is_running else None,
         "may_manage": allowed(channel.state, actor, Action.DECIDE_WITHDRAWALS),
         "requests": requests,
         "ask_form": ask_form or _ask_form(channel, actor),

@@ -7,7 +7,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,6 +20,7 @@ from channels_app.flows.retention import purge
 from channels_app.flows.wanted import read_skus
 from channels_app.models import (
     ChannelJob,
+    ChannelLedger,
     FeedLine,
     JobRun,
     LedgerCheck,
@@ -166,7 +167,7 @@ def test_the_command_prints_json_and_fails_on_an_offence(rig: Rig):
     with pytest.raises(SystemExit) as exit_:
         call_command("check_ledger", stdout=out)
     assert exit_.value.code == 1
-    assert "inventory  MUG  stock: acme: on hand 99, movements 5" in out.getvalue()
+    assert "  MUG  stock: acme: on hand 99, movements 5" in out.getvalue()
 
 
 def test_an_intent_that_a_takeover_forgot_is_found(rig: Rig):
@@ -224,6 +225,39 @@ def _stands(rig: Rig, sku: str, side: dict[str, Any]) -> None:
             confirmed_quantity=side["confirmed_quantity"],
             confirmed_content_hash=item.content_hash if side["same_content"] else "",
         )
+
+
+def test_the_command_looks_at_one_channel_and_says_whose_it_is(rig: Rig):
+    other = Rig(slug="other")
+    for one in (rig, other):
+        one.has_item("LOST", on_hand=1)
+    ItemChange.objects.all().delete()
+    out = StringIO()
+
+    with pytest.raises(SystemExit):
+        call_command("check_ledger", "--channel", str(other.channel.public_id), stdout=out)
+
+    assert out.getvalue().splitlines() == [
+        f"{other.seller.name}, {other.channel.name} ({other.channel.pk}):",
+        "  LOST  not closed: wanted, but not listed (price 10.00, quantity 1)",
+        "1 cannot be explained.",
+    ]
+    with pytest.raises(CommandError, match="There is no channel"):
+        call_command("check_ledger", "--channel", "0")
+
+
+def test_each_channels_row_holds_its_own_however_much_is_found_elsewhere(rig: Rig):
+    crowd, small = Rig(slug="crowd"), Rig(slug="small")
+    crowd.has_items(*(f"LOST-{number}" for number in range(30)))
+    small.has_item("ALONE", on_hand=1)
+    ItemChange.objects.all().delete()
+
+    check = check_and_record(now=rig.now)
+
+    assert (check.offences, len(check.sample)) == (31, 20)
+    rows = dict(ChannelLedger.objects.values_list("channel", "offences"))
+    assert rows == {rig.channel.pk: 0, crowd.channel.pk: 30, small.channel.pk: 1}
+    assert ChannelLedger.objects.get(channel=small.channel).skus == ["ALONE"]
 
 
 def test_a_check_is_recorded_for_the_pages(rig: Rig):
