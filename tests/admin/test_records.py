@@ -1,12 +1,15 @@
 """Lists to look things up: each opens, is searched, and gives nothing away."""
 
+from unittest.mock import patch
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from channels_app.models import FeedLine, Listing, RawOrder, Submission
+from channels_app.models import ChannelLedger, FeedLine, Listing, RawOrder, Submission
+from channels_app.tasks import check_channel_ledger
 from tests.factories import NOW, make_channel, make_seller
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +37,23 @@ def test_a_sku_is_found_in_listings_and_feed_lines(desk: Client):
         name = row._meta.model_name
         assert desk.get(reverse(f"admin:channels_app_{name}_change", args=[row.pk])).status_code == 200
     assert "MUG-1" in desk.get(reverse("admin:channels_app_feedline_changelist"), {"q": "MUG-1"}).content.decode()
+
+
+def test_support_has_channels_checked_now(desk: Client, django_capture_on_commit_callbacks):
+    ledgers = [ChannelLedger.objects.create(channel=make_channel(make_seller(slug))) for slug in ("one", "two")]
+    asked: list[int] = []
+
+    with (
+        patch.object(check_channel_ledger, "apply_async", lambda args: asked.extend(args)),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        desk.post(
+            reverse("admin:channels_app_channelledger_changelist"),
+            {"action": "check_now", "_selected_action": [ledger.pk for ledger in ledgers]},
+        )
+
+    assert sorted(asked) == [ledger.channel_id for ledger in ledgers]
+    assert not ChannelLedger.objects.filter(asked_at=None).exists()
 
 
 def test_a_raw_orders_body_is_not_shown(desk: Client):

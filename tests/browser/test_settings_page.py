@@ -7,10 +7,11 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from channels_app.flows.ledger import check_and_record_channel
 from channels_app.models import Channel, Listing, PendingChange
-from inventory.models import Seller
+from inventory.models import ItemChange, Seller
 from tests.browser.conftest import assert_good, sign_in
-from tests.factories import NOW, make_item, make_label, make_seller, make_user
+from tests.factories import NOW, make_channel, make_item, make_label, make_seller, make_user
 from tests.flows.marketplace import make_ready_channel
 
 pytestmark = [
@@ -52,6 +53,23 @@ def test_every_page_of_a_channel_is_accessible_and_fits(
     for address in (settings_url, base, f"{base}add/sandbox/"):
         page.goto(address)
         assert_good(page)
+
+
+@both_sizes
+def test_the_alarm_of_the_nightly_check_is_accessible_and_fits(
+    page: Page, live_server: LiveServer, owner: User, seller: Seller
+):
+    items = [make_item(seller, f"TENT-{number}", on_hand=number * 3) for number in range(1, 6)]
+    channel = make_channel(seller, label=make_label(seller, items=items))
+    ItemChange.objects.all().delete()
+    check_and_record_channel(channel, now=NOW)
+    sign_in(page, owner, live_server.url)
+
+    page.goto(f"{live_server.url}/s/{seller.slug}/marketplaces/{channel.public_id}/listings/")
+    expect(page.get_by_text("found something it cannot explain")).to_be_visible()
+    assert_good(page)
+    page.goto(f"{live_server.url}/s/{seller.slug}/")
+    assert_good(page)
 
 
 @both_sizes
