@@ -151,3 +151,8 @@ FROM bench_cells AS cells JOIN inventory_item AS item ON item.seller_id = 1 AND 
 -- name: csv_movements
 INSERT INTO inventory_stockmovement (item_id, location_id, on_hand_delta, reserved_delta, reason, note, at, key)
 SELECT item_id, location_id, on_hand, 0, 'imported', 'items.csv', now(), gen_random_uuid() FROM inventory_stock
+
+-- name: label_rule
+INSERT INTO inventory_labelitem (label_id, item_id, source)
+SELECT %(label)s, id, 'rule' FROM inventory_item
+WHERE seller_id = 1 AND archived_at IS NULL AND NOT is_parent AND price >= 105 AND upper(brand) <> upper('Brand 150')
