@@ -118,29 +118,52 @@ CREATE TRIGGER capture_delete AFTER DELETE ON inventory_stock
 
 -- Labels --------------------------------------------------------------------------------------------------------------
 -- An item is on a label unless its row says 'excluded'. A statement that moves more than 5,000 rows on or off appends
--- one row per label instead: walking the label costs less than so long a queue.
+-- one row per label instead: walking the label costs less than so long a queue. While a label's rule is being worked
+-- out, slice by slice (labels.py), nothing is appended for it; its end appends the one row.
+
+-- These labels are locked against that end, which therefore comes after what is being written now.
+CREATE FUNCTION inventory_labels_being_worked_out(ids bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    found bigint[];
+BEGIN
+    SELECT array_agg(stale.id) INTO found
+    FROM (
+        SELECT id FROM inventory_label
+        WHERE id = ANY (ids) AND kind = 'rule' AND recalculated_at IS NULL
+        ORDER BY id FOR SHARE
+    ) AS stale;
+    RETURN coalesce(found, '{}');
+END
+$$;
 
 CREATE FUNCTION inventory_capture_labelitem_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT count(*) FROM new_rows WHERE source <> 'excluded') > 5000 THEN
+    WITH moved AS (
+        SELECT label_id, item_id FROM new_rows WHERE source <> 'excluded'
+    ), announced AS (
+        SELECT label_id, item_id FROM moved
+        WHERE label_id <> ALL (inventory_labels_being_worked_out(ARRAY(SELECT DISTINCT label_id FROM moved)))
+    ), sized AS (
+        SELECT count(*) > 5000 AS is_bulk FROM announced
+    ), bulk AS (
         INSERT INTO inventory_bulkchange (seller_id, label_id)
         SELECT label.seller_id, label.id
-        FROM (SELECT DISTINCT label_id FROM new_rows WHERE source <> 'excluded') AS touched
-        JOIN inventory_label AS label ON label.id = touched.label_id;
-    ELSE
-        INSERT INTO inventory_itemchange (seller_id, item_id, kinds)
-        SELECT item.seller_id, item.id, 8
-        FROM (SELECT DISTINCT item_id FROM new_rows WHERE source <> 'excluded') AS touched
-        JOIN inventory_item AS item ON item.id = touched.item_id;
-    END IF;
+        FROM (SELECT DISTINCT label_id FROM announced) AS touched
+        JOIN inventory_label AS label ON label.id = touched.label_id
+        WHERE (SELECT is_bulk FROM sized)
+    )
+    INSERT INTO inventory_itemchange (seller_id, item_id, kinds)
+    SELECT item.seller_id, item.id, 8
+    FROM (SELECT DISTINCT item_id FROM announced) AS touched
+    JOIN inventory_item AS item ON item.id = touched.item_id
+    WHERE NOT (SELECT is_bulk FROM sized);
     RETURN NULL;
 END
 $$;
 
 CREATE FUNCTION inventory_capture_labelitem_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- Only the step between "on it" and "kept off" matters; from rule to hand nothing moves.
-    WITH moved AS (
+    WITH moved AS (  -- only the step between "on it" and "kept off" matters; from rule to hand nothing moves
         (SELECT id, label_id, item_id FROM new_rows WHERE source <> 'excluded'
          EXCEPT
          SELECT id, label_id, item_id FROM old_rows WHERE source <> 'excluded')
@@ -148,18 +171,21 @@ BEGIN
         (SELECT id, label_id, item_id FROM old_rows WHERE source <> 'excluded'
          EXCEPT
          SELECT id, label_id, item_id FROM new_rows WHERE source <> 'excluded')
+    ), announced AS (
+        SELECT label_id, item_id FROM moved
+        WHERE label_id <> ALL (inventory_labels_being_worked_out(ARRAY(SELECT DISTINCT label_id FROM moved)))
     ), sized AS (
-        SELECT count(*) > 5000 AS is_bulk FROM moved
+        SELECT count(*) > 5000 AS is_bulk FROM announced
     ), bulk AS (
         INSERT INTO inventory_bulkchange (seller_id, label_id)
         SELECT label.seller_id, label.id
-        FROM (SELECT DISTINCT label_id FROM moved) AS touched
+        FROM (SELECT DISTINCT label_id FROM announced) AS touched
         JOIN inventory_label AS label ON label.id = touched.label_id
         WHERE (SELECT is_bulk FROM sized)
     )
     INSERT INTO inventory_itemchange (seller_id, item_id, kinds)
     SELECT item.seller_id, item.id, 8
-    FROM (SELECT DISTINCT item_id FROM moved) AS touched
+    FROM (SELECT DISTINCT item_id FROM announced) AS touched
     JOIN inventory_item AS item ON item.id = touched.item_id
     WHERE NOT (SELECT is_bulk FROM sized);
     RETURN NULL;
@@ -168,17 +194,25 @@ $$;
 
 CREATE FUNCTION inventory_capture_labelitem_delete() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT count(*) FROM old_rows WHERE source <> 'excluded') > 5000 THEN
+    WITH moved AS (
+        SELECT label_id, item_id FROM old_rows WHERE source <> 'excluded'
+    ), announced AS (
+        SELECT label_id, item_id FROM moved
+        WHERE label_id <> ALL (inventory_labels_being_worked_out(ARRAY(SELECT DISTINCT label_id FROM moved)))
+    ), sized AS (
+        SELECT count(*) > 5000 AS is_bulk FROM announced
+    ), bulk AS (
         INSERT INTO inventory_bulkchange (seller_id, label_id)
         SELECT label.seller_id, label.id
-        FROM (SELECT DISTINCT label_id FROM old_rows WHERE source <> 'excluded') AS touched
-        JOIN inventory_label AS label ON label.id = touched.label_id;
-    ELSE
-        INSERT INTO inventory_itemchange (seller_id, item_id, kinds)
-        SELECT item.seller_id, item.id, 8
-        FROM (SELECT DISTINCT item_id FROM old_rows WHERE source <> 'excluded') AS touched
-        JOIN inventory_item AS item ON item.id = touched.item_id;
-    END IF;
+        FROM (SELECT DISTINCT label_id FROM announced) AS touched
+        JOIN inventory_label AS label ON label.id = touched.label_id
+        WHERE (SELECT is_bulk FROM sized)
+    )
+    INSERT INTO inventory_itemchange (seller_id, item_id, kinds)
+    SELECT item.seller_id, item.id, 8
+    FROM (SELECT DISTINCT item_id FROM announced) AS touched
+    JOIN inventory_item AS item ON item.id = touched.item_id
+    WHERE NOT (SELECT is_bulk FROM sized);
     RETURN NULL;
 END
 $$;
@@ -198,9 +232,10 @@ BEGIN
     INSERT INTO inventory_bulkchange (seller_id, label_id)
     SELECT seller_id, id
     FROM (
-        SELECT seller_id, id, kind, rule FROM new_rows
+        SELECT seller_id, id, kind, rule, recalculated_at IS NULL FROM new_rows
+        WHERE kind <> 'rule' OR recalculated_at IS NOT NULL  -- else its items are still to be found
         EXCEPT
-        SELECT seller_id, id, kind, rule FROM old_rows
+        SELECT seller_id, id, kind, rule, recalculated_at IS NULL FROM old_rows
     ) AS changed;
     RETURN NULL;
 END

@@ -12,6 +12,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
+from inventory.alone import working_alone
 from inventory.models import Item, Label, LabelItem, Seller
 from inventory.rules import Rule, RuleError, check_rule, items_matching
 from inventory.signals import send_changed
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 Source = LabelItem.Source
 INCLUDED = (Source.HAND, Source.RULE)
+#: So many items are held against a rule in one transaction.
+SLICE = 10_000
 #: Items by id, or those of a query.
 Chosen = Collection[int] | QuerySet[Item]
 
@@ -96,6 +99,7 @@ def remove_items(label: Label, chosen: Chosen, *, actor: "AbstractBaseUser | Non
 def return_to_rule(label: Label, chosen: Chosen, *, now: datetime) -> None:
     """What was done by hand to these items is forgotten: the rule alone decides."""
     own = _own_items(label, chosen)
+    _lock(label.pk)
     LabelItem.objects.filter(label=label, item__in=own).exclude(source=Source.RULE).delete()
     if label.kind == Label.Kind.RULE:
         _apply_rule(label, own)
@@ -140,15 +144,38 @@ def _put_from(label: Label, sql: str, params: Sequence[Any], source: LabelItem.S
 
 
 def recalculate_label(label_id: int, *, now: datetime) -> None:
-    """Every item has been held against the label's rule; those put on or kept off by hand stay as they are."""
-    with transaction.atomic():
-        label = _lock(label_id)
-        if label is None or label.kind != Label.Kind.RULE:
+    """Every item has been held against the label's rule; those put on or kept off by hand stay as they are.
+
+    In slices, a commit each: whoever wants the label, a seller's hand or the fan-out, waits for one of them at most.
+    What came on or off is announced once, at the end. Leaves it to others if somebody is at it, or the rule changes
+    meanwhile: then another call is under way. Safe to repeat after any interruption.
+    """
+    with working_alone(f"inventory label {label_id}") as alone:
+        label = Label.objects.filter(pk=label_id, kind=Label.Kind.RULE, recalculated_at=None).first()
+        if not alone or label is None:
             return
-        _apply_rule(label, Item.objects.filter(seller_id=label.seller_id))
-        label.recalculated_at = now
-        label.save(update_fields=["recalculated_at"])
-        send_changed()
+        after: str | None = ""
+        while after is not None:
+            after = _recalculate_slice(label, after, now=now)
+
+
+@transaction.atomic
+def _recalculate_slice(label: Label, after: str, *, now: datetime) -> str | None:
+    """The next items by SKU have been held against the rule. Returns the last one's SKU, or None after the end."""
+    held = _lock(label.pk)
+    if held is None or held.rule_changed_at != label.rule_changed_at or held.kind != Label.Kind.RULE:
+        return None
+    # Plan: both by the unique index on (seller, SKU).
+    items = Item.objects.filter(seller_id=label.seller_id, sku__gt=after)
+    last = items.order_by("sku").values_list("sku", flat=True)[SLICE - 1 : SLICE].first()
+    if last is not None:
+        _apply_rule(held, items.filter(sku__lte=last))
+        return str(last)
+    _apply_rule(held, items)
+    held.recalculated_at = now
+    held.save(update_fields=["recalculated_at"])
+    send_changed()
+    return None
 
 
 def recalculate_items(item_ids: Collection[int], *, now: datetime) -> None:
@@ -158,7 +185,7 @@ def recalculate_items(item_ids: Collection[int], *, now: datetime) -> None:
     with transaction.atomic():
         sellers = Item.objects.filter(pk__in=item_ids).order_by().values("seller_id").distinct()
         labels = Label.objects.filter(seller__in=sellers, kind=Label.Kind.RULE)
-        # Waits for a `recalculate_label` that runs: it may have looked at these items before they changed.
+        # Waits for a slice of `recalculate_label` that runs: it may have looked at these items before they changed.
         for label in labels.select_for_update(no_key=True).order_by("pk"):
             _apply_rule(label, Item.objects.filter(pk__in=item_ids, seller_id=label.seller_id))
 

@@ -6,13 +6,14 @@ go at once, and whoever comes next goes on from what was committed. Every step i
 
 import itertools
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import Error, connection, transaction
+from django.db import transaction
 from django.db.models import F
 
+from inventory.alone import working_alone
 from inventory.csv_import import applying, staging
 from inventory.csv_import.header import Column, FileProblem, build_columns
 from inventory.csv_import.reading import DELIMITERS, Sheet, open_sheet
@@ -230,16 +231,6 @@ def forget_old(*, now: datetime) -> None:
             _tidy(csv_import)
 
 
-@contextmanager
-def _working_alone(seller_id: int) -> Iterator[bool]:
+def _working_alone(seller_id: int) -> AbstractContextManager[bool]:
     """Give True if nobody else works on this seller's imports until the end of the block."""
-    name = f"inventory csv import {seller_id}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone:
-            with suppress(Error), connection.cursor() as cursor:  # a connection that is gone has let go already
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+    return working_alone(f"inventory csv import {seller_id}")

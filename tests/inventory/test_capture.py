@@ -144,4 +144,6 @@ def test_a_new_rule_appends_a_bulk_change_and_a_new_name_none(seller):
     assert not BulkChange.objects.exists()
 
     labels.save_rule(label, [{"field": "brand", "op": "is", "value": "Acme"}], now=NOW)
+    assert not BulkChange.objects.exists(), "its items are still to be found"
+    labels.recalculate_label(label.pk, now=NOW)
     assert BulkChange.objects.get().label_id == label.pk

@@ -1,11 +1,12 @@
 """By hand beats rule, kept off beats both; a parent stands for its variations."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from inventory import labels
-from inventory.models import Item, Label, LabelItem
+from inventory.models import BulkChange, Item, ItemChange, Label, LabelItem
 from inventory.rules import RuleError, check_rule, items_matching
 from tests.factories import NOW, make_item, make_label, make_seller
 
@@ -160,6 +161,73 @@ def test_a_new_rule_waits_for_its_recalculation(seller):
     labels.recalculate_label(label.pk, now=NOW)
     assert list(labels.stale_labels()) == []
     assert labels.member_count(label) == 1
+
+
+@pytest.fixture
+def label_in_slices(seller, monkeypatch):
+    """Three slices: A and B, C and D, E. All but D match."""
+    monkeypatch.setattr(labels, "SLICE", 2)
+    for sku in "ABCDE":
+        make_item(seller, sku, brand="Other" if sku == "D" else "Acme")
+    ItemChange.objects.all().delete()
+    return labels.create_label(seller, "By rule", rule=ACME, now=NOW)
+
+
+def test_all_slices_of_a_label_are_announced_once_at_the_end(label_in_slices):
+    labels.recalculate_label(label_in_slices.pk, now=NOW)
+
+    assert on(label_in_slices) == ["A", "B", "C", "E"]
+    assert not ItemChange.objects.exists()
+    assert BulkChange.objects.get().label_id == label_in_slices.pk
+
+
+def test_a_recalculation_that_is_interrupted_is_done_again(label_in_slices, monkeypatch):
+    apply_rule, slices = labels._apply_rule, []
+
+    def dies_in_the_second_slice(label, among):
+        slices.append(label)
+        if len(slices) == 2:
+            raise KeyboardInterrupt
+        apply_rule(label, among)
+
+    monkeypatch.setattr(labels, "_apply_rule", dies_in_the_second_slice)
+    with pytest.raises(KeyboardInterrupt):
+        labels.recalculate_label(label_in_slices.pk, now=NOW)
+    assert on(label_in_slices) == ["A", "B"]
+    assert list(labels.stale_labels()) == [label_in_slices]
+
+    labels.recalculate_label(label_in_slices.pk, now=NOW)
+
+    assert on(label_in_slices) == ["A", "B", "C", "E"]
+    assert not labels.stale_labels()
+
+
+def test_a_rule_that_changes_meanwhile_leaves_the_label_to_the_next_recalculation(label_in_slices, monkeypatch):
+    apply_rule = labels._apply_rule
+    newer = [{"field": "brand", "op": "is", "value": "other"}]
+
+    def changes_after_the_first_slice(label, among):
+        apply_rule(label, among)
+        labels.save_rule(Label.objects.get(pk=label.pk), newer, now=NOW + timedelta(seconds=1))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(labels, "_apply_rule", changes_after_the_first_slice)
+        labels.recalculate_label(label_in_slices.pk, now=NOW)
+    assert list(labels.stale_labels()) == [label_in_slices]
+
+    labels.recalculate_label(label_in_slices.pk, now=NOW)
+
+    assert on(label_in_slices) == ["D"]
+
+
+def test_what_a_hand_does_while_the_rule_is_worked_out_is_announced_with_the_rest(label_in_slices, seller):
+    labels.add_items(label_in_slices, seller.items.filter(sku="D"), actor=None, now=NOW)
+    assert not ItemChange.objects.exists()
+
+    labels.recalculate_label(label_in_slices.pk, now=NOW)
+
+    assert on(label_in_slices) == ["A", "B", "C", "D", "E"]
+    assert BulkChange.objects.count() == 1
 
 
 @pytest.mark.parametrize(
