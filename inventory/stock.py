@@ -122,22 +122,30 @@ _FIND_DIFFERING = """
     ) AS stock ON true
     WHERE coalesce(stock.on_hand, 0) <> counted.counted
 """
-# Most counts of a first import meet no row yet: those are written once, as they end.
+# Most counts of a first import meet no row yet: those are written once, as they end, without passing through here.
 _ADD_COUNTED = """
-    WITH added AS (
+    WITH differing AS MATERIALIZED (
+        SELECT counted.*, stock.id IS NULL AS is_first
+        FROM ({source}) AS counted (item_id, counted, key)
+        LEFT JOIN LATERAL (
+            SELECT id, on_hand FROM inventory_stock WHERE item_id = counted.item_id AND location_id = %s LIMIT 1
+        ) AS stock ON true
+        WHERE coalesce(stock.on_hand, 0) <> counted.counted
+    ), added AS (
         INSERT INTO inventory_stock (item_id, location_id, on_hand, reserved)
-        SELECT counted.item_id, %s, counted.counted, 0
-        FROM unnest(%s::bigint[], %s::int[], %s::uuid[]) AS counted (item_id, counted, key)
-        WHERE NOT EXISTS (SELECT FROM inventory_stockmovement AS known WHERE known.key = counted.key)
-        ORDER BY counted.item_id
+        SELECT item_id, %s, counted, 0
+        FROM differing
+        WHERE is_first AND NOT EXISTS (SELECT FROM inventory_stockmovement AS known WHERE known.key = differing.key)
+        ORDER BY item_id
         ON CONFLICT (item_id, location_id) DO NOTHING
         RETURNING item_id, location_id, on_hand
+    ), moved AS (
+        INSERT INTO inventory_stockmovement
+            (item_id, location_id, on_hand_delta, reserved_delta, reason, actor_id, note, at, key)
+        SELECT added.item_id, added.location_id, added.on_hand, 0, %s, %s, %s, %s, differing.key
+        FROM added JOIN differing ON differing.item_id = added.item_id
     )
-    INSERT INTO inventory_stockmovement
-        (item_id, location_id, on_hand_delta, reserved_delta, reason, actor_id, note, at, key)
-    SELECT added.item_id, added.location_id, added.on_hand, 0, %s, %s, %s, %s, counted.key
-    FROM added
-    JOIN unnest(%s::bigint[], %s::uuid[]) AS counted (item_id, key) ON counted.item_id = added.item_id
+    SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM differing)
 """
 # A key seen before leaves the stock alone: what was sold since the first time must not come back.
 _RECORD_COUNTED = """
@@ -171,23 +179,27 @@ def record_counts(
 
     The differing rows pass through memory: call it for some thousands at a time.
     """
+    cause = [str(reason), actor_id, note, now]
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_ADD_COUNTED.format(source=source.sql), [*source.params, location.pk, location.pk, *cause])
+        added, differing = map(int, cursor.fetchone())
+        changed = _change_counted(source, location, cause) if added < differing else 0
+        if added or changed:
+            send_changed()
+    return added + changed
+
+
+def _change_counted(source: CountSource, location: Location, cause: Sequence[Any]) -> int:
+    """Stock that was there before equals what was counted. Returns how many rows had to change."""
+    with connection.cursor() as cursor:
         cursor.execute(_FIND_DIFFERING.format(source=source.sql), [*source.params, location.pk])
         rows = cursor.fetchall()
         if not rows:
             return 0
         items, counts, keys = (list(column) for column in zip(*rows, strict=True))
-        keys = list(map(str, keys))
-        cause = [str(reason), actor_id, note, now]
-        cursor.execute(_ADD_COUNTED, [location.pk, items, counts, keys, *cause, items, keys])
-        written = int(cursor.rowcount)
-        if written < len(rows):
-            cursor.execute(_LOCK, [items, [location.pk] * len(items)])
-            cursor.execute(_RECORD_COUNTED, [*cause, items, counts, keys, location.pk])
-            written += int(cursor.fetchone()[0])
-        if written:
-            send_changed()
-    return written
+        cursor.execute(_LOCK, [items, [location.pk] * len(items)])
+        cursor.execute(_RECORD_COUNTED, [*cause, items, counts, list(map(str, keys)), location.pk])
+        return int(cursor.fetchone()[0])
 
 
 def set_on_hand(
