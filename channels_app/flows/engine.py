@@ -223,7 +223,7 @@ def claim_next(lane: str, *, now: datetime) -> Claim | None:
         # In a commit of its own: if we die before it, the next who claims finds them again.
         with transaction.atomic():
             intents_become_unknown(channel_id, kind, fence=fence)
-    channel = Channel.objects.select_related("seller", "label").get(pk=channel_id)
+    channel = Channel.objects.get(pk=channel_id)
     return Claim(
         job_id=job_id,
         kind=kind,
