@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from channels_app.adapters.types import Kind, LineResult, Outcome, Phase, Report
 from channels_app.flows import listings
@@ -229,6 +230,20 @@ def take_back(submission: Submission, *, now: datetime) -> None:
     lines.delete()
     Submission.objects.filter(pk=submission.pk).delete()
     listings.restate(submission.channel_id, skus, absent=Listing.State.ENDED, now=now)
+
+
+def leave_in_doubt(submission: Submission, *, now: datetime) -> None:
+    """Where something was sent since, this call may take effect after it: the present truth of those SKUs is sent anew.
+
+    The others need nothing: whatever is sent of them from now on comes after this call.
+    """
+    since = FeedLine.objects.filter(channel=OuterRef("channel"), sku=OuterRef("sku"), pk__gt=OuterRef("pk"))
+    lines = FeedLine.objects.filter(Exists(since), submission=submission)
+    skus = list(lines.values_list("sku", flat=True))
+    _recheck(submission, dict.fromkeys(skus), now=now)
+    listings.lock(submission.channel_id, skus)
+    whole = submission.kind in (Kind.CONTENT, Kind.WITHDRAW)
+    listings.doubt(submission.channel_id, dict.fromkeys(skus, whole), now=now)
 
 
 def refuse_file(submission: Submission, reason: str, *, now: datetime) -> Tally:

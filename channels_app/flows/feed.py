@@ -10,21 +10,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.db import transaction
 from django.db.models import Q
 
 from channels_app.adapters.base import ChannelAdapter
-from channels_app.adapters.errors import RejectedByChannel, SettingsError, TemporaryError
-from channels_app.adapters.types import Capability, Kind
+from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, SettingsError, TemporaryError
+from channels_app.adapters.types import Capability, Kind, Line
 from channels_app.flows import brake, jobs, listings, pending
-from channels_app.flows.closing import Tally, refuse_file, take_back
+from channels_app.flows.closing import Tally, leave_in_doubt, refuse_file, take_back
 from channels_app.flows.decide import Decision, Do, LastWord, Rules, Urgency, decide, refusal_hash
-from channels_app.flows.engine import Claim
+from channels_app.flows.engine import Claim, FenceLost
 from channels_app.flows.lookup import resolve_lost
 from channels_app.flows.pending import Remains, Taken
 from channels_app.flows.sending import Content, Draft, build_line, read_content, record_intent, record_receipt
 from channels_app.flows.takeover import SUBMISSION_KINDS
 from channels_app.flows.wanted import Truth, read_skus
-from channels_app.models import Channel, ChannelJob, PendingChange
+from channels_app.models import Channel, ChannelJob, PendingChange, Submission
 
 #: Which changes each job takes, from the most to the least urgent.
 URGENCIES: dict[str, tuple[int, int]] = {
@@ -231,25 +232,40 @@ def _submit(claim: Claim, adapter: ChannelAdapter, kind: Kind, rows: Sequence[Ro
         submission = record_intent(claim.channel, kind, drafts, fence=claim.fence, now=claim.now)
     lines = [build_line(draft, content.get(draft.sku), claim.channel.currency) for draft in drafts]
     try:
+        _call(claim, adapter, submission, lines, rules)
+    except FenceLost:
+        # It may have taken effect after what the new holder sent meanwhile.
+        with transaction.atomic():
+            leave_in_doubt(submission, now=claim.now)
+        raise
+    _nudge_others(claim, rows)
+    return True
+
+
+def _call(claim: Claim, adapter: ChannelAdapter, submission: Submission, lines: Sequence[Line], rules: Rules) -> None:
+    """The channel has the lines, and what it answered is recorded. Raises FenceLost if the job was taken over."""
+    kind = Kind(submission.kind)
+    try:
         receipt = adapter.submit(kind, lines, key=str(submission.key))
     except (TemporaryError, SettingsError):
         # Nothing was done, and we know it: the ledger keeps no line that never left.
         with claim.settling():
             take_back(submission, now=claim.now)
         raise
+    except OutcomeUnknown:
+        with claim.settling():  # Whoever has taken over does not look for it again: that is FenceLost.
+            raise
     except RejectedByChannel as error:
         with claim.settling():
             _count(claim, refuse_file(submission, str(error), now=claim.now))
-        return True
+        return
     with claim.settling():
         tally = record_receipt(submission, receipt, ordered=rules.ordered, now=claim.now)
-    claim.count(**{"withdrawn" if kind == Kind.WITHDRAW else "sent": len(drafts)})
+    claim.count(**{"withdrawn" if kind == Kind.WITHDRAW else "sent": len(lines)})
     _count(claim, tally)
-    _nudge_others(claim, rows)
     if receipt.results is None:
         first_look = claim.now + timedelta(seconds=1)
         jobs.nudge([claim.channel.pk], [ChannelJob.Kind.RESULTS], now=first_look)
-    return True
 
 
 def _settle_as_sent(claim: Claim, kind: Kind, rows: Sequence[Row], content: dict[str, Content]) -> list[Draft]:
