@@ -7,7 +7,7 @@ STAMP := $(VENV)/.lock-hash
 LOCAL := $(BIN)/python -m marketplace_integration.local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop status clean-data test lint format smoke bench screenshots lock clean
+.PHONY: help setup run stop status clean-data test lint format smoke chaos bench screenshots lock clean
 
 help: ## this list
 	@echo "make ..."
@@ -39,6 +39,9 @@ format: setup ## bring the code into shape
 
 smoke: setup ## prove the main job from outside: ITEMS=file.csv SALES=file.csv KILL=1
 	@$(BIN)/python -m smoke $(if $(ITEMS),--items "$(ITEMS)") $(if $(SALES),--sales "$(SALES)") $(if $(KILL),--kill) $(ARGS)
+
+chaos: setup ## trade while processes are killed, then judge: SEED=n SECONDS=n ITEMS=file.csv SALES=file.csv
+	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ITEMS),--items "$(ITEMS)") $(if $(SALES),--sales "$(SALES)") $(ARGS)
 
 bench: setup ## measure beside a raw baseline: ONLY=name,name N=rows
 	@$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(N),--n $(N)) $(ARGS)

@@ -11,6 +11,11 @@ import httpx
 class PageError(Exception):
     """The page was not what a person would have expected; the message says which and why."""
 
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        #: What the site answered, where that was the trouble.
+        self.status = status
+
 
 #: Expect this to go on without looking at the page that follows.
 REDIRECT = (302,)
@@ -146,7 +151,7 @@ class Browser:
             words=" ".join(" ".join(reader.words).split()),
         )
         if answer.status_code not in expect:
-            raise PageError(f"{page.url} answered {page.status}: {page.words[:1500]}")
+            raise PageError(f"{page.url} answered {page.status}: {page.words[:1500]}", status=page.status)
         return page
 
 

@@ -68,9 +68,9 @@ class Seller:
 
     # --- the channel --------------------------------------------------------------------------------------------
 
-    def add_channel(self, adapter: str) -> None:
+    def add_channel(self, adapter: str, name: str = "Smoke") -> None:
         page = self.browser.open(self._path(f"marketplaces/add/{adapter}/"))
-        page = self.browser.submit(page, page.form(with_field="mode"), {"name": "Smoke", "mode": "test"})
+        page = self.browser.submit(page, page.form(with_field="mode"), {"name": name, "mode": "test"})
         self.channel = urlsplit(page.url).path.removesuffix("settings/")
 
     def set_up(self, *, label: str, client_id: str, secret: str) -> Page:

@@ -32,13 +32,13 @@ class Stack:
         self._report: Follower | None = None
 
     @classmethod
-    def fresh(cls) -> Self:
+    def fresh(cls, name: str = "smoke") -> Self:
         """Return a stack whose data folder is new; as root it lies where the database's own user can reach it."""
-        folder = Path(tempfile.mkdtemp(prefix="marketplace-smoke-", dir="/var/tmp"))  # noqa: S108 - 0700, then 0755
+        folder = Path(tempfile.mkdtemp(prefix=f"marketplace-{name}-", dir="/var/tmp"))  # noqa: S108 - 0700, then 0755
         folder.chmod(0o755)
         return cls(folder / "data")
 
-    def start(self, *, clock_offset: int = 0) -> None:
+    def start(self, *, clock_offset: int = 0, workers: int = 1, beats: int = 1) -> None:
         """Everything answers. Raises StackError with the end of the log."""
         log = (self.data.parent / "supervisor.log").open("a")
         command = ["-m", "marketplace_integration.local", "up", "--json", "--with-parent"]
@@ -52,6 +52,10 @@ class Stack:
                 "0",
                 "--clock-offset",
                 str(clock_offset),
+                "--workers",
+                str(workers),
+                "--beats",
+                str(beats),
             ],
             cwd=ROOT,
             env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
@@ -67,6 +71,16 @@ class Stack:
         told = json.loads(line)
         self.web, self.sandbox, self._environment = told["web"], told["sandbox"], told["environment"]
         self._report = Follower(self._popen)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of the product's processes."""
+        return dict(self._environment)
+
+    def pids(self) -> dict[str, int]:
+        """Return the processes by role, as the supervisor started them last."""
+        pids: dict[str, int] = json.loads((self.data / "run.json").read_text())["pids"]
+        return pids
 
     def stop(self) -> None:
         """Nothing of it runs any more; the data stays."""

@@ -105,7 +105,14 @@ def _clean(data: Path, options: argparse.Namespace) -> int:
 
 
 def _wishes(data: Path, options: argparse.Namespace) -> Wishes:
-    return Wishes(data=data, web_port=options.web_port, clock_offset=options.clock_offset, debug=options.debug)
+    return Wishes(
+        data=data,
+        web_port=options.web_port,
+        clock_offset=options.clock_offset,
+        debug=options.debug,
+        workers=options.workers,
+        beats=options.beats,
+    )
 
 
 def _print_welcome(description: dict[str, Any], told: str) -> None:
@@ -138,6 +145,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         if command in (_run, _up):
             sub.add_argument("--web-port", type=int, default=8000, help="first port to try; 0: any")
             sub.add_argument("--clock-offset", type=int, default=int(os.environ.get("CLOCK_OFFSET_SECONDS") or 0))
+            sub.add_argument("--workers", type=int, default=1, help="workers of each lane")
+            sub.add_argument("--beats", type=int, default=1, help="how many beats")
             sub.add_argument("--debug", action="store_true", default=os.environ.get("DEBUG", "0") not in ("0", ""))
     _add_rest(commands.choices)
     return parser.parse_args(arguments)

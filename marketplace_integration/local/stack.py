@@ -30,6 +30,9 @@ class Wishes:
     web_port: int = 8000
     clock_offset: int = 0
     debug: bool = False
+    #: Workers of each lane, and beats. More than one show what a machine of its own for each would.
+    workers: int = 1
+    beats: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,16 +98,23 @@ class Stack:
             *("--graceful-timeout", "10", "--worker-tmp-dir", str(self.wishes.data)),
             *(["--reload"] if self.wishes.debug else []),
         )
+        threads = ("--pool", "threads", "--concurrency", "8")
+        processes = ("--pool", "prefork", "--concurrency", "2")
+        pools = {"urgent": threads, "orders": threads, "feeds": threads, "bulk": processes}
+        beat = ("beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "")
         return [
             self._python("web", "gunicorn", *gunicorn),
-            *(self._worker(lane, "--pool", "threads", "--concurrency", "8") for lane in ("urgent", "orders", "feeds")),
-            self._worker("bulk", "--pool", "prefork", "--concurrency", "2"),
-            self._celery("beat", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", ""),
+            *(
+                self._worker(lane + mark, lane, *pool)
+                for lane, pool in pools.items()
+                for mark in _marks(self.wishes.workers)
+            ),
+            *(self._celery(f"beat{mark}", *beat) for mark in _marks(self.wishes.beats)),
         ]
 
-    def _worker(self, lane: str, *pool: str) -> Program:
+    def _worker(self, name: str, lane: str, *pool: str) -> Program:
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-        return self._celery(f"worker-{lane}", "worker", "--queues", lane, "--hostname", f"{lane}@%h", *pool, *quiet)
+        return self._celery(f"worker-{name}", "worker", "--queues", lane, "--hostname", f"{name}@%h", *pool, *quiet)
 
     def _celery(self, role: str, *arguments: str) -> Program:
         return self._python(role, "celery", "--quiet", "--app", "marketplace_integration", *arguments)
@@ -116,6 +126,11 @@ class Stack:
             environment=self.child_environment(),
             folder=ROOT,
         )
+
+
+def _marks(count: int) -> list[str]:
+    """What the names of several of a kind end in: nothing, "-2", "-3" ..."""
+    return ["" if number == 1 else f"-{number}" for number in range(1, count + 1)]
 
 
 def build(wishes: Wishes, *, given: Mapping[str, str]) -> Stack:
