@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from channels_app.adapters.types import Kind, LineResult, Outcome, Phase, Report
 from channels_app.flows import listings
@@ -233,12 +233,12 @@ def take_back(submission: Submission, *, now: datetime) -> None:
 
 
 def leave_in_doubt(submission: Submission, *, now: datetime) -> None:
-    """Where something was sent since, this call may take effect after it: the present truth of those SKUs is sent anew.
+    """SKUs that were given up or sent again since are sent anew: this call may have taken effect after all.
 
-    The others need nothing: whatever is sent of them from now on comes after this call.
+    The others need nothing: it will be looked for, and whatever is sent of them from now on comes after it.
     """
     since = FeedLine.objects.filter(channel=OuterRef("channel"), sku=OuterRef("sku"), pk__gt=OuterRef("pk"))
-    lines = FeedLine.objects.filter(Exists(since), submission=submission)
+    lines = FeedLine.objects.filter(Exists(since) | ~Q(state__in=OPEN_STATES), submission=submission)
     skus = list(lines.values_list("sku", flat=True))
     _recheck(submission, dict.fromkeys(skus), now=now)
     listings.lock(submission.channel_id, skus)

@@ -47,3 +47,29 @@ def test_a_request_that_arrives_after_newer_ones_is_put_right(
 
     assert rig.market.quantity("MUG") == 2
     assert check_ledger() == []
+
+
+def test_a_new_listing_that_arrives_after_it_was_given_up_is_ended(monkeypatch: pytest.MonkeyPatch):
+    rig = Rig()
+    mug = rig.has_item("MUG", on_hand=5)
+    rig.spread()
+    submit = FakeAdapter.submit
+
+    def sleeps(adapter: FakeAdapter, *args: Any, **kwargs: Any) -> Receipt:
+        monkeypatch.setattr(FakeAdapter, "submit", submit)
+        rig.later(15)
+        rig.unlabels(mug)
+        rig.settle()
+        receipt = submit(adapter, *args, **kwargs)
+        rig.market.process(receipt.handle)
+        return receipt
+
+    monkeypatch.setattr(FakeAdapter, "submit", sleeps)
+    with pytest.raises(FenceLost):
+        rig.run(ChannelJob.Kind.CONTENT)
+    assert rig.market.quantity("MUG") == 5
+
+    rig.settle()
+
+    assert rig.market.quantity("MUG") is None
+    assert check_ledger() == []
