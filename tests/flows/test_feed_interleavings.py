@@ -140,7 +140,8 @@ class Story:
     def taken_over(self, number: int) -> None:
         """While a worker sends, another claims the job and runs it: before the request arrives, or after.
 
-        The first does not know, and tries to store what it was answered. It may have slept for long.
+        The first does not know, and tries to store what it was answered. It may have slept for long, so that what it
+        sends is old news by then.
         """
         kind = (ChannelJob.Kind.OFFERS, ChannelJob.Kind.CONTENT)[number % 2]
         arrives_first, answered, sleeps = number // 2 % 2, number // 4 % 2, (0, 5, 15)[number // 8 % 3]
@@ -150,6 +151,8 @@ class Story:
             patch.setattr(FakeAdapter, "submit", submit)
             receipt = submit(adapter, *args, **kwargs) if arrives_first else None
             self.rig.later(sleeps)
+            self.stock(number)
+            self.rig.spread()
             self._run(kind)
             receipt = receipt or submit(adapter, *args, **kwargs)
             if not answered:
