@@ -167,16 +167,17 @@ def _ask(call: Call, ask: Callable[[], CommandResult | None]) -> Answer:
 
 
 # The oldest open row of each order says whether its turn has come. A row that the channel has been busy with for too
-# long raises an alarm and no longer holds up what comes behind it.
+# long raises an alarm and no longer holds up what comes behind it. The open commands are walked in the order of their
+# index, and the walk ends once enough are found: a long backlog costs no more than a short one.
 _HEADS = """
     SELECT head.group_key
-    FROM (
-        SELECT DISTINCT ON (order_id) id, group_key, state, not_before
-        FROM channels_app_command
-        WHERE channel_id = %s AND state IN ('pending', 'sent', 'unknown') AND NOT (overdue AND state = 'sent')
-        ORDER BY order_id, id
-    ) head
-    WHERE head.state = 'pending' AND (head.not_before IS NULL OR head.not_before <= %s)
+    FROM channels_app_command AS head
+    WHERE head.channel_id = %s AND head.state = 'pending' AND (head.not_before IS NULL OR head.not_before <= %s)
+      AND NOT EXISTS (
+        SELECT FROM channels_app_command AS earlier
+        WHERE earlier.order_id = head.order_id AND earlier.id < head.id
+          AND earlier.state IN ('pending', 'sent', 'unknown') AND NOT (earlier.overdue AND earlier.state = 'sent')
+    )
     ORDER BY head.id
     LIMIT %s
 """
