@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from channels_app.adapters.types import Kind, LineResult, Outcome, Phase, Report
 from channels_app.flows import listings
@@ -181,11 +181,22 @@ def _end(
     in_doubt = {*crossed, *(line.sku for line in closed if line.sku in maybe_done)}
     _follow(submission, closed, in_doubt, now=now)
     confirmed = sum(line.state == LedgerState.CONFIRMED for line in closed)
-    return Tally(
+    tally = Tally(
         confirmed=confirmed,
         rejected=len(closed) - confirmed - len(again),
         again=len(again),
         wake=bool(unparked or overtaken or refused_by_us or again),
+    )
+    _count(submission, tally)
+    return tally
+
+
+def _count(submission: Submission, tally: Tally) -> None:
+    """The submission says how many more of its lines have ended, and how."""
+    Submission.objects.filter(pk=submission.pk).update(
+        confirmed_count=F("confirmed_count") + tally.confirmed,
+        rejected_count=F("rejected_count") + tally.rejected,
+        superseded_count=F("superseded_count") + tally.again,
     )
 
 

@@ -43,6 +43,10 @@ class Submission(models.Model):
     #: Fence of the job that wrote it; a takeover turns older intents into `unknown`.
     fence = models.BigIntegerField()
     line_count = models.PositiveIntegerField()
+    #: How its lines ended so far, kept as they end: a page shows fifty submissions, each of thousands of lines.
+    confirmed_count = models.PositiveIntegerField(default=0)
+    rejected_count = models.PositiveIntegerField(default=0)
+    superseded_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -64,6 +68,11 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+    @property
+    def open_count(self) -> int:
+        """How many of its lines have not ended."""
+        return self.line_count - self.confirmed_count - self.rejected_count - self.superseded_count
 
 
 class FeedLine(models.Model):

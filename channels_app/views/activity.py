@@ -5,10 +5,9 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -38,16 +37,6 @@ class JobState:
     state_text: str
     waits: str
     may_run: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentRow:
-    """One submission with what became of its lines."""
-
-    submission: Submission
-    confirmed: int
-    rejected: int
-    open: int
 
 
 @seller_page()
@@ -87,8 +76,7 @@ def _content(request: SellerRequest, tab: str, channels: Sequence[Channel]) -> d
         return {"page": page, "runs": [(run, _words(run.counts)) for run in page.rows]}
     if tab == "sent":
         submissions = Submission.objects.filter(channel__in=channels).select_related("channel")
-        sent = page_newest(submissions, request.GET)
-        return {"page": sent, "sent": _with_counts(sent.rows)}
+        return {"page": page_newest(submissions, request.GET)}
     if tab == "refused":
         return {"page": page_newest(_refused(channels).select_related("channel", "item"), request.GET)}
     return {"jobs": _jobs(request, channels, now=clock.now())}
@@ -101,25 +89,6 @@ def _words(counts: Mapping[str, int]) -> str:
 
 def _refused(channels: Sequence[Channel]) -> QuerySet[Listing]:
     return Listing.objects.filter(channel__in=channels).exclude(rejected_hash="")
-
-
-def _with_counts(submissions: Sequence[Submission]) -> list[SentRow]:
-    counted = (
-        FeedLine.objects.filter(submission__in=submissions)
-        .values("submission_id")
-        .annotate(
-            confirmed=Count("pk", filter=Q(state=LedgerState.CONFIRMED)),
-            rejected=Count("pk", filter=Q(state=LedgerState.REJECTED)),
-            open=Count("pk", filter=Q(state__in=[LedgerState.PENDING, LedgerState.SENT, LedgerState.UNKNOWN])),
-        )
-    )
-    by_id = {row["submission_id"]: row for row in counted}
-    return [_with_count(one, by_id.get(one.pk)) for one in submissions]
-
-
-def _with_count(submission: Submission, row: Mapping[str, Any] | None) -> SentRow:
-    found = row or {"confirmed": 0, "rejected": 0, "open": 0}
-    return SentRow(submission=submission, confirmed=found["confirmed"], rejected=found["rejected"], open=found["open"])
 
 
 def _jobs(request: SellerRequest, channels: Sequence[Channel], *, now: datetime) -> list[JobState]:

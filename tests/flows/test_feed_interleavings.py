@@ -21,7 +21,7 @@ from channels_app.adapters.types import Kind, Receipt
 from channels_app.flows.engine import Claim, FenceLost
 from channels_app.flows.fan_out import fan_out, walk_channel
 from channels_app.flows.ledger import check_ledger
-from channels_app.models import Channel, ChannelJob
+from channels_app.models import Channel, ChannelJob, Submission
 from inventory import labels
 from inventory.models import Item, LabelItem, Stock
 from tests.examples import examples
@@ -244,6 +244,18 @@ EVENTS = OFTEN + [name for name in vars(Story) if not name.startswith("_") and n
 stories = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 60)), min_size=10, max_size=40)
 
 
+def counts_as_kept() -> dict[int, tuple[int, int, int]]:
+    return {one.pk: (one.confirmed_count, one.rejected_count, one.superseded_count) for one in Submission.objects.all()}
+
+
+def counts_as_lines_say() -> dict[int, tuple[int, int, int]]:
+    ended = ("confirmed", "rejected", "superseded")
+    return {
+        one.pk: tuple(one.lines.filter(state=state).count() for state in ended)  # type: ignore[misc]
+        for one in Submission.objects.all()
+    }
+
+
 def tell(ordered: bool, story: list[tuple[str, int]]) -> None:
     scene = Story(ordered=ordered)
     for name, number in story:
@@ -255,6 +267,7 @@ def tell(ordered: bool, story: list[tuple[str, int]]) -> None:
     assert scene.shown() == scene.wanted()
     assert check_ledger() == []
     assert not scene.rig.is_busy()
+    assert counts_as_kept() == counts_as_lines_say()
 
 
 @pytest.mark.django_db

@@ -158,6 +158,19 @@ def test_results_that_come_twice_change_nothing(listed: Rig):
     assert (rig.listing("MUG").confirmed_quantity, rig.listing("MUG").rejected_reason) == (3, "")
 
 
+def test_a_submission_counts_how_its_lines_ended(rig: Rig):
+    for sku in ("CUP", "MUG-REJECT", "MUG-AGAIN"):
+        rig.has_item(sku, on_hand=7)
+    rig.send()
+
+    rig.later(1)
+    rig.run(RESULTS)
+
+    sent = Submission.objects.earliest("pk")
+    counts = (sent.line_count, sent.confirmed_count, sent.rejected_count, sent.superseded_count, sent.open_count)
+    assert counts == (3, 1, 1, 1, 0)
+
+
 def test_results_of_other_skus_are_nobodys_business(listed: Rig):
     rig = listed
     submission = open_offer(rig, 3)

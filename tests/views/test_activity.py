@@ -33,7 +33,15 @@ def _page(browser: Client, query: str = "") -> str:
 
 def _sent(rig: Rig) -> Submission:
     sent = Submission.objects.create(
-        channel=rig.channel, kind="offer", key=uuid.uuid4(), fence=1, line_count=2, created_at=rig.now, phase="closed"
+        channel=rig.channel,
+        kind="offer",
+        key=uuid.uuid4(),
+        fence=1,
+        line_count=3,
+        created_at=rig.now,
+        phase="open",
+        confirmed_count=1,
+        rejected_count=1,
     )
     for sku, state, reason in (("MUG-1", "confirmed", ""), ("CUP-1", "rejected", "Too cheap.")):
         FeedLine.objects.create(
@@ -91,8 +99,8 @@ def test_submissions_show_what_became_of_their_lines(browser: Client, rig: Rig):
 
     page = browser.get("/s/acme/activity/?tab=sent")
 
-    row = page.context["sent"][0]
-    assert (row.submission, row.confirmed, row.rejected, row.open) == (sent, 1, 1, 0)
+    row = page.context["page"].rows[0]
+    assert (row, row.confirmed_count, row.rejected_count, row.open_count) == (sent, 1, 1, 1)
 
 
 def test_one_submission_is_shown_line_by_line(browser: Client, rig: Rig):
