@@ -1,9 +1,11 @@
 """The inventory as support sees it: to look at, not to change. Stock moves only by movements."""
 
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
-from django.db.models import Model
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from inventory.models import CsvImport, Item, Label, Location, Membership, Seller, StockMovement
@@ -13,11 +15,24 @@ from marketplace_integration import clock
 if TYPE_CHECKING:
     ModelAdminOfAny = admin.ModelAdmin[Any]
     TabularInlineOfAny = admin.TabularInline[Any, Any]
+    PaginatorOfAny = Paginator[Any]
 else:
-    ModelAdminOfAny, TabularInlineOfAny = admin.ModelAdmin, admin.TabularInline
+    ModelAdminOfAny, TabularInlineOfAny, PaginatorOfAny = admin.ModelAdmin, admin.TabularInline, Paginator
 
 #: Whoever may steer channels may look at what they list. Named, not imported: the app above defines it.
 SUPPORT_PERMISSION = "channels_app.support_channels"
+
+
+#: Lists are not counted further; beyond it one searches anyway.
+_COUNTED = 10_000
+
+
+class CappedPaginator(PaginatorOfAny):
+    """Counts no further than 10,000: counting millions costs more than the page."""
+
+    @cached_property
+    def count(self) -> int:
+        return cast(QuerySet[Any], self.object_list).order_by()[:_COUNTED].count()
 
 
 class LookOnly:
@@ -83,7 +98,9 @@ class ItemAdmin(LookOnly, ModelAdminOfAny):
     list_select_related = ("seller",)
     search_fields = ("sku__icontains", "title__icontains")
     ordering = ("-id",)
+    paginator = CappedPaginator
     show_full_result_count = False
+    list_per_page = 50
     raw_id_fields = ("parent",)
 
 
@@ -106,7 +123,9 @@ class StockMovementAdmin(LookOnly, ModelAdminOfAny):
     list_select_related = ("item", "location", "actor")
     search_fields = ("item__sku__exact",)
     ordering = ("-id",)
+    paginator = CappedPaginator
     show_full_result_count = False
+    list_per_page = 50
 
 
 @admin.register(CsvImport)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from inventory.alone import working_alone
 from inventory.models import Item, Label, LabelItem, Seller
+from inventory.paging import count_of
 from inventory.rules import Rule, RuleError, check_rule, items_matching
 from inventory.signals import send_changed
 
@@ -28,7 +29,7 @@ SLICE = 10_000
 Chosen = Collection[int] | QuerySet[Item]
 
 
-def members(label: Label) -> QuerySet[Item]:
+def members(label: Label | OuterRef) -> QuerySet[Item]:
     """Return the items that `label` sends to its channels: on it, not kept off, and sellable."""
     return Item.objects.filter(
         label_items__label=label,
@@ -42,6 +43,14 @@ def members(label: Label) -> QuerySet[Item]:
 def member_count(label: Label, limit: int = 10_001) -> int:
     """Return how many items `members` holds, counted no further than `limit`."""
     return members(label).order_by()[:limit].count()
+
+
+def member_counts(labels: Sequence[Label], limit: int) -> list[int]:
+    """Return the same of each of these labels, in one query."""
+    those = count_of(members(OuterRef("pk")), limit)
+    counted = Label.objects.filter(pk__in=[label.pk for label in labels]).annotate(count=those)
+    found = dict(counted.values_list("pk", "count"))
+    return [found[label.pk] for label in labels]
 
 
 @transaction.atomic

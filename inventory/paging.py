@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Func, IntegerField, QuerySet
 from django.http import QueryDict
 
 SIZE = 50
@@ -79,3 +80,10 @@ def _value(row: Any, key: str) -> str:
 def count_up_to(queryset: QuerySet[Any], limit: int = COUNT_LIMIT) -> int:
     """Return how many rows there are, counted no further than `limit`."""
     return queryset.order_by()[:limit].count()
+
+
+def count_of(queryset: QuerySet[Any], limit: int = COUNT_LIMIT) -> Func:
+    """Return the same as an expression, for a queryset that refers to the row it is asked for with OuterRef."""
+    return Func(
+        ArraySubquery(queryset.order_by().values("pk")[:limit]), function="cardinality", output_field=IntegerField()
+    )

@@ -45,7 +45,7 @@ def find_items(seller: Seller, wanted: ItemFilter) -> QuerySet[Item]:
     elif wanted.show == "blocked":
         items = items.filter(blocked=True)
     elif wanted.show == "without_price":
-        items = items.filter(price=None, is_parent=False)
+        items = items.filter(is_priced=False, is_parent=False)
     elif wanted.show == "out_of_stock":
         some = Stock.objects.filter(item=OuterRef("pk"), on_hand__gt=F("reserved"))
         items = items.filter(~Exists(some), is_parent=False)

@@ -1,35 +1,22 @@
 """What all admin pages of channels have in common: support may look, and nothing is edited or deleted as a row."""
 
 from collections.abc import Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
-from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 
 from channels_app.flows.permissions import is_support
+from inventory.admin import CappedPaginator
 
 # The stubs know these as generic, Django itself does not.
 if TYPE_CHECKING:
-    PaginatorOfAny = Paginator[Any]
     ModelAdminOfAny = admin.ModelAdmin[Any]
     TabularInlineOfAny = admin.TabularInline[Any, Any]
 else:
-    PaginatorOfAny, ModelAdminOfAny, TabularInlineOfAny = Paginator, admin.ModelAdmin, admin.TabularInline
-
-#: Lists are not counted further; beyond it one searches anyway.
-_COUNTED = 10_000
-
-
-class CappedPaginator(PaginatorOfAny):
-    """Counts no further than 10,000: counting millions costs more than the page."""
-
-    @cached_property
-    def count(self) -> int:
-        return cast(QuerySet[Any], self.object_list)[:_COUNTED].count()
+    ModelAdminOfAny, TabularInlineOfAny = admin.ModelAdmin, admin.TabularInline
 
 
 class LookOnly:

@@ -110,7 +110,7 @@ class SubmissionAdmin(LookOnlyAdmin):
 @admin.register(FeedLine)
 class FeedLineAdmin(LookOnlyAdmin):
     list_display = ("sku", "channel", "kind", "state", "price", "quantity", "created_at", "closed_at", "reason")
-    list_filter = ("state", "kind")
+    # No filters: what is rare among many millions of lines is found by its SKU or its submission, by no list.
     search_fields = ("sku__exact",)
     search_help_text = "The whole SKU."
     list_select_related = ("channel",)

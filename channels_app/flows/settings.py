@@ -22,6 +22,7 @@ from channels_app.models import Channel, ChannelHistory, ChannelLocation, Listin
 from channels_app.secrets import store_secrets
 from inventory import labels
 from inventory.models import Label, Location, Membership, Role, Seller
+from inventory.paging import count_up_to
 
 #: Part of the settings -> what the table of permissions calls changing it.
 ACTIONS = {
@@ -200,9 +201,9 @@ def split_account(channel: Channel, values: Mapping[str, Any]) -> tuple[dict[str
 
 
 def count_ended_by(channel: Channel, label: Label) -> int:
-    """Return how many listings would end if the channel named `label`: the number its dialog says."""
+    """Return how many listings would end if the channel named `label`, counted no further than pages say."""
     listed = Listing.objects.filter(channel=channel, state__in=[Listing.State.CREATING, Listing.State.LISTED])
-    return listed.exclude(item_id__in=labels.members(label).values("pk")).count()
+    return count_up_to(listed.exclude(item_id__in=labels.members(label).values("pk")))
 
 
 def _values(row: Channel, names: Mapping[str, Any]) -> dict[str, Any]:

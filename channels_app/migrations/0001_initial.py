@@ -368,13 +368,19 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="job_runs", to="channels_app.channel"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="job_runs",
+                        to="channels_app.channel",
                     ),
                 ),
                 (
                     "job",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="channels_app.channeljob"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="channels_app.channeljob",
                     ),
                 ),
             ],
@@ -1097,6 +1103,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["channel", "-id"], name="job_run_by_channel"),
         ),
         migrations.AddIndex(
+            model_name="jobrun",
+            index=models.Index(fields=["job", "-id"], name="job_run_by_job"),
+        ),
+        migrations.AddIndex(
             model_name="listing",
             index=models.Index(fields=["channel", "state"], name="listing_by_state"),
         ),
@@ -1158,6 +1168,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(("held", False)), fields=["channel", "urgency", "id"], name="pending_due"
             ),
         ),
+        migrations.AddIndex(
+            model_name="pendingchange",
+            index=models.Index(condition=models.Q(("held", True)), fields=["channel"], name="pending_held"),
+        ),
         migrations.AddConstraint(
             model_name="pendingchange",
             constraint=models.UniqueConstraint(fields=("channel", "sku"), name="pending_change_once"),
@@ -1170,6 +1184,14 @@ class Migration(migrations.Migration):
             model_name="raworder",
             index=models.Index(
                 condition=models.Q(("state", "needs_attention")), fields=["channel", "-id"], name="raw_order_attention"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="raworder",
+            index=models.Index(
+                condition=models.Q(("body__isnull", False), ("state__in", ["done", "older"])),
+                fields=["fetched_at"],
+                name="raw_order_with_body",
             ),
         ),
         migrations.AddConstraint(
@@ -1216,6 +1238,12 @@ class Migration(migrations.Migration):
                 condition=models.Q(("phase__in", ["intent", "unknown", "open"])),
                 fields=["channel", "next_poll_at"],
                 name="submission_open",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", False)), fields=["closed_at", "id"], name="submission_by_end"
             ),
         ),
         migrations.AddIndex(

@@ -36,7 +36,9 @@ class PendingChange(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "sku"], name="pending_change_once")]
         indexes = [
-            models.Index(fields=["channel", "urgency", "id"], condition=models.Q(held=False), name="pending_due")
+            models.Index(fields=["channel", "urgency", "id"], condition=models.Q(held=False), name="pending_due"),
+            # Pages ask for what the brake holds, mostly nothing, beside many that wait; a feed writes nothing into it.
+            models.Index(fields=["channel"], condition=models.Q(held=True), name="pending_held"),
         ]
 
     def __str__(self) -> str:

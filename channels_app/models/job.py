@@ -91,8 +91,9 @@ class JobRun(models.Model):
         BLOCKED = "blocked", "Needs you"
         FAILED = "failed", "Internal error"
 
-    job = models.ForeignKey(ChannelJob, on_delete=models.CASCADE, related_name="runs")
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="job_runs")
+    #: Neither has an index of its own: those below serve.
+    job = models.ForeignKey(ChannelJob, on_delete=models.CASCADE, related_name="runs", db_index=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="job_runs", db_index=False)
     kind = models.CharField(max_length=10, choices=ChannelJob.Kind.choices)
     fence = models.BigIntegerField()
     started_at = models.DateTimeField(db_default=Now())
@@ -103,7 +104,10 @@ class JobRun(models.Model):
     error = models.TextField(blank=True, default="")
 
     class Meta:
-        indexes = [models.Index(fields=["channel", "-id"], name="job_run_by_channel")]
+        indexes = [
+            models.Index(fields=["channel", "-id"], name="job_run_by_channel"),
+            models.Index(fields=["job", "-id"], name="job_run_by_job"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.channel_id}: {self.outcome}"

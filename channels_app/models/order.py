@@ -34,6 +34,12 @@ class RawOrder(models.Model):
             models.Index(
                 fields=["channel", "-id"], condition=models.Q(state="needs_attention"), name="raw_order_attention"
             ),
+            # The oldest first, for what erases their bodies.
+            models.Index(
+                fields=["fetched_at"],
+                condition=models.Q(body__isnull=False, state__in=["done", "older"]),
+                name="raw_order_with_body",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -64,6 +64,10 @@ class Submission(models.Model):
                 condition=models.Q(phase__in=["intent", "unknown", "open"]),
                 name="submission_open",
             ),
+            # The oldest first, for what throws them away.
+            models.Index(
+                fields=["closed_at", "id"], condition=models.Q(closed_at__isnull=False), name="submission_by_end"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from channels_app.flows.permissions import Action, actor_of_role, allowed
-from channels_app.models import Channel, ChannelJob, FeedLine, JobRun, LedgerState, Listing, Submission
+from channels_app.models import Channel, ChannelJob, FeedLine, JobRun, LedgerState, Submission
 from channels_app.views.newest import page_newest
+from channels_app.views.refused import page_of_refused, refused
 from channels_app.views.settings_page import why_it_waits
 from inventory.paging import page_by_key
 from inventory.tenancy import SellerRequest, seller_page
@@ -78,17 +78,13 @@ def _content(request: SellerRequest, tab: str, channels: Sequence[Channel]) -> d
         submissions = Submission.objects.filter(channel__in=channels).select_related("channel")
         return {"page": page_newest(submissions, request.GET)}
     if tab == "refused":
-        return {"page": page_newest(_refused(channels).select_related("channel", "item"), request.GET)}
+        return {"page": page_of_refused(channels, request.GET)}
     return {"jobs": _jobs(request, channels, now=clock.now())}
 
 
 def _words(counts: Mapping[str, int]) -> str:
     """Return what a run did: "120 sent, 2 rejected"."""
     return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items())
-
-
-def _refused(channels: Sequence[Channel]) -> QuerySet[Listing]:
-    return Listing.objects.filter(channel__in=channels).exclude(rejected_hash="")
 
 
 def _jobs(request: SellerRequest, channels: Sequence[Channel], *, now: datetime) -> list[JobState]:
@@ -148,7 +144,7 @@ def refused_csv(request: SellerRequest) -> StreamingHttpResponse:
 def _refused_rows(channels: Sequence[Channel]) -> Iterator[str]:
     names = {channel.pk: channel.name for channel in channels}
     yield _csv_line(["channel", "sku", "code", "reason"])
-    rows = _refused(channels).order_by("channel_id", "sku")
+    rows = refused(channels).order_by("channel_id", "sku")
     for channel_id, *told in rows.values_list("channel_id", "sku", "rejected_code", "rejected_reason")[
         :DOWNLOAD_LIMIT
     ].iterator(chunk_size=2000):

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from channels_app.models import Channel, ChannelLedger, Listing, Order, PendingChange, RawOrder, ReconcileRun
 from inventory.models import CsvImport, LabelItem, Seller
-from inventory.paging import count_up_to
+from inventory.paging import COUNT_LIMIT, count_of, count_up_to
 from inventory.tenancy import SellerRequest, seller_page
 
 #: Failures in a row before a job is worth a seller's look.
@@ -137,17 +137,19 @@ def _of_the_ledger(seller: Seller, channel: Channel, count: int) -> Trouble:
 
 def _counted(channels: list[Channel]) -> "list[tuple[Channel, tuple[str, int]]]":
     """Return, for each channel, the kinds of trouble that its rows show, with how many."""
-    by_id = {channel.pk: channel for channel in channels}
-    queries = {
-        "held": PendingChange.objects.filter(channel__in=channels, held=True),
-        "rejected": Listing.objects.filter(channel__in=channels, state=Listing.State.REJECTED),
-        "planned": ReconcileRun.objects.filter(channel__in=channels, state=ReconcileRun.State.PLANNED),
+    own = OuterRef("pk")
+    counts = {
+        "held": count_of(PendingChange.objects.filter(channel=own, held=True)),
+        "rejected": count_of(Listing.objects.filter(channel=own, state=Listing.State.REJECTED)),
+        "planned": count_of(ReconcileRun.objects.filter(channel=own, state=ReconcileRun.State.PLANNED)),
     }
-    found = []
-    for what, rows in queries.items():
-        for channel_id, count in rows.order_by().values_list("channel").annotate(count=Count("pk")):
-            found.append((by_id[channel_id], (what, count)))
-    return found
+    rows = {
+        row["pk"]: row
+        for row in Channel.objects.filter(pk__in=[one.pk for one in channels]).values("pk").annotate(**counts)
+    }
+    return [
+        (channel, (what, rows[channel.pk][what])) for what in counts for channel in channels if rows[channel.pk][what]
+    ]
 
 
 def _of_listings(seller: Seller, channel: Channel, what: tuple[str, int]) -> Trouble:
@@ -191,7 +193,8 @@ def _of_the_inventory(seller: Seller) -> list[Trouble]:
 
 
 def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    shown = f"{count:,}" if count < COUNT_LIMIT else f"{COUNT_LIMIT - 1:,}+"
+    return f"{shown} {noun}{'' if count == 1 else 's'}"
 
 
 def _verb(count: int) -> str:

@@ -177,6 +177,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "is_priced",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.RawSQL("price IS NOT NULL", []),
+                        output_field=models.BooleanField(),
+                    ),
+                ),
+                (
                     "parent",
                     models.ForeignKey(
                         blank=True,
@@ -355,6 +363,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("source", "excluded")), fields=["label", "item"], name="label_item_kept_off"
+                    )
+                ],
                 "constraints": [models.UniqueConstraint(fields=("label", "item"), name="label_item_once")],
             },
         ),
@@ -423,6 +436,16 @@ class Migration(migrations.Migration):
             model_name="item",
             index=models.Index(
                 condition=models.Q(("gtin", ""), _negated=True), fields=["seller", "gtin"], name="item_gtin"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(
+                    ("blocked", True), ("archived_at__isnull", False), ("is_priced", False), _connector="OR"
+                ),
+                fields=["seller", "sku"],
+                name="item_set_aside",
             ),
         ),
         migrations.AddConstraint(

@@ -47,6 +47,10 @@ class LabelItem(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["label", "item"], name="label_item_once")]
+        # Few are kept off, and only these stand in it.
+        indexes = [
+            models.Index(fields=["label", "item"], name="label_item_kept_off", condition=models.Q(source="excluded"))
+        ]
 
     def __str__(self) -> str:
         return f"{self.item} on {self.label} ({self.get_source_display()})"

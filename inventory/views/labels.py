@@ -5,21 +5,24 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import ProtectedError
 from django.forms import BaseFormSet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from inventory import labels as flows
 from inventory.forms import ConditionForm, LabelForm, NewLabelForm, rule_formset, rule_of
 from inventory.models import Item, Label, LabelItem, Role
-from inventory.paging import count_up_to, number_in, page_by_key
+from inventory.paging import Page, count_up_to, number_in, page_by_key
 from inventory.rules import Rule, RuleError, check_rule, items_matching
 from inventory.tasks import recalculate_label
 from inventory.tenancy import SellerRequest, seller_page
 from inventory.views.find import find_label
 from marketplace_integration import clock
+
+#: Items that the list of labels counts, at most, for all its labels.
+_COUNTED_TOGETHER = 50_000
 
 #: Tab -> what it shows.
 TABS = {"items": "Items", "excluded": "Kept off", "rule": "Rule"}
@@ -35,13 +38,20 @@ def labels(request: SellerRequest) -> HttpResponse:
         form = NewLabelForm(request.seller, request.POST)
         if form.is_valid():
             return _make(request, form)
-    rows = request.seller.labels.prefetch_related("channels").order_by("name")
+    rows = list(request.seller.labels.prefetch_related("channels").order_by("name"))
+    most = _counted_each(len(rows))
     context = {
-        "labels": [(label, flows.member_count(label)) for label in rows],
+        "labels": list(zip(rows, flows.member_counts(rows, most + 1), strict=True)),
+        "most": most,
         "form": form,
         "can_manage": request.membership.can_manage,
     }
     return render(request, "inventory/labels.html", context, status=422 if form.errors else 200)
+
+
+def _counted_each(labels: int) -> int:
+    """Return how far the items of each of so many labels are counted: all of them take about as long, many or few."""
+    return next((most for most in (10_000, 1_000) if most * labels <= _COUNTED_TOGETHER), 100)
 
 
 def _make(request: SellerRequest, form: NewLabelForm) -> HttpResponse:
@@ -70,15 +80,13 @@ def _show(
     would_hold: int | None = None,
 ) -> HttpResponse:
     tab = tab if tab in TABS else "items"
-    excluded = Item.objects.filter(label_items__label=found, label_items__source=LabelItem.Source.EXCLUDED)
-    rows = _members_by_sku(found) if tab == "items" else excluded
     context = {
         "label": found,
         "channels": list(getattr(found, "channels").order_by("name")),  # noqa: B009 - made by the app above
         "tab": tab,
-        "tabs": _tabs(request, found, tab, excluded),
+        "tabs": _tabs(request, found, tab),
         "count": flows.member_count(found),
-        "page": page_by_key(rows, request.GET, key="sku") if tab != "rule" else None,
+        "page": _page(found, tab, request.GET),
         "form": LabelForm(request.seller, label=found),
         "rule_forms": (rule_forms or rule_formset(rule=found.rule)) if tab == "rule" else None,
         "rule_error": rule_error,
@@ -89,8 +97,15 @@ def _show(
     return render(request, "inventory/label.html", context, status=422 if rule_error else 200)
 
 
-def _members_by_sku(found: Label) -> QuerySet[Item]:
-    return flows.members(found)
+def _page(found: Label, tab: str, query: QueryDict) -> Page[Item] | None:
+    if tab == "rule":
+        return None
+    if tab == "items":
+        # The seller is named for the index on (seller, SKU), in whose order the page is read.
+        return page_by_key(flows.members(found).filter(seller=found.seller_id), query, key="sku")
+    # In the order of the index of those kept off, however many or few they are.
+    kept_off = Item.objects.filter(label_items__label=found, label_items__source=LabelItem.Source.EXCLUDED)
+    return page_by_key(kept_off, query, key="pk")
 
 
 def _conditions(rule: Rule) -> list[str]:
@@ -100,8 +115,8 @@ def _conditions(rule: Rule) -> list[str]:
         return []
 
 
-def _tabs(request: SellerRequest, found: Label, current: str, excluded: QuerySet[Item]) -> list[dict[str, object]]:
-    counts = {"excluded": count_up_to(excluded)}
+def _tabs(request: SellerRequest, found: Label, current: str) -> list[dict[str, object]]:
+    counts = {"excluded": count_up_to(found.label_items.filter(source=LabelItem.Source.EXCLUDED))}
     return [
         {"text": text, "url": f"{request.path}?show={key}", "is_current": key == current, "count": counts.get(key)}
         for key, text in TABS.items()
