@@ -1,0 +1,290 @@
+"""Every page there is, with a catalogue of N items and a year of work behind it (`pages.sql`): server time and queries.
+
+Each address is asked with what people ask it for (pages deep in a list, searches for what is common and rare, filters),
+through the whole of Django, signed in as the seller's owner or as support. A page that needs more queries than it is
+allowed fails the benchmark: how many it needs must not depend on how much there is.
+"""
+
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bench.measure import Result
+from bench.site import Site
+from channels_app.models import Channel, JobRun, Listing, Order, RawOrder, ReconcileRun, Submission
+from inventory.models import CsvImport, Item, Label, Membership, Role
+
+SQL = Path(__file__).parents[1] / "pages.sql"
+GOAL_S = 0.1
+REPEATS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What one address is asked for, each with another place in its lists ("{sku}") every time."""
+
+    #: The most queries that any of it may need: session, user and membership are three of them.
+    queries: int
+    asked: tuple[str, ...] = ("",)
+    #: Names in `_Places.rows`, for addresses of one row.
+    rows: tuple[str, ...] = ("",)
+
+
+_SEARCHES = ("q=mug", "q=no.+{number}", "q=SKU-{digits}", "q={sku}", "q={gtin}", "q=nothing+like+it", "q=mu")
+_KEYS = ("", "after={sku}", "before={sku}")
+
+#: Every address that answers GET, by its name in the URL configuration; a test holds this against it.
+PAGES: dict[str, Asked] = {
+    "choose_seller": Asked(queries=99),
+    "password_change": Asked(queries=99),
+    "password_change_done": Asked(queries=99),
+    "home": Asked(queries=99),
+    "items": Asked(
+        queries=99,
+        asked=(
+            *_KEYS,
+            *_SEARCHES,
+            *(f"show={show}" for show in ("unlabelled", "out_of_stock", "without_price", "blocked", "archived")),
+            *("label={everything}", "label={rare}", "label={everything}&after={sku}", "label={rare}&q=mug"),
+            *("show=out_of_stock&after={sku}", "show=unlabelled&after={sku}", "show=archived&q=mug"),
+        ),
+    ),
+    "item": Asked(queries=99, rows=("best_seller", "item")),
+    "item_new": Asked(queries=99),
+    "item_listings": Asked(queries=99, rows=("item",)),
+    "labels": Asked(queries=99),
+    "label": Asked(
+        queries=99,
+        rows=("everything", "rare", "by_rule"),
+        asked=(*_KEYS, "show=excluded", "show=excluded&after={sku}", "show=rule"),
+    ),
+    "label_state": Asked(queries=99, rows=("everything", "by_rule")),
+    "import_new": Asked(queries=99),
+    "import_detail": Asked(queries=99, rows=("import",)),
+    "import_problems": Asked(queries=99, rows=("import",)),
+    "marketplaces": Asked(queries=99),
+    "channel_add": Asked(queries=99),
+    "channel_settings": Asked(queries=99, rows=("main", "third")),
+    "channel_example": Asked(queries=99, rows=("main",), asked=("sku={sku}",)),
+    "channel_label_summary": Asked(
+        queries=99, rows=("main",), asked=("label-label={everything_id}", "label-label={rare_id}")
+    ),
+    "channel_listings": Asked(
+        queries=99,
+        rows=("main", "second", "third"),
+        asked=(
+            *_KEYS,
+            "sku={sku}",
+            *(f"show={show}{more}" for show in ("listed", "problems", "ended") for more in ("", "&after={sku}")),
+        ),
+    ),
+    "channel_reconciler": Asked(
+        queries=99,
+        rows=("main", "third"),
+        asked=(*_KEYS, "kind=to_end", "kind=missing", "kind=missing&after={sku}", "run={run}"),
+    ),
+    "orders": Asked(
+        queries=99,
+        asked=(
+            *("", "after={order}", "before={order}", "channel={second}", "channel={third}"),
+            *(
+                f"show={show}{more}"
+                for show in ("to_ship", "attention", "requests", "third_party")
+                for more in ("", "&after={order}", "&channel={second}")
+            ),
+            *("q={order_number}", "q={sku}", "q=nothing", "q={order_number}&show=to_ship"),
+        ),
+    ),
+    "order": Asked(queries=99, rows=("order",)),
+    "raw_orders": Asked(queries=99, asked=("", "after={raw}")),
+    "activity": Asked(
+        queries=99,
+        asked=(
+            *("", "channel={second}"),
+            *(f"tab=runs{more}" for more in ("", "&after={job_run}", "&before={job_run}", "&channel={second}")),
+            *(f"tab=sent{more}" for more in ("", "&after={submission}", "&channel={second}", "&channel={third}")),
+            *(f"tab=refused{more}" for more in ("", "&after={refused}", "&channel={second}", "&channel={third}")),
+        ),
+    ),
+    "refused_csv": Asked(queries=99),
+    "submission": Asked(queries=99, rows=("submission",), asked=(*_KEYS, "only=rejected", "only=rejected&after={sku}")),
+}
+
+#: What support looks up, beside the first page of every list.
+ADMIN: dict[str, tuple[str, ...]] = {
+    "item": ("q={sku}", "q=mug", "q=nothing+like+it", "p=50"),
+    "stockmovement": ("q={sku}",),
+    "feedline": ("q={sku}",),
+    "listing": ("q={sku}", "state__exact=rejected", "state__exact=creating"),
+    "order": ("q={order_number}", "shipping_status__exact=cancelled", "managed_by__exact=third_party"),
+    "raworder": ("q={order_number}", "state__exact=needs_attention", "state__exact=new"),
+    "command": ("q={order_number}", "state__exact=rejected"),
+    "jobrun": ("q=Main", "q=nothing", "outcome__exact=failed"),
+    "submission": ("q=feed-7", "q=nothing", "phase__exact=open"),
+    "channelhistory": ("q=nothing",),
+    "channel": ("q=Main",),
+}
+ADMIN_QUERIES = 99
+
+
+def run(site: Site) -> Result:
+    for name in ("Main", "Second", "Third"):
+        site.make_channel(name)
+    site.execute("SELECT set_config('bench.n', %s, false)", [str(site.n)])
+    site.execute(SQL.read_text())
+    site.execute("VACUUM (ANALYZE)")
+    return measure(site)
+
+
+def measure(site: Site) -> Result:
+    """Ask every page, and say which is the slowest. Raises AssertionError if one needs too many queries."""
+    call_command("collectstatic", interactive=False, verbosity=0)  # pages name their files by fingerprint
+    places = _Places(site)
+    measured = [
+        *_ask_all(_signed_in(site, is_support=False), _sellers_pages(site, places), places),
+        *_ask_all(_signed_in(site, is_support=True), _admin_pages(places), places),
+    ]
+    measured.sort(key=lambda page: -page["p95_s"])
+    too_many = [page for page in measured if page["queries"] > page["allowed"]]
+    assert not too_many, f"these need more queries than they may: {too_many}"
+    worst = measured[0]
+    slow = [page["page"] for page in measured if page["p95_s"] >= GOAL_S]
+    return Result(
+        note=f"{len(measured)} pages; the slowest is {worst['page']}",
+        goal=f"p95 of every page < {GOAL_S * 1000:.0f} ms server time",
+        met=not slow,
+        more={"p50_s": worst["p50_s"], "p95_s": worst["p95_s"], "slow": slow, "pages": measured},
+    )
+
+
+class _Places:
+    """Rows and places in lists to ask for."""
+
+    def __init__(self, site: Site) -> None:
+        self.n = site.n
+        channels = {channel.name: channel for channel in Channel.objects.all()}
+        labels = {label.name: label for label in Label.objects.all()}
+        order = Order.objects.order_by("pk")[Order.objects.count() // 2]
+        self.rows: dict[str, dict[str, Any]] = {
+            "": {},
+            "best_seller": {"public_id": Item.objects.get(pk=1).public_id},
+            "item": {"public_id": Item.objects.get(pk=site.n // 2).public_id},
+            "everything": {"public_id": labels["Everything"].public_id},
+            "rare": {"public_id": labels["Rare"].public_id},
+            "by_rule": {"public_id": labels["By rule"].public_id},
+            "import": {"public_id": CsvImport.objects.filter(state="preview").order_by("-pk")[0].public_id},
+            "main": {"channel": channels["Main"].public_id},
+            "second": {"channel": channels["Second"].public_id},
+            "third": {"channel": channels["Third"].public_id},
+            "order": {"order": order.public_id},
+            "submission": {"key": Submission.objects.order_by("-pk")[0].key},
+        }
+        self.words: dict[str, Any] = {
+            "everything": labels["Everything"].public_id,
+            "rare": labels["Rare"].public_id,
+            "everything_id": labels["Everything"].pk,
+            "rare_id": labels["Rare"].pk,
+            "second": channels["Second"].public_id,
+            "third": channels["Third"].public_id,
+            "run": ReconcileRun.objects.order_by("-pk")[3].pk,
+        }
+        self.most = {
+            "job_run": JobRun.objects.order_by("-pk")[0].pk,
+            "submission": Submission.objects.order_by("-pk")[0].pk,
+            "refused": Listing.objects.order_by("-pk")[0].pk,
+            "raw": RawOrder.objects.order_by("-pk")[0].pk,
+        }
+
+    def fill(self, asked: str, time: int) -> str:
+        """Return the query with its places, others each time, spread over the whole."""
+        number = 1 + (time * 7_919_003 + self.n // 3) % self.n
+        order = (
+            Order.objects.filter(remote_id=f"R-{1 + number // 5 % (self.n // 5)}").get() if "{order" in asked else None
+        )
+        return asked.format(
+            **self.words,
+            **{name: 1 + number * most // self.n for name, most in self.most.items()},
+            number=number,
+            digits=f"{number:08d}"[:6],
+            sku=f"SKU-{number:08d}",
+            gtin=f"{200_000_000_000 + number:013d}",
+            order=f"{order.placed_at:%Y-%m-%dT%H:%M:%S}%2B00:00_{order.pk}" if order else "",
+            order_number=order.remote_id if order else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    name: str
+    url: str
+    asked: str
+    queries: int
+
+
+def _sellers_pages(site: Site, places: _Places) -> Iterator[_Page]:
+    for name, page in PAGES.items():
+        for row in page.rows:
+            given = places.rows[row] | ({"adapter_key": "sandbox"} if name == "channel_add" else {})
+            if not name.startswith(("choose", "password")):
+                given = {"seller_slug": site.seller.slug, **given}
+            for asked in page.asked:
+                yield _Page(f"{name} {row}".strip(), reverse(name, kwargs=given), asked, page.queries)
+
+
+def _admin_pages(places: _Places) -> Iterator[_Page]:
+    yield _Page("support", reverse("admin:index"), "", ADMIN_QUERIES)
+    for model in admin.site._registry:
+        name = str(model._meta.model_name)
+        url = reverse(f"admin:{model._meta.app_label}_{name}_changelist")
+        for asked in ("", *ADMIN.get(name, ())):
+            yield _Page(f"support: {name}", url, asked, ADMIN_QUERIES)
+        newest = model._default_manager.order_by("-pk").first()
+        if newest is not None:
+            url = reverse(f"admin:{model._meta.app_label}_{name}_change", args=[newest.pk])
+            yield _Page(f"support: one {name}", url, "", ADMIN_QUERIES)
+
+
+def _signed_in(site: Site, *, is_support: bool) -> Client:
+    name = "support" if is_support else "owner"
+    user, _ = User.objects.get_or_create(username=name, is_staff=is_support, is_superuser=is_support)
+    if not is_support:
+        Membership.objects.get_or_create(user=user, seller=site.seller, role=Role.OWNER)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def _ask_all(client: Client, pages: Iterator[_Page], places: _Places) -> Iterator[dict[str, Any]]:
+    for page in pages:
+        with CaptureQueriesContext(connection) as captured:
+            _ask(client, page, places.fill(page.asked, 0))
+            queries = len(captured)
+        seconds = sorted(_ask(client, page, places.fill(page.asked, time)) for time in range(1, REPEATS + 1))
+        yield {
+            "page": f"{page.name} ?{page.asked}".removesuffix(" ?"),
+            "p50_s": statistics.median(seconds),
+            "p95_s": seconds[len(seconds) * 95 // 100 - 1],
+            "queries": queries,
+            "allowed": page.queries,
+        }
+
+
+def _ask(client: Client, page: _Page, asked: str) -> float:
+    """Return the seconds from the request to the last byte of its answer."""
+    started = time.perf_counter()
+    answer = client.get(f"{page.url}?{asked}" if asked else page.url)
+    answer.getvalue()
+    seconds = time.perf_counter() - started
+    assert answer.status_code < 400, (page, asked, answer.status_code)
+    return seconds
