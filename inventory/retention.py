@@ -1,19 +1,28 @@
-"""Old movements make room: what they came to stays, as one opening balance for each item and location."""
+"""Old movements make room: what they came to stays, as one opening balance for each item and location.
 
+Old imports go as a whole.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection, transaction
 
-#: Items whose movements one transaction sums up.
-_BATCH = 1000
+#: Movements that one transaction looks at; it takes all the old ones of their items.
+_BATCH = 2000
 
+# Movements are numbered in the order of their time: the oldest are looked at first, and once none of so many is old,
+# the rest is not either.
 # Movements of an order line go only when all of them are old and nothing of the line is reserved any more: the sum of a
 # line's movements is what says how much of it is reserved.
 _PURGE = """
-WITH items AS MATERIALIZED (
-    SELECT DISTINCT item_id FROM inventory_stockmovement
-    WHERE at < %(before)s AND reason <> 'opening' AND item_id > %(after)s
-    ORDER BY item_id LIMIT %(limit)s
+WITH oldest AS MATERIALIZED (
+    SELECT id, item_id, reason FROM (
+        SELECT id, item_id, reason, at FROM inventory_stockmovement WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
+    ) AS looked_at
+    WHERE at < %(before)s
+), items AS MATERIALIZED (
+    SELECT DISTINCT item_id FROM oldest WHERE reason <> 'opening'
 ), locked AS MATERIALIZED (
     SELECT stock.id FROM inventory_stock AS stock JOIN items USING (item_id)
     ORDER BY stock.item_id, stock.location_id FOR UPDATE OF stock
@@ -33,18 +42,52 @@ WITH items AS MATERIALIZED (
     SELECT item_id, location_id, sum(on_hand_delta), sum(reserved_delta), 'opening', '', max(at), gen_random_uuid()
     FROM old GROUP BY item_id, location_id
 )
-SELECT (SELECT max(item_id) FROM items), (SELECT count(*) FROM old)
+SELECT (SELECT max(id) FROM oldest), (SELECT count(*) FROM old)
 """
 
 
-def purge_movements(*, before: datetime) -> int:
+_PROBLEMS = """
+DELETE FROM inventory_csvimportproblem WHERE id = ANY(ARRAY(
+    SELECT problem.id FROM inventory_csvimport AS one
+    JOIN inventory_csvimportproblem AS problem ON problem.csv_import_id = one.id
+    WHERE one.finished_at < %(before)s LIMIT %(limit)s
+))
+"""
+
+# Imports are few. One that still holds its file waits until that is dropped (csv_import/imports.py).
+_IMPORTS = """
+DELETE FROM inventory_csvimport WHERE id = ANY(ARRAY(
+    SELECT one.id FROM inventory_csvimport AS one
+    WHERE one.finished_at < %(before)s AND one.state IN ('done', 'failed', 'cancelled')
+      AND NOT EXISTS (SELECT FROM inventory_csvimportproblem AS problem WHERE problem.csv_import_id = one.id)
+      AND NOT EXISTS (SELECT FROM inventory_csvimportchunk AS chunk WHERE chunk.csv_import_id = one.id)
+    LIMIT %(limit)s
+))
+"""
+
+
+def purge_imports(*, before: datetime, may_go_on: Callable[[], bool]) -> int:
+    """Imports that ended before, and their bad rows, are gone. Returns how many imports."""
+    imports = 0
+    for sql in (_PROBLEMS, _IMPORTS):
+        while may_go_on():
+            with connection.cursor() as cursor:
+                cursor.execute(sql, {"before": before, "limit": _BATCH})
+                if cursor.rowcount == 0:
+                    break
+                imports += cursor.rowcount if sql is _IMPORTS else 0
+    return imports
+
+
+def purge_movements(*, before: datetime, may_go_on: Callable[[], bool]) -> int:
     """Movements older than `before` are one opening balance for each item and location. Returns how many went."""
     purged, after = 0, 0
-    while True:
+    while may_go_on():
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_PURGE, {"before": before, "after": after, "limit": _BATCH})
             last, count = cursor.fetchone()
         if last is None:
-            return purged
+            break
         purged += count
         after = last
+    return purged

@@ -45,7 +45,7 @@ beat_schedule = {
     },
     "purge": {
         "task": "channels.purge",
-        "schedule": crontab(hour="3", minute="40"),
-        "options": {"queue": "bulk", "expires": 6 * 3600},
+        "schedule": crontab(minute="40"),  # each run has an end, so that it never holds the lane
+        "options": {"queue": "bulk", "expires": 1800},
     },
 }

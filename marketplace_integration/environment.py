@@ -100,6 +100,48 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="How many days of 24 hours a channel stays in Testing before it goes Live by itself.",
     ),
     Setting(
+        name="KEEP_LINES_DAYS",
+        cast=int,
+        default=30,
+        meaning="Days that feed lines and submissions are kept once they have ended; refusals that stand stay.",
+    ),
+    Setting(
+        name="KEEP_RUNS_DAYS",
+        cast=int,
+        default=30,
+        meaning="Days that the runs of jobs are kept.",
+    ),
+    Setting(
+        name="KEEP_RECONCILER_DAYS",
+        cast=int,
+        default=30,
+        meaning="Days that decided plans of the reconciler are kept; so long can an ended listing be put back.",
+    ),
+    Setting(
+        name="KEEP_IMPORTS_DAYS",
+        cast=int,
+        default=90,
+        meaning="Days that ended CSV imports and their bad rows are kept.",
+    ),
+    Setting(
+        name="KEEP_MOVEMENTS_DAYS",
+        cast=int,
+        default=400,
+        meaning="Days that stock movements are kept; older ones become one opening balance.",
+    ),
+    Setting(
+        name="KEEP_ORDER_BODIES_DAYS",
+        cast=int,
+        default=400,
+        meaning="Days that orders as the channel gave them, with buyers' data, are kept; what we read from them stays.",
+    ),
+    Setting(
+        name="KEEP_SIGN_INS_DAYS",
+        cast=int,
+        default=90,
+        meaning="Days that the log of sign-ins is kept.",
+    ),
+    Setting(
         name="CLOCK_OFFSET_SECONDS",
         cast=int,
         default=0,

@@ -20,6 +20,13 @@ ALLOWED_HOSTS: list[str] = _values["ALLOWED_HOSTS"] or (["localhost", "127.0.0.1
 CSRF_TRUSTED_ORIGINS: list[str] = _values["CSRF_TRUSTED_ORIGINS"]
 
 TESTING_DAYS: int = _values["TESTING_DAYS"]
+KEEP_LINES_DAYS: int = _values["KEEP_LINES_DAYS"]
+KEEP_RUNS_DAYS: int = _values["KEEP_RUNS_DAYS"]
+KEEP_RECONCILER_DAYS: int = _values["KEEP_RECONCILER_DAYS"]
+KEEP_IMPORTS_DAYS: int = _values["KEEP_IMPORTS_DAYS"]
+KEEP_MOVEMENTS_DAYS: int = _values["KEEP_MOVEMENTS_DAYS"]
+KEEP_ORDER_BODIES_DAYS: int = _values["KEEP_ORDER_BODIES_DAYS"]
+KEEP_SIGN_INS_DAYS: int = _values["KEEP_SIGN_INS_DAYS"]
 CLOCK_OFFSET_SECONDS: int = _values["CLOCK_OFFSET_SECONDS"]
 #: "host:port" that channels may call although the address is private.
 OUTBOUND_ALLOWED_HOSTS: list[str] = _values["OUTBOUND_ALLOWED_HOSTS"]

@@ -51,6 +51,8 @@ READ_ONLY = {
     *("marketplaces", "channel_listings", "channel_reconciler", "channel_example", "channel_label_summary"),
     *("orders", "raw_orders", "order", "activity", "refused_csv", "submission"),
 }
+#: Forms that are shown by GET at the address that takes them.
+FORMS = {"item", "item_new", "labels", "import_new", "channel_add", "channel_settings"}
 #: What people, scanners and old bookmarks put into addresses.
 BROKEN = ["\x00", "²", "9" * 5_000, "not-a-key", "2026-03-02T12:00:00_" + "9" * 30]
 ODD = [
@@ -210,11 +212,9 @@ def test_a_form_of_another_site_is_refused_everywhere(rig: Rig, values: dict[str
 def test_looking_changes_nothing(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
     """What changes something is not done by GET: those addresses either show a form or answer 405."""
     client.force_login(rig.owner)
-    forms = {"item", "item_new", "labels", "import_new", "channel_add", "channel_settings"}
-
     answers = {name: client.get(_url(name, rig.seller, values)).status_code for name in MUTATING}
 
-    assert answers == {name: 200 if name in forms else 405 for name in MUTATING}
+    assert answers == {name: 200 if name in FORMS else 405 for name in MUTATING}
 
 
 def test_no_page_breaks_on_what_stands_in_its_query(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):
