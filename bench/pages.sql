@@ -122,7 +122,7 @@ SELECT 1, uuidv7(), CASE n WHEN 1 THEN 'Rare' WHEN 2 THEN 'By rule' ELSE 'Label 
        '2026-01-01T00:00:00Z'
 FROM generate_series(1, 40) AS n;
 INSERT INTO inventory_labelitem (label_id, item_id, source)
-SELECT label.id, item.id, CASE WHEN label.kind = 'rule' AND item.id % 3 = 0 THEN 'excluded' ELSE 'hand' END
+SELECT label.id, item.id, CASE WHEN label.kind = 'rule' AND item.id % 9 = 0 THEN 'excluded' ELSE 'hand' END
 FROM inventory_label AS label
 JOIN inventory_item AS item ON item.id % (CASE label.name WHEN 'Rare' THEN 100000 WHEN 'By rule' THEN 3 ELSE 200 END) = 0
 WHERE label.name <> 'Everything';
