@@ -70,10 +70,13 @@ CHECKS: tuple[Check, ...] = (
         "gtin",
         r"""CASE
             WHEN given.gtin IS NULL THEN NULL
-            WHEN given.gtin ~* '^[0-9.,]+e[+]?[0-9]+$'
-                THEN format('“%%s” is a barcode that a spreadsheet cut short. Format the column as text.', given.gtin)
-            WHEN meant.gtin !~ '^([0-9]{8}|[0-9]{12,14})$'
-                THEN format('“%%s” is no barcode: it needs 8, 12, 13 or 14 digits.', left(given.gtin, 40))
+            WHEN meant.gtin !~ '^([0-9]{8}|[0-9]{12,14})$' THEN CASE
+                WHEN given.gtin ~* '^[0-9.,]+e[+]?[0-9]+$'
+                    THEN format(
+                        '“%%s” is a barcode that a spreadsheet cut short. Format the column as text.', given.gtin
+                    )
+                ELSE format('“%%s” is no barcode: it needs 8, 12, 13 or 14 digits.', left(given.gtin, 40))
+            END
             WHEN """
         + _GTIN_SUM
         + r""" %% 10 <> 0
@@ -83,9 +86,9 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "price",
         rf"""CASE
+            WHEN given.price IS NULL OR meant.price IS NOT NULL THEN NULL
             WHEN given.price {_NEGATIVE} THEN format('The price “%%s” is below 0.', left(given.price, 40))
-            WHEN given.price IS NOT NULL AND meant.price IS NULL
-                THEN format('“%%s” is no price. Give a number, written as in the other rows.', left(given.price, 40))
+            ELSE format('“%%s” is no price. Give a number, written as in the other rows.', left(given.price, 40))
         END""",
     ),
     Check(
@@ -98,10 +101,10 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "quantity",
         rf"""CASE
+            WHEN given.quantity IS NULL OR meant.quantity IS NOT NULL THEN NULL
             WHEN given.quantity {_NEGATIVE}
                 THEN format('The quantity “%%s” is below 0. Give what is on hand: 0 or more.', left(given.quantity, 40))
-            WHEN given.quantity IS NOT NULL AND meant.quantity IS NULL
-                THEN format('“%%s” is no quantity. Give a whole number.', left(given.quantity, 40))
+            ELSE format('“%%s” is no quantity. Give a whole number.', left(given.quantity, 40))
         END""",
     ),
     Check(
