@@ -212,20 +212,39 @@ def _lock(label_id: int) -> Label | None:
 def _apply_rule(label: Label, among: QuerySet[Item]) -> None:
     """Of the items `among`, those and only those that the rule wants are on the label by rule."""
     try:
-        matching = items_matching(label.rule, among.filter(archived_at=None, is_parent=False)).order_by()
-    except RuleError:  # a rule written past `check_rule`: it matches nothing, which the label's page says
-        matching = Item.objects.none()
-    by_rule = LabelItem.objects.filter(label=label, source=Source.RULE, item__in=among.order_by())
-    by_rule.exclude(item__in=matching).delete()
-    if matching.query.is_empty():
+        items, item_params = among.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
         return
-    sql, params = matching.values("pk").query.sql_with_params()
+    matching, matching_params = _select_matching(label, among)
     with connection.cursor() as cursor:
+        # Plan: each item's row on the label is looked up by itself. A join may be planned as a walk over all rows of
+        # the label, once for every slice.
         cursor.execute(
             f"""
+            WITH matching (id) AS MATERIALIZED ({matching}), unwanted AS (
+                SELECT member.id
+                FROM ({items}) AS chosen (id)
+                CROSS JOIN LATERAL (
+                    SELECT id FROM inventory_labelitem
+                    WHERE label_id = %s AND item_id = chosen.id AND source = %s
+                    LIMIT 1
+                ) AS member
+                WHERE chosen.id NOT IN (SELECT id FROM matching)
+            ), taken_off AS (
+                DELETE FROM inventory_labelitem WHERE id = ANY(ARRAY(SELECT id FROM unwanted))
+            )
             INSERT INTO inventory_labelitem (label_id, item_id, source)
-            SELECT %s, chosen.id, %s FROM ({sql}) AS chosen (id)
+            SELECT %s, id, %s FROM matching ORDER BY id
             ON CONFLICT (label_id, item_id) DO NOTHING
             """,  # noqa: S608 - built by the ORM
-            [label.pk, Source.RULE.value, *params],
+            [*matching_params, *item_params, label.pk, Source.RULE.value, label.pk, Source.RULE.value],
         )
+
+
+def _select_matching(label: Label, among: QuerySet[Item]) -> tuple[str, Sequence[Any]]:
+    """Return the SELECT of the ids of those `among` that the label's rule wants, and its parameters."""
+    try:
+        wanted = items_matching(label.rule, among.filter(archived_at=None, is_parent=False))
+        return wanted.order_by().values("pk").query.sql_with_params()
+    except (RuleError, EmptyResultSet):  # a rule written past `check_rule` matches nothing, which the label's page says
+        return "SELECT NULL::bigint WHERE false", ()
