@@ -1,5 +1,6 @@
 """The one brake for withdrawals, whatever their cause: many at once wait for a person."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from django.db.models import Count, Max, Min, Q, Sum
 from channels_app.adapters.types import Kind
 from channels_app.flows.jobs import nudge
 from channels_app.models import Channel, ChannelHistory, ChannelJob, Listing, PendingChange, Submission
+from inventory.paging import count_up_to
 
 #: This many endings an hour are always let through ...
 ALWAYS_ALLOWED = 100
@@ -37,9 +39,10 @@ class HeldSummary:
     quiet_until: datetime | None = None
 
 
-def limit_of(channel: Channel) -> int:
-    """Return how many listings of `channel` may end in an hour without a person."""
-    shown = Listing.objects.filter(channel=channel, state__in=_SHOWN).count()
+def limit_of(channel: Channel, *, at_most: int | None = None) -> int:
+    """Return how many listings of `channel` may end in an hour without a person, counted no further than `at_most`."""
+    rows = Listing.objects.filter(channel=channel, state__in=_SHOWN)
+    shown = rows.count() if at_most is None else count_up_to(rows, math.ceil(at_most / SHARE))
     return max(ALWAYS_ALLOWED, int(shown * SHARE))
 
 

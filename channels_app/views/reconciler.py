@@ -21,6 +21,8 @@ from marketplace_integration import clock
 
 #: Runs that the page offers to look at.
 RUNS_SHOWN = 20
+#: Beyond it, the page says "1,000+": it would count a million listings to say more.
+LIMIT_TOLD = 1_000
 
 
 @seller_page()
@@ -47,7 +49,8 @@ def channel_reconciler(request: SellerRequest, channel: UUID) -> HttpResponse:
         "has_ended": bool(
             run and run.differences.filter(kind=Difference.Kind.TO_END, state=Difference.State.APPLIED).exists()
         ),
-        "limit": brake.limit_of(found),
+        "limit": brake.limit_of(found, at_most=LIMIT_TOLD + 1),
+        "limit_told": LIMIT_TOLD,
         "can_reconcile": found.can(Capability.RECONCILE) or not found.facts,
     }
     return render(request, "channels_app/channel_reconciler.html", context)
