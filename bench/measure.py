@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import json
+import math
 import statistics
 import threading
 import time
@@ -101,8 +102,7 @@ def run_pairs(
 
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the value that `share` of the values do not exceed (nearest rank)."""
-    ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, max(0, round(share * len(ranked) + 0.5) - 1))]
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 class Memory:
