@@ -16,12 +16,23 @@ from django.db import DataError, InterfaceError, OperationalError, connection
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import RejectedByChannel
 from channels_app.adapters.types import Capability, PaymentStatus, RemoteOrder
+from channels_app.flows import listings
 from channels_app.flows.engine import FenceLost
 from channels_app.flows.overwrite import overwrite
+from channels_app.flows.pending import enqueue
 from channels_app.flows.reading import LINE_FIELDS, ORDER_FIELDS, Reading
 from channels_app.flows.reservation import Part, ranked_locations, rebalance_orders
-from channels_app.models import CancellationRequest, Channel, Command, LedgerState, Order, OrderLine, RawOrder
-from inventory.models import Item
+from channels_app.models import (
+    CancellationRequest,
+    Channel,
+    Command,
+    LedgerState,
+    Order,
+    OrderLine,
+    PendingChange,
+    RawOrder,
+)
+from inventory.models import Item, ItemChange
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +120,7 @@ class Reader:
     def _store(self, told: Told) -> Counter[str]:
         """All that the raws tell stands in the database. Returns what was done.
 
-        Rows are locked in one order: orders, then stock.
+        Rows are locked in one order: orders, stock, pending changes, listings.
         """
         readings, older = self._begin(told)
         self._link([line for reading in readings for line in reading.lines])
@@ -120,10 +131,13 @@ class Reader:
         self._follow_requests(readings)
         self._forget_acceptances(readings)
         accepts = self._accept(readings)
+        recounted = self._tell_anew(readings)
         self._settle([reading.raw for reading in readings], RawOrder.State.DONE)
         self._settle(older, RawOrder.State.OLDER)
         new = sum(reading.is_new for reading in readings)
-        return Counter(orders=new, updated=len(readings) - new, older=len(older), to_accept=accepts)
+        return Counter(
+            orders=new, updated=len(readings) - new, older=len(older), to_accept=accepts, recounted=recounted
+        )
 
     def _begin(self, told: Told) -> tuple[list[Reading], list[RawOrder]]:
         """Return what is read, on the locked rows of known orders, and the raws that are older than what we have."""
@@ -209,6 +223,20 @@ class Reader:
             row.decided_at, row.decided_by = None, None
         CancellationRequest.objects.bulk_create(new)
         overwrite(again, ["state", "requested_at", "reason", "line_remote_ids", "decided_at", "decided_by"])
+
+    def _tell_anew(self, readings: Sequence[Reading]) -> int:
+        """The channel counts down what it sells by itself: it shows what we never sent, so it is told again.
+
+        Without this a capped quantity would run dry, and what is sold and cancelled between two sendings would be lost.
+        Returns how many listings that concerns.
+        """
+        channel = self.channel
+        if not (channel.is_running and channel.listings_on) or channel.can(Capability.QUANTITY_NETS_ORDERS):
+            return 0
+        sold = listings.shown_among(channel.pk, set().union(*(reading.recounted_skus for reading in readings)))
+        enqueue(channel.pk, sold, kinds=ItemChange.Change.STOCK, urgency=PendingChange.Urgency.FELL, now=self.now)
+        listings.forget_quantity(channel.pk, sold)
+        return len(sold)
 
     def _forget_acceptances(self, readings: Sequence[Reading]) -> None:
         """Nobody need be told that we take an order which was cancelled meanwhile."""

@@ -202,6 +202,30 @@ def doubt(channel_id: int, skus: dict[str, bool], *, now: datetime) -> None:
             )
 
 
+def shown_among(channel_id: int, skus: Collection[str]) -> list[str]:
+    """Return those of `skus` that buyers can see at the channel, as far as we know, or soon will."""
+    if not skus:
+        return []
+    shown = Listing.objects.filter(channel_id=channel_id, sku__in=skus).exclude(
+        state__in=(Listing.State.ENDED, Listing.State.REJECTED)
+    )
+    return list(shown.values_list("sku", flat=True))
+
+
+_FORGET_QUANTITY = """
+UPDATE channels_app_listing AS listing SET sent_quantity = NULL, confirmed_quantity = NULL
+WHERE listing.channel_id = %s AND listing.sku = ANY(%s::text[])
+"""
+
+
+def forget_quantity(channel_id: int, skus: Collection[str]) -> None:
+    """The channel has changed these quantities by itself: neither what was sent nor what was confirmed is so."""
+    if skus:
+        lock(channel_id, skus)
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGET_QUANTITY, [channel_id, list(skus)])
+
+
 _REJECT = """
 UPDATE channels_app_listing AS listing
 SET rejected_hash = line.payload_hash, rejected_code = line.code, rejected_reason = line.reason

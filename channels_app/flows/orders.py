@@ -98,7 +98,7 @@ def _hash(raw: RawBody, body: str) -> str:
 def read_new_raws(claim: Claim, adapter: ChannelAdapter) -> bool:
     """Every raw waiting is read, oldest first, in fenced commits. Returns False if the time ran out first.
 
-    Accept commands go out after these commits: the commands job is woken once.
+    What follows for the channel goes out after these commits: its jobs are woken once.
     """
     reader = Reader(claim.channel, adapter, now=claim.now)
     try:
@@ -108,9 +108,15 @@ def read_new_raws(claim: Claim, adapter: ChannelAdapter) -> bool:
             reader.read(waiting, settling=claim.settling)
     finally:
         claim.count(**reader.counts)
-        if reader.counts.get("to_accept"):
-            nudge([claim.channel.pk], [ChannelJob.Kind.COMMANDS], now=claim.now)
+        _wake_for(reader)
     return True
+
+
+def _wake_for(reader: Reader) -> None:
+    """The jobs that tell the channel what follows from what was read are due."""
+    for name, kind in (("to_accept", ChannelJob.Kind.COMMANDS), ("recounted", ChannelJob.Kind.OFFERS)):
+        if reader.counts.get(name):
+            nudge([reader.channel.pk], [kind], now=reader.now)
 
 
 def _new_raws(channel: Channel) -> Sequence[RawOrder]:
@@ -133,8 +139,7 @@ def interpret(raw_id: int, *, now: datetime, adapter: ChannelAdapter | None = No
     raw = RawOrder.objects.select_related("channel__seller").get(pk=raw_id)
     reader = Reader(raw.channel, adapter or open_adapter(raw.channel), now=now)
     reader.read([raw], settling=partial(_exclusively, raw.channel_id))
-    if reader.counts.get("to_accept"):
-        nudge([raw.channel_id], [ChannelJob.Kind.COMMANDS], now=now)
+    _wake_for(reader)
 
 
 def retry_raw(raw: RawOrder, *, now: datetime) -> RawOrder:

@@ -57,6 +57,7 @@ class Reading:
         self.is_new = order is None
         self.order = order or _new_order(told, channel=channel, now=now)
         self._known = {line: _values(line) for line in lines}
+        self._counted = {line: _counts(line) for line in lines}
         self._problems = problems_of(self.order, lines) if order else []
         self._tells_shipped = channel.can(Capability.TELLS_SHIPPED)
         _copy_order(self.order, told, now=now)
@@ -86,6 +87,12 @@ class Reading:
         """Known lines of which something to be stored has changed."""
         return [line for line, before in self._known.items() if _values(line) != before]
 
+    @property
+    def recounted_skus(self) -> set[str]:
+        """The SKUs of which the channel has sold units, or taken them back, since the last version we read."""
+        changed = (line for line, before in self._counted.items() if _counts(line) != before)
+        return {line.sku for line in (*self.new_lines, *changed)}
+
     def note_shortage(self, units: int) -> None:
         """The order promises `units` that were not there."""
         self.order.oversold = True
@@ -103,6 +110,10 @@ def _new_order(told: RemoteOrder, *, channel: Channel, now: datetime) -> Order:
 
 def _values(line: OrderLine) -> list[object]:
     return [getattr(line, name) for name in LINE_FIELDS]
+
+
+def _counts(line: OrderLine) -> tuple[int, int]:
+    return line.quantity, line.remote_cancelled
 
 
 def _copy_order(order: Order, told: RemoteOrder, *, now: datetime) -> None:
