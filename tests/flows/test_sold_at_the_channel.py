@@ -1,5 +1,7 @@
 """The channel counts down what it sells by itself, so after a sale it shows something that we never sent."""
 
+from typing import Any
+
 import pytest
 
 from channels_app.adapters.types import Capability
@@ -14,7 +16,7 @@ pytestmark = pytest.mark.django_db
 ORDERS = ChannelJob.Kind.ORDERS
 
 
-def listed(*, on_hand: int = 500, **fields: object) -> Rig:
+def listed(*, on_hand: int = 500, **fields: Any) -> Rig:
     """A mug is listed and confirmed on a channel whose orders we read."""
     rig = Rig(ordered=True, **fields)
     Channel.objects.filter(pk=rig.channel.pk).update(orders_on=True)
