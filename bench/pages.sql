@@ -23,9 +23,9 @@ ORDER BY channel, item.sku;
 
 -- A first feed in files of 5,000 lines is the newest of all; before it, changes in files of 500.
 INSERT INTO channels_app_submission
-    (channel_id, kind, key, handle, phase, fence, line_count, confirmed_count, rejected_count, created_at, sent_at,
-     closed_at, poll_count, overdue, reason)
-SELECT 1, 'content', uuidv7(), 'feed-' || n, 'closed', n, size, size - size / 50, size / 50,
+    (channel_id, kind, key, handle, phase, fence, line_count, confirmed_count, rejected_count, superseded_count, created_at,
+     sent_at, closed_at, poll_count, overdue, reason)
+SELECT 1, 'content', uuidv7(), 'feed-' || n, 'closed', n, size, size - size / 50, size / 50, 0,
        '2026-10-01T00:00:00Z'::timestamptz + n * interval '20 minutes',
        '2026-10-01T00:00:00Z'::timestamptz + n * interval '20 minutes',
        '2026-10-01T00:00:00Z'::timestamptz + (n + 1) * interval '20 minutes', 2, false, ''
