@@ -1,9 +1,11 @@
 """By hand beats rule, kept off beats both; a parent stands for its variations."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from inventory import labels
 from inventory.models import BulkChange, Item, ItemChange, Label, LabelItem
@@ -227,6 +229,29 @@ def test_what_a_hand_does_while_the_rule_is_worked_out_is_announced_with_the_res
     labels.recalculate_label(label_in_slices.pk, now=NOW)
 
     assert on(label_in_slices) == ["A", "B", "C", "D", "E"]
+    assert BulkChange.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_recalculation_waits_for_what_others_are_writing_meanwhile(label_in_slices, seller):
+    item = seller.items.get(sku="D")
+
+    def recalculate():
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '200ms'")
+            labels.recalculate_label(label_in_slices.pk, now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        LabelItem.objects.create(label=label_in_slices, item=item, source="hand")  # whoever writes: not only labels.py
+        with pytest.raises(OperationalError, match="lock timeout"):
+            other.submit(recalculate).result()
+    assert not BulkChange.objects.exists()
+
+    labels.recalculate_label(label_in_slices.pk, now=NOW)
+
     assert BulkChange.objects.count() == 1
 
 
