@@ -116,6 +116,25 @@ def test_a_takeover_turns_intents_without_outcome_into_unknown(channel: Channel)
     assert (intent.phase, line.state) == (Submission.Phase.UNKNOWN, LedgerState.UNKNOWN)
 
 
+def test_what_a_failed_slice_left_is_unknown_at_the_next_claim_though_nobody_died(channel: Channel) -> None:
+    make_job(channel, Kind.OFFERS)
+    failed = claim()
+    intent = Submission.objects.create(
+        channel=channel,
+        kind="offer",
+        key="00000000-0000-4000-8000-000000000003",
+        fence=failed.fence,
+        line_count=0,
+        created_at=NOW,
+    )
+    failed.settle_internal()
+
+    claim(now=DUE + timedelta(hours=1))
+
+    intent.refresh_from_db()
+    assert intent.phase == Submission.Phase.UNKNOWN
+
+
 def test_a_takeover_leaves_the_intents_of_other_jobs_alone(channel: Channel) -> None:
     make_job(channel, Kind.OFFERS)
     other = Submission.objects.create(
