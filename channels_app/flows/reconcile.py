@@ -31,6 +31,8 @@ EXPORT_HOURS = 6
 #: A list that lacks more than this many, and more than half of what was confirmed, is not believed.
 ODD_SHRINKAGE = 20
 _LONGEST_SKU = 100
+#: A million rows are compared in some seconds.
+COMPARE_SECONDS = 600
 #: So many rows are in memory at a time.
 _BATCH = 10_000
 
@@ -59,7 +61,8 @@ def run_reconciler(claim: Claim, adapter: ChannelAdapter) -> bool:
             raise
         run = run or ReconcileRun(channel=claim.channel, created_at=claim.now)
         run.as_of, run.remote_count = export.as_of, shown
-        counts = _judge(claim, run, export)
+        with claim.at_length(COMPARE_SECONDS):
+            counts = _judge(claim, run, export)
         _plan(claim, run, counts, unreadable=unreadable)
     if run.state == State.PLANNED:
         _apply_what_is_safe(claim, run)

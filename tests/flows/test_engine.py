@@ -374,6 +374,20 @@ def test_a_stream_that_stops_moving_loses_the_slice(channel: Channel, monkeypatc
     assert running.deadline() < hands.seconds
 
 
+def test_one_long_statement_puts_the_deadline_off_until_its_end(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands = Hands(monkeypatch)
+    make_job(channel, Kind.OFFERS)
+    running = claim()
+
+    with running.at_length(600):
+        hands.seconds += 599
+        assert running.deadline() > hands.seconds + engine.HARD_SECONDS
+
+    assert running.deadline() == hands.seconds + engine.HARD_SECONDS
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_lease_is_renewed_as_long_as_the_slice_moves_and_no_longer(
     channel: Channel, monkeypatch: pytest.MonkeyPatch
