@@ -34,6 +34,8 @@ DEEDS = {
 PACE_SECONDS = 2.2
 #: Longer than a lease: the pause of a worker that comes back and finds its jobs taken over.
 PAUSE_SECONDS = (11.0, 15.0)
+#: How long a kill waits for a worker that is at something.
+HOLDER_SECONDS = 1.0
 #: A killed job must run again within this.
 LONGEST_WAIT_SECONDS = 15.0
 
@@ -136,13 +138,29 @@ class Havoc:
 
     def _kill_a_worker(self, draw: float) -> None:
         """Freeze it, note which claims it holds at this very moment, and only then kill it."""
-        family = self._family(self._pick("worker", draw))
+        family = self._family(self._a_holder(draw) or self._pick("worker", draw))
         for process in family:
             process.suspend()
         held = self.recovery.held_by(process.pid for process in family)
         for process in reversed(family):
             process.kill()
         self.recovery.watch(held)
+
+    def _a_holder(self, draw: float) -> str:
+        """Return a worker that holds a claim just now, or "" if none does for a while: claims are short."""
+        pids = self._stack.pids()
+        until = time.monotonic() + HOLDER_SECONDS
+        while time.monotonic() < until:
+            holders = [role for role, pid in sorted(pids.items()) if role.startswith("worker") and self._holds(pid)]
+            if holders:
+                return holders[int(draw * len(holders))]
+        return ""
+
+    def _holds(self, pid: int) -> bool:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            return bool(self.recovery.held_by(one.pid for one in (process, *process.children())))
+        return False
 
     def _pause_a_worker(self, deed: Deed) -> None:
         family = self._family(self._pick("worker", deed.draw))
