@@ -165,14 +165,18 @@ def record_problems(csv_import: CsvImport, columns: Sequence[Column], location: 
             """,  # noqa: S608
             [csv_import.pk],
         )
+        # Doubled SKUs are found by their hashes first: numbers group in memory, a million texts do not.
         # The good rows, nearly all, leave after two hash joins by SKU; the reasons are worked out for the rest alone.
         cursor.execute(
             f"""
             WITH doubled AS MATERIALIZED (
                 SELECT sku, (array_agg(line ORDER BY line))[:5] AS lines
                 FROM {rows}
-                WHERE sku IN (SELECT sku FROM {rows} GROUP BY sku HAVING count(*) > 1)
+                WHERE hashtextextended(sku, 0) IN (
+                    SELECT hashtextextended(sku, 0) FROM {rows} GROUP BY 1 HAVING count(*) > 1
+                )
                 GROUP BY sku
+                HAVING count(*) > 1
             ), suspect AS MATERIALIZED (
                 SELECT
                     meant.*, item.id AS item_id, item.archived_at, item.is_parent,
