@@ -169,6 +169,7 @@ def record_problems(csv_import: CsvImport, columns: Sequence[Column], location: 
         # The good rows, nearly all, leave after two hash joins by SKU; the reasons are worked out for the rest alone.
         cursor.execute(
             f"""
+            CREATE TEMPORARY TABLE csv_suspect ON COMMIT DROP AS
             WITH doubled AS MATERIALIZED (
                 SELECT sku, (array_agg(line ORDER BY line))[:5] AS lines
                 FROM {rows}
@@ -177,21 +178,27 @@ def record_problems(csv_import: CsvImport, columns: Sequence[Column], location: 
                 )
                 GROUP BY sku
                 HAVING count(*) > 1
-            ), suspect AS MATERIALIZED (
-                SELECT
-                    meant.*, item.id AS item_id, item.archived_at, item.is_parent,
-                    doubled.sku AS doubled_sku, doubled.lines AS doubled_lines
-                FROM {rows} AS meant
-                LEFT JOIN doubled ON doubled.sku = meant.sku
-                LEFT JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = meant.sku
-                WHERE meant.is_odd OR doubled.sku IS NOT NULL OR item.archived_at IS NOT NULL
-                    OR item.is_parent AND meant.quantity IS NOT NULL OR item.id IS NULL AND meant.title IS NULL
             )
+            SELECT
+                meant.*, item.id AS item_id, item.archived_at, item.is_parent,
+                doubled.sku AS doubled_sku, doubled.lines AS doubled_lines
+            FROM {rows} AS meant
+            LEFT JOIN doubled ON doubled.sku = meant.sku
+            LEFT JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = meant.sku
+            WHERE meant.is_odd OR doubled.sku IS NOT NULL OR item.archived_at IS NOT NULL
+                OR item.is_parent AND meant.quantity IS NOT NULL OR item.id IS NULL AND meant.title IS NULL
+            """,  # noqa: S608
+            [csv_import.seller_id],
+        )
+        # In two steps: how few these are is nothing that could be planned for before they are counted.
+        cursor.execute("ANALYZE csv_suspect")
+        cursor.execute(
+            f"""
             INSERT INTO inventory_csvimportproblem (csv_import_id, line, reasons, cells)
             SELECT %s, line,
                 jsonb_agg(jsonb_build_object('column', found.name, 'reason', found.reason)),
                 any_value(to_jsonb(ARRAY[{as_read}]))
-            FROM suspect AS meant
+            FROM csv_suspect AS meant
             JOIN {cells} AS cell USING (line)
             CROSS JOIN LATERAL (SELECT {given}) AS given
             CROSS JOIN LATERAL (SELECT item_id AS id, meant.archived_at, meant.is_parent) AS item
@@ -200,8 +207,9 @@ def record_problems(csv_import: CsvImport, columns: Sequence[Column], location: 
             WHERE found.reason IS NOT NULL
             GROUP BY line
             """,  # noqa: S608
-            [csv_import.seller_id, csv_import.pk, *(named[check.field] for check in checks)],
+            [csv_import.pk, *(named[check.field] for check in checks)],
         )
+        cursor.execute("DROP TABLE csv_suspect")
         cursor.execute(
             f"DELETE FROM {rows} WHERE line IN (SELECT line FROM inventory_csvimportproblem WHERE csv_import_id = %s)",  # noqa: S608
             [csv_import.pk],
