@@ -52,7 +52,13 @@ def _one(seed: int, options: argparse.Namespace) -> dict[str, Any]:
 def _summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the figures of all seeds together."""
     added = ("kills", "faults", "orders_on_channel", "oversold_units", "killed_claims", *MUST_BE_ZERO)
-    highest = ("longest_wait_for_killed_job_seconds", "settle_seconds")
+    highest = (
+        "longest_wait_for_killed_job_seconds",
+        "longest_wait_with_all_workers_down_seconds",
+        "settle_seconds",
+        "order_age_p95_seconds",
+        "feed_age_p95_seconds",
+    )
     return {
         "ok": all(line["ok"] for line in lines),
         "seeds": len(lines),

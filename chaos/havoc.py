@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,8 @@ DEEDS = {
 PACE_SECONDS = 2.2
 #: Longer than a lease: the pause of a worker that comes back and finds its jobs taken over.
 PAUSE_SECONDS = (11.0, 15.0)
+#: A worker younger than this may still be importing.
+START_SECONDS = 5.0
 #: How long a kill waits for a worker that is at something.
 HOLDER_SECONDS = 1.0
 #: A killed job must run again within this.
@@ -86,7 +88,7 @@ class Havoc:
         self._deeds = deeds
         self._chance = random.Random(f"faults {seed}")
         self._paused: list[tuple[float, list[psutil.Process]]] = []
-        self.recovery = Recovery(Database(stack.environment["DATABASE_URL"]))
+        self.recovery = Recovery(Database(stack.environment["DATABASE_URL"]), is_served=self._is_served)
         self.counts: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -128,6 +130,17 @@ class Havoc:
                 self._switch(self._chance.sample(FAULTS, k=self._chance.choice((1, 1, 2))))
         self.counts[deed.what] += 1
         print(f"        {deed.at:5.1f} s  {deed.what}", file=sys.stderr, flush=True)
+
+    def _is_served(self, lane: str) -> bool:
+        """Say whether a worker of this lane is up: neither dead nor frozen, and done with starting."""
+        for role, pid in self._stack.pids().items():
+            if role.startswith(f"worker-{lane}"):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process = psutil.Process(pid)
+                    is_frozen = process.status() in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
+                    if not is_frozen and time.time() - process.create_time() > START_SECONDS:
+                        return True
+        return False
 
     def _pick(self, prefix: str, draw: float) -> str:
         roles = sorted(role for role in self._stack.pids() if role.startswith(prefix))
@@ -202,19 +215,23 @@ class Held:
 
     job: int
     kind: str
+    lane: str
     fence: int
 
 
 class Recovery:
     """How long the jobs of killed processes waited until somebody claimed them again.
 
-    The clock stands still while PostgreSQL does not answer: nobody can claim anything then.
+    The clock stands still while nobody could: PostgreSQL does not answer, or every worker of the job's lane was killed
+    or frozen too. `longest_in_all` is by a clock that goes on.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, is_served: Callable[[str], bool]) -> None:
         self._database = database
+        self._is_served = is_served
         self._threads: list[threading.Thread] = []
         self.waits: list[tuple[float, str]] = []
+        self.longest_in_all = 0.0
         self.never: list[str] = []
 
     def held_by(self, pids: Iterator[int]) -> list[Held]:
@@ -222,11 +239,11 @@ class Recovery:
         endings = tuple(f":{pid}" for pid in pids)
         try:
             rows = self._database.rows(
-                "SELECT id, kind, fence, claimed_by FROM channels_app_channeljob WHERE claim_expires_at IS NOT NULL"
+                "SELECT id, kind, lane, fence, claimed_by FROM channels_app_channeljob WHERE claim_expires_at IS NOT NULL"
             )
         except psycopg2.Error:
             return []
-        return [Held(r["id"], r["kind"], r["fence"]) for r in rows if r["claimed_by"].endswith(endings)]
+        return [Held(r["id"], r["kind"], r["lane"], r["fence"]) for r in rows if r["claimed_by"].endswith(endings)]
 
     def watch(self, held: Sequence[Held]) -> None:
         for one in held:
@@ -243,19 +260,24 @@ class Recovery:
         return round(max((seconds for seconds, _ in self.waits), default=0.0), 1)
 
     def _watch(self, held: Held) -> None:
-        waited, last = 0.0, time.monotonic()
+        waited, began = 0.0, time.monotonic()
+        last = began
         while waited < 60:
             time.sleep(0.1)
+            now = time.monotonic()
             try:
                 row = self._database.rows(
                     "SELECT fence, claim_expires_at FROM channels_app_channeljob WHERE id = %s", [held.job]
                 )[0]
             except psycopg2.Error:
-                last = time.monotonic()
+                last = now
                 continue
-            waited, last = waited + time.monotonic() - last, time.monotonic()
+            if self._is_served(held.lane):
+                waited += now - last
+            last = now
             if row["fence"] > held.fence:
-                self.waits.append((waited, held.kind))
+                self.waits.append((round(waited, 1), held.kind))
+                self.longest_in_all = max(self.longest_in_all, round(now - began, 1))
                 return
             if row["claim_expires_at"] is None:
                 return  # it had given the job back with its last breath

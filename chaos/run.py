@@ -66,6 +66,7 @@ class Run:
             **verdict.figures,
             "killed_claims": len(havoc.recovery.waits),
             "longest_wait_for_killed_job_seconds": havoc.recovery.longest,
+            "longest_wait_with_all_workers_down_seconds": havoc.recovery.longest_in_all,
             "settle_seconds": settle_seconds,
         }
         return verdict

@@ -17,7 +17,7 @@ from channels_app.flows.shipping import shipping_status
 from channels_app.models import CancellationRequest, Channel, Command, LedgerState, Order, OrderLine
 
 #: Backoff of one command: 5 s, 10 s, 20 s ... at most this.
-LONGEST_BACKOFF_SECONDS = 900.0
+LONGEST_BACKOFF_SECONDS = 120.0
 #: How long to leave a busy channel alone: a quarter of the time it has had, within these bounds.
 _POLL_SECONDS = (1.0, 300.0)
 

@@ -45,7 +45,7 @@ JOBS_PER_CHANNEL = 2
 #: In each lane: new listings that fill a host must not hold up a stock fall to the same host.
 JOBS_PER_HOST = 4
 #: Backoff after a failure: 5 s, 10 s, 20 s ... at most this.
-LONGEST_BACKOFF_SECONDS = 900
+LONGEST_BACKOFF_SECONDS = 120
 
 
 def _this_process() -> str:
@@ -183,7 +183,9 @@ class Claim:
         now = clock.now()
         with transaction.atomic():
             self._lock()
-            failures = 1 + ChannelJob.objects.values_list("failures", flat=True).get(pk=self.job_id)
+            # A slice that got something done before it failed is the first of a row: the channel is not away.
+            before = 0 if self.counts else ChannelJob.objects.values_list("failures", flat=True).get(pk=self.job_id)
+            failures = before + 1
             again = now + timedelta(seconds=_backoff(failures, delay))
             self._release(outcome, now=now, error=error, failures=failures, blocked=blocked, next_run_at=again)
 

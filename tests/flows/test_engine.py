@@ -241,6 +241,31 @@ def test_a_bug_gives_the_job_back_and_still_surfaces(channel: Channel) -> None:
     assert (job.claim_expires_at, job.failures) == (None, 1)
 
 
+def test_a_slice_that_got_something_done_before_it_failed_begins_the_backoff_anew(channel: Channel) -> None:
+    job = make_job(channel, Kind.COMMANDS)
+    ChannelJob.objects.filter(pk=job.pk).update(failures=6)
+
+    def half(claim: engine.Claim, adapter: object) -> bool:
+        claim.count(confirmed=3)
+        raise OutcomeUnknown("The answer got lost.")
+
+    engine.run_slice(claim(), half)
+
+    job.refresh_from_db()
+    assert job.failures == 1
+
+
+def test_a_channel_that_is_away_for_long_is_asked_again_within_two_minutes(channel: Channel) -> None:
+    job = make_job(channel, Kind.OFFERS)
+    ChannelJob.objects.filter(pk=job.pk).update(failures=30)
+    held = claim()
+
+    engine.run_slice(held, failing(TemporaryError("Away")))
+
+    job.refresh_from_db()
+    assert job.next_run_at - clock.now() <= timedelta(seconds=120)
+
+
 def test_a_nudge_never_overrides_the_backoff_of_a_failing_job_but_a_person_does(channel: Channel) -> None:
     job = make_job(channel, Kind.OFFERS)
     engine.run_slice(claim(), failing(TemporaryError("Busy", retry_after=600)))
