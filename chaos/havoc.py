@@ -239,7 +239,8 @@ class Recovery:
         endings = tuple(f":{pid}" for pid in pids)
         try:
             rows = self._database.rows(
-                "SELECT id, kind, lane, fence, claimed_by FROM channels_app_channeljob WHERE claim_expires_at IS NOT NULL"
+                "SELECT id, kind, lane, fence, claimed_by FROM channels_app_channeljob"
+                " WHERE claim_expires_at IS NOT NULL"
             )
         except psycopg2.Error:
             return []
