@@ -72,8 +72,12 @@ class SandboxClient:
         content: bytes | None = None,
         key: str = "",
     ) -> Answer:
-        """Return the answer; a token that was refused is renewed once (a 401 did nothing, so this is safe)."""
-        for is_last in (False, True):
+        """Return the answer; a token that was refused is renewed once (a 401 did nothing, so this is safe).
+
+        Raises TemporaryError if the new one is refused as well: it was given for these very credentials, so there is
+        nothing that the seller could mend.
+        """
+        for _ in range(2):
             token = self._tokens.get(self._fetch_token)
             headers = {"Authorization": f"Bearer {token}"}
             if content is not None:
@@ -89,10 +93,11 @@ class SandboxClient:
                 params=params,
                 content=content,
             )
-            if answer.status != 401 or is_last:
+            if answer.status != 401:
                 return answer
             self._tokens.forget(token)
-        raise AssertionError("unreachable")
+        message = "The sandbox refuses an access token that it has only just given."
+        raise TemporaryError(message, code="token_refused", http_status=401)
 
     def _fetch_token(self) -> tuple[str, float]:
         """Return a fresh token and the seconds it lives. Raises SettingsError for wrong credentials."""

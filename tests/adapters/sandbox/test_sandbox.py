@@ -106,6 +106,15 @@ def test_something_else_at_the_address_is_a_matter_for_the_seller(world):
     assert "base_url" in caught.value.field_errors
 
 
+def test_a_token_that_is_refused_as_soon_as_it_is_given_is_no_matter_for_the_seller(adapter, world):
+    world.box.switch_on(**TROUBLES["signed_out"])
+
+    with pytest.raises(TemporaryError) as caught:
+        adapter.check_connection()
+
+    assert caught.value.code == "token_refused"
+
+
 def test_a_capability_that_the_account_lacks_is_not_among_the_facts(adapter, world):
     adapter.check_connection()
     can = {"partial_refund": False, "fulfillments_required": True}
