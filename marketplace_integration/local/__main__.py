@@ -15,6 +15,9 @@ from marketplace_integration.local.preparation import CannotPrepare, remove_data
 from marketplace_integration.local.processes import Identity, end
 from marketplace_integration.local.run import Manner, run
 from marketplace_integration.local.stack import Wishes
+from marketplace_integration.local.supervisor import HEALTHY_SECONDS
+
+HEALTHY = "a process that ran this long is started again at once when it dies; one that keeps dying ever more slowly"
 
 #: When no demo data says better.
 FIRST_CLICKS = "First: `manage.py createsuperuser`, sign in, then Marketplaces > a channel > Settings."
@@ -112,6 +115,7 @@ def _wishes(data: Path, options: argparse.Namespace) -> Wishes:
         debug=options.debug,
         workers=options.workers,
         beats=options.beats,
+        healthy_seconds=options.healthy_seconds,
     )
 
 
@@ -147,6 +151,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
             sub.add_argument("--clock-offset", type=int, default=int(os.environ.get("CLOCK_OFFSET_SECONDS") or 0))
             sub.add_argument("--workers", type=int, default=1, help="workers of each lane")
             sub.add_argument("--beats", type=int, default=1, help="how many beats")
+            sub.add_argument("--healthy-seconds", type=float, default=HEALTHY_SECONDS, help=HEALTHY)
             sub.add_argument("--debug", action="store_true", default=os.environ.get("DEBUG", "0") not in ("0", ""))
     _add_rest(commands.choices)
     return parser.parse_args(arguments)

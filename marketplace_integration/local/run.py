@@ -46,7 +46,12 @@ def run(wishes: Wishes, manner: Manner) -> None:
     with only_supervisor(wishes.data):
         end_leftovers(wishes.data, say=manner.say)
         stack = build(wishes, given=os.environ)
-        supervisor = Supervisor(stack.logs, say=manner.say, changed=lambda: note(stack, supervisor, manner))
+        supervisor = Supervisor(
+            stack.logs,
+            say=manner.say,
+            changed=lambda: note(stack, supervisor, manner),
+            healthy_seconds=wishes.healthy_seconds,
+        )
         _stop_on_signals(_raise_stop)
         try:
             _start(stack, supervisor, manner)

@@ -15,7 +15,7 @@ from marketplace_integration.local.places import Owner, database_owner
 from marketplace_integration.local.postgres import Postgres
 from marketplace_integration.local.processes import MARKER, Identity
 from marketplace_integration.local.secrets import fresh_field_key, fresh_secret, kept_secret
-from marketplace_integration.local.supervisor import Program
+from marketplace_integration.local.supervisor import HEALTHY_SECONDS, Program
 from marketplace_integration.local.valkey import Valkey
 
 DATABASE = "marketplace"
@@ -33,6 +33,8 @@ class Wishes:
     #: Workers of each lane, and beats. More than one show what a machine of its own for each would.
     workers: int = 1
     beats: int = 1
+    #: A child that ran this long is well: its next death is answered at once again.
+    healthy_seconds: float = HEALTHY_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,8 +41,9 @@ def pause_before_restart(failures: int) -> float:
 class Child:
     """One program and the process that now runs it, if any."""
 
-    def __init__(self, program: Program, logs: Path) -> None:
+    def __init__(self, program: Program, logs: Path, *, healthy_seconds: float = HEALTHY_SECONDS) -> None:
         self.program = program
+        self._healthy_seconds = healthy_seconds
         self.log = logs / f"{program.role}.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.identity: Identity | None = None
@@ -78,7 +79,7 @@ class Child:
         """Restart it when it is dead and its pause is over. Returns what there is to say, if anything."""
         now = time.monotonic()
         if self.is_running():
-            if self.failures and now - self._started > HEALTHY_SECONDS:
+            if self.failures and now - self._started > self._healthy_seconds:
                 self.failures = 0
             return None
         if self.process is not None:
@@ -103,17 +104,25 @@ class Child:
 class Supervisor:
     """All children of one stack. `changed` is called after each start, so that somebody can note the pids."""
 
-    def __init__(self, logs: Path, *, say: Callable[[str], None], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        logs: Path,
+        *,
+        say: Callable[[str], None],
+        changed: Callable[[], None],
+        healthy_seconds: float = HEALTHY_SECONDS,
+    ) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self.children: dict[str, Child] = {}
         self._logs = logs
         self._say = say
         self._changed = changed
+        self._healthy_seconds = healthy_seconds
         self._read_until: dict[str, int] = {}
 
     def start(self, program: Program) -> Child:
         """The program runs and is looked after from now on."""
-        child = Child(program, self._logs)
+        child = Child(program, self._logs, healthy_seconds=self._healthy_seconds)
         child.log.unlink(missing_ok=True)  # what an earlier run wrote is of no use beside this run's lines
         child.start()
         self.children[program.role] = child

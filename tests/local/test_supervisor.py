@@ -50,6 +50,21 @@ def test_a_child_that_keeps_dying_is_restarted_ever_more_slowly():
     assert [pause_before_restart(failures) for failures in (1, 2, 3, 7, 50)] == [0.5, 1, 2, 30, 30]
 
 
+def test_a_child_that_ran_long_enough_is_restarted_at_once_however_often_it_died(tmp_path: Path, said):
+    patient = Supervisor(tmp_path / "logs", say=said.append, changed=lambda: None, healthy_seconds=0.1)
+    child = patient.start(program("import time; time.sleep(60)"))
+
+    for deaths in (1, 2):
+        look_after_until(patient, child.is_running)
+        time.sleep(0.2)
+        patient.look_after_all()
+        os.kill(patient.identities()["child"].pid, signal.SIGKILL)
+        look_after_until(patient, lambda deaths=deaths: len(said) == deaths)
+    patient.stop_all()
+
+    assert said == [f"child ended (killed by SIGKILL), starts again in 0.5 s; see {child.log}"] * 2
+
+
 def test_a_killed_child_is_restarted(supervisor, said):
     child = supervisor.start(program("import time; time.sleep(60)"))
     first = child.process.pid
