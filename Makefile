@@ -40,8 +40,10 @@ format: setup ## bring the code into shape
 smoke: setup ## prove the main job from outside: ITEMS=file.csv SALES=file.csv KILL=1
 	@$(BIN)/python -m smoke $(if $(ITEMS),--items "$(ITEMS)") $(if $(SALES),--sales "$(SALES)") $(if $(KILL),--kill) $(ARGS)
 
-chaos: setup ## trade while processes are killed, then judge: SEED=n SECONDS=n ITEMS=file.csv SALES=file.csv
-	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ITEMS),--items "$(ITEMS)") $(if $(SALES),--sales "$(SALES)") $(ARGS)
+chaos: setup ## trade while everything is killed, then judge: SEED=n SECONDS=n ITEMS=n SALES=n; SEEDS=1-20 JOBS=n OUT=file
+	@$(BIN)/python -m chaos $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out "$(OUT)") \
+		$(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ITEMS),--items "$(ITEMS)") \
+		$(if $(SALES),--sales "$(SALES)") $(ARGS)
 
 bench: setup ## measure beside a raw baseline: ONLY=name,name N=rows
 	@$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(N),--n $(N)) $(ARGS)

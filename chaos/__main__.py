@@ -1,89 +1,77 @@
-"""``python -m chaos [--seed n | --seeds 1-20] [--seconds n] [--jobs n] [--out file]``; the last line is JSON."""
+"""``python -m chaos [--seed N | --seeds 1-20] [--seconds N] [--items N] [--sales N]``. The last line is JSON."""
 
 import argparse
 import json
 import sys
+import time
 import traceback
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from chaos.judge import MUST_BE_ZERO, Verdict
-from chaos.run import Run, as_line
-from smoke.files import HERE, read_input
+from chaos.batch import run_batch, seeds_of
+from chaos.given import baskets_of, items_of
+from chaos.run import Chaos, Outcome, Wishes
 from smoke.stack import Stack
+
+#: Sales in a second, unless told otherwise.
+SALES_A_SECOND = 4
 
 
 def main(arguments: list[str]) -> int:
-    """Run the seeds and print a line for each. Returns 0 if all is well with every one."""
+    """Run one seed, or a batch of them. Returns 0 if all is well."""
     options = _parse(arguments)
-    seeds: list[int] = options.seeds or [options.seed]
-    with ThreadPoolExecutor(max_workers=options.jobs) as pool:
-        lines = list(pool.map(lambda seed: _one(seed, options), seeds))
-    if len(lines) > 1:
-        print(json.dumps(_summary(lines)), flush=True)
-    return 0 if all(line["ok"] for line in lines) else 1
+    if options.seeds:
+        more = [f"--seconds={options.seconds}", f"--items={options.items}"]
+        more += [f"--sales={options.sales}"] if options.sales else []
+        more += ["--keep"] if options.keep else []
+        return run_batch(seeds_of(options.seeds), more, jobs=options.jobs, out=options.out)
+    items = items_of(options.items, options.seed)
+    wishes = Wishes(
+        seed=options.seed,
+        seconds=options.seconds,
+        items=items,
+        baskets=baskets_of(options.sales, options.seed, items),
+        sales=int(options.sales) if options.sales.isdigit() else round(options.seconds * SALES_A_SECOND),
+    )
+    return _run_one(wishes, keep=options.keep, out=options.out)
 
 
-def _one(seed: int, options: argparse.Namespace) -> dict[str, Any]:
+def _run_one(wishes: Wishes, *, keep: bool, out: Path | None) -> int:
+    began = time.monotonic()
     stack = Stack.fresh("chaos")
-    run = Run(stack, read_input(options.items, options.sales), seed=seed, seconds=options.seconds)
     try:
-        verdict = run.run()
+        outcome = Chaos(stack, wishes).run()
     except Exception as error:
         traceback.print_exc()
-        verdict = Verdict({"seed": seed}, [f"{type(error).__name__}: {error}"])
+        outcome = Outcome({"seed": wishes.seed}, [f"{type(error).__name__}: {error}"])
     finally:
         stack.stop()
-    for text in verdict.wrong:
-        print(f"WRONG (seed {seed}): {text}", file=sys.stderr)
-    if verdict.wrong or options.keep:
-        print(f"Data and logs of seed {seed} are kept in {stack.data.parent}", file=sys.stderr)
+    for text in outcome.wrong[:100]:
+        print(f"WRONG: {text}", file=sys.stderr)
+    if keep or outcome.wrong:
+        print(f"Data and logs are kept in {stack.data.parent}", file=sys.stderr)
     else:
         stack.remove()
-    line = as_line(verdict)
-    print(json.dumps(line), flush=True)
-    if options.out:
-        with options.out.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-    return line
-
-
-def _summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the figures of all seeds together."""
-    added = ("kills", "faults", "orders_on_channel", "oversold_units", "killed_claims", *MUST_BE_ZERO)
-    highest = (
-        "longest_wait_for_killed_job_seconds",
-        "longest_wait_with_all_workers_down_seconds",
-        "settle_seconds",
-        "order_age_p95_seconds",
-        "feed_age_p95_seconds",
-    )
-    return {
-        "ok": all(line["ok"] for line in lines),
-        "seeds": len(lines),
-        "failed_seeds": [line.get("seed") for line in lines if not line["ok"]],
-        **{name: sum(line.get(name, 0) for line in lines) for name in added},
-        **{name: max(line.get(name, 0) for line in lines) for name in highest},
-    }
+    line = json.dumps({"ok": not outcome.wrong, **outcome.figures, "seconds": round(time.monotonic() - began, 1)})
+    if out:
+        with out.open("a") as file:
+            file.write(line + "\n")
+    print(line)
+    return 0 if not outcome.wrong else 1
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seeds", type=_seeds, help="a batch, e.g. 1-20")
-    parser.add_argument("--seconds", type=float, default=60, help="how long trade and havoc go on")
-    parser.add_argument("--items", type=Path, default=HERE / "data" / "items.csv")
-    parser.add_argument("--sales", type=Path, default=HERE / "data" / "sales.csv")
-    parser.add_argument("--jobs", type=int, default=1, help="runs at once")
-    parser.add_argument("--out", type=Path, help="append the JSON lines to this file, too")
-    parser.add_argument("--keep", action="store_true", help="keep the data folders, to look at them")
+    parser.add_argument("--seed", type=int, default=1, help="decides what is done and struck when")
+    parser.add_argument("--seeds", help="a batch: 1-20 or 3,7,9")
+    parser.add_argument("--jobs", type=int, default=1, help="how many of a batch at once")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of trade and strokes")
+    parser.add_argument("--items", default="150", help="how many, or a file as `make smoke` takes it")
+    parser.add_argument(
+        "--sales", default="", help=f"how many ({SALES_A_SECOND} a second), or a file of what buyers put together"
+    )
+    parser.add_argument("--out", type=Path, help="file to which each run adds its JSON line")
+    parser.add_argument("--keep", action="store_true", help="keep the data folder, to look at it")
     return parser.parse_args(arguments)
-
-
-def _seeds(text: str) -> list[int]:
-    first, _, last = text.partition("-")
-    return list(range(int(first), int(last or first) + 1))
 
 
 if __name__ == "__main__":

@@ -1,192 +1,165 @@
-"""Both records held against each other. Pure: what it is given decides what it says."""
+"""Both sides against each other and against the book. No counter of the product is asked."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from chaos.records import OurSide
-from smoke.expectations import expected_price, expected_quantity
-from smoke.marketplace import State
+from chaos.book import Book
+from chaos.records import Line, Ours, Theirs
+from chaos.stock import ledger_mismatches
 
-#: Figures that must be 0.
-MUST_BE_ZERO = (
-    *("orders_lost", "orders_doubled", "shipments_lost", "shipments_doubled", "refunds_doubled"),
-    *("listings_wrong", "quantities_wrong", "prices_wrong", "stock_ledger_mismatches", "ledger_open_rows"),
-)
+#: What must be 0, in the order of the report.
+KINDS = (
+    "orders_lost", "orders_doubled", "shipments_lost", "shipments_doubled", "refunds_lost", "refunds_doubled",
+    "listings_wrong", "quantities_wrong", "stock_ledger_mismatches", "ledger_open_rows", "refusals_without_cause",
+)  # fmt: skip
 
 
 @dataclass
-class Verdict:
-    """The figures, and in words everything that is not as it must be."""
+class Findings:
+    """Everything that is not as it must be: kind -> what exactly."""
 
-    figures: dict[str, Any]
-    wrong: list[str] = field(default_factory=list)
+    wrong: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
 
+    @property
+    def all(self) -> list[str]:
+        return [f"{kind}: {text}" for kind, texts in self.wrong.items() for text in texts]
 
-def judge(ours: OurSide, theirs: Mapping[str, State], *, refunds_asked: int, offences: Sequence[str]) -> Verdict:
-    """Compare. `refunds_asked`: how many refunds the seller entered; `offences`: what check_ledger found."""
-    wrong = {
-        "orders_lost": _orders_lost(ours, theirs),
-        "orders_doubled": _orders_doubled(ours),
-        "shipments_lost": _shipments_lost(ours, theirs),
-        "shipments_doubled": _shipments_doubled(theirs),
-        "refunds_doubled": _refunds_doubled(theirs, refunds_asked),
-        "listings_wrong": _listings_wrong(ours, theirs),
-        "quantities_wrong": _quantities_wrong(ours, theirs),
-        "prices_wrong": _prices_wrong(ours, theirs),
-        "stock_ledger_mismatches": _stock_mismatches(ours, theirs),
-        "ledger_open_rows": [
-            *(f"{count} {name}" for name, count in ours.open_rows.items() if count),
-            *offences,
-        ],
-    }
-    figures: dict[str, Any] = {"orders_on_channel": sum(len(state.orders) for state in theirs.values())}
-    figures |= {name: len(found) for name, found in wrong.items()}
-    figures["oversold_units"] = oversold_units(ours, theirs)
-    figures["order_age_p95_seconds"] = _p95(ours.order_ages)
-    figures["feed_age_p95_seconds"] = _p95(ours.feed_ages)
-    figures["shipments_on_channel"] = sum(len(state.shipments) for state in theirs.values())
-    figures["shipped_units_refused"] = sum(ours.refused.values())
-    figures["refunds_on_channel"] = sum(len(state.refunds) for state in theirs.values())
-    figures["cancellations_on_channel"] = sum(len(state.cancellations) for state in theirs.values())
-    return Verdict(figures, [f"{name}: {text}" for name, found in wrong.items() for text in found[:10]])
+    def counts(self) -> dict[str, int]:
+        return {kind: len(texts) for kind, texts in self.wrong.items()}
 
 
-def _orders_lost(ours: OurSide, theirs: Mapping[str, State]) -> list[str]:
-    stored = set(ours.orders)
-    return [
-        order_id for account, state in theirs.items() for order_id in state.orders if (account, order_id) not in stored
+def judge(ours: Ours, theirs: Sequence[Theirs], book: Book) -> Findings:
+    """Return what is wrong once everything has settled."""
+    found = Findings()
+    lines = {(line.account_id, line.line_id): line for line in ours.lines}
+    for side in theirs:
+        _judge_orders(side, ours, lines, found)
+        _judge_listings(side, ours, found)
+    _judge_lines(ours.lines, found)
+    _judge_parcels(ours, theirs, book, found)
+    _judge_refunds(ours, theirs, book, found)
+    _judge_refusals(ours, theirs, found)
+    found.wrong["stock_ledger_mismatches"] += ledger_mismatches(ours.stock, book.on_hand())
+    found.wrong["ledger_open_rows"] += [f"{number} {name}" for name, number in ours.open_rows.items()]
+    return found
+
+
+def _judge_orders(side: Theirs, ours: Ours, lines: Mapping[tuple[str, str], Line], found: Findings) -> None:
+    """Every order of the sandbox is there once, with the sandbox's own numbers on each line."""
+    rows = Counter(remote_id for account, remote_id in ours.orders if account == side.account_id)
+    for remote_id, order in side.state.orders.items():
+        if not rows[remote_id]:
+            found.wrong["orders_lost"].append(f"{remote_id} is on the channel only")
+            continue
+        for theirs in order["lines"]:
+            line = lines.get((side.account_id, theirs["id"]))
+            if line is None or line.quantity != theirs["quantity"]:
+                found.wrong["orders_lost"].append(f"{theirs['id']} of {remote_id} is not what was bought")
+                continue
+            if line.shipped < theirs["quantity_shipped"] or line.cancelled != theirs["quantity_cancelled"]:
+                found.wrong["orders_lost"].append(f"what happened to {theirs['id']} is not known here")
+            if line.told_shipped != theirs["quantity_shipped"]:
+                kind = "shipments_lost" if line.told_shipped > theirs["quantity_shipped"] else "shipments_doubled"
+                found.wrong[kind].append(
+                    f"{theirs['id']}: told {line.told_shipped} shipped, the channel has {theirs['quantity_shipped']}"
+                )
+    found.wrong["orders_doubled"] += [
+        f"{remote_id} stands {times} times" for remote_id, times in rows.items() if times > 1
+    ]
+    found.wrong["orders_doubled"] += [
+        f"{remote_id} was never sold" for remote_id in rows if remote_id not in side.state.orders
     ]
 
 
-def _orders_doubled(ours: OurSide) -> list[str]:
-    return [f"{order} {count} times" for (_, order), count in Counter(ours.orders).items() if count > 1]
+def _judge_lines(lines: Sequence[Line], found: Findings) -> None:
+    """Each line's movements hold what is open and have taken what left, once."""
+    for line in lines:
+        gone = min(line.shipped, line.quantity)
+        reserved = max(line.quantity - gone - line.cancelled, 0)
+        if (line.reserved, line.gone) == (reserved, gone):
+            continue
+        is_doubled = line.reserved > reserved or line.gone > gone
+        found.wrong["orders_doubled" if is_doubled else "stock_ledger_mismatches"].append(
+            f"{line.line_id} holds {line.reserved} and took {line.gone}, not {reserved} and {gone}"
+        )
 
 
-def _shipments_lost(ours: OurSide, theirs: Mapping[str, State]) -> list[str]:
-    """Parcels that were recorded here, and that the marketplace was never told of."""
-    told = {
-        (account, parcel["order_id"], parcel["tracking_number"])
-        for account, state in theirs.items()
-        for parcel in state.shipments
-    }
-    return [tracking for account, order, tracking in ours.parcels if (account, order, tracking) not in told]
+def _judge_listings(side: Theirs, ours: Ours, found: Findings) -> None:
+    """The sandbox shows what is on the label, and nothing else, with our price and what is available."""
+    shown = side.state.active
+    for sku, price in ours.labelled.items():
+        listing = shown.get(sku)
+        if listing is None:
+            found.wrong["listings_wrong"].append(f"{sku} is not on {side.account_id}")
+            continue
+        if Decimal(listing["price"]) != price:
+            found.wrong["listings_wrong"].append(f"{sku} costs {listing['price']} on {side.account_id}, not {price}")
+        stock = ours.stock[sku]
+        available = max(stock.on_hand - stock.reserved, 0)
+        if listing["quantity"] != available:
+            found.wrong["quantities_wrong"].append(
+                f"{sku} shows {listing['quantity']} on {side.account_id}, not {available}"
+            )
+    found.wrong["listings_wrong"] += [
+        f"{sku} is on {side.account_id}, but not on the label" for sku in shown if sku not in ours.labelled
+    ]
 
 
-def _shipments_doubled(theirs: Mapping[str, State]) -> list[str]:
-    """Parcels told of twice, and lines of which more left than was ordered."""
-    parcels = Counter(
-        (parcel["order_id"], parcel["tracking_number"]) for state in theirs.values() for parcel in state.shipments
+def _judge_parcels(ours: Ours, theirs: Sequence[Theirs], book: Book, found: Findings) -> None:
+    """Every parcel of the book was recorded once, and told once for each of its lines."""
+    recorded = Counter(ours.parcels)
+    told = Counter(
+        (parcel["tracking_number"], line["line_id"])
+        for side in theirs
+        for parcel in side.state.shipments
+        for line in parcel["lines"]
     )
-    doubled = [f"parcel {tracking} {count} times" for (_, tracking), count in parcels.items() if count > 1]
-    for state in theirs.values():
-        for order in state.orders.values():
-            doubled += [
-                f"{line['sku']} of {order['id']}: {line['quantity_shipped']} of {line['quantity']} left"
+    found.wrong["shipments_doubled"] += [f"{number} was recorded {n} times" for number, n in recorded.items() if n > 1]
+    found.wrong["shipments_doubled"] += [f"{key} was told {n} times" for key, n in told.items() if n > 1]
+    found.wrong["shipments_doubled"] += [f"{number} is in no book" for number in recorded if number not in book.parcels]
+    found.wrong["shipments_lost"] += [f"{number} was not recorded" for number in book.parcels if not recorded[number]]
+    for side in theirs:
+        for order in side.state.orders.values():
+            found.wrong["shipments_doubled"] += [
+                f"{line['id']}: {line['quantity_shipped']} of {line['quantity']} shipped"
                 for line in order["lines"]
                 if line["quantity_shipped"] + line["quantity_cancelled"] > line["quantity"]
             ]
-    return doubled
 
 
-def _refunds_doubled(theirs: Mapping[str, State], asked: int) -> list[str]:
-    done = sum(len(state.refunds) for state in theirs.values())
-    return [f"{done} refunds, {asked} were asked for"] * max(done - asked, 0)
+def _judge_refunds(ours: Ours, theirs: Sequence[Theirs], book: Book, found: Findings) -> None:
+    """Each order got back the money that was asked for, in as many refunds, or the marketplace refused it."""
+    times: Counter[str] = Counter()
+    money: dict[str, Decimal] = {}
+    for refusal in ours.rejected:
+        if refusal.kind == "refund":
+            times[refusal.order_id] += 1
+            money[refusal.order_id] = money.get(refusal.order_id, Decimal(0)) + refusal.amount
+    for side in theirs:
+        for refund in side.state.refunds:
+            times[refund["order_id"]] += 1
+            back = sum((Decimal(line["amount"]) for line in refund["lines"]), Decimal(0))
+            money[refund["order_id"]] = money.get(refund["order_id"], Decimal(0)) + back
+    for order_id in sorted(set(times) | set(book.refunds)):
+        asked, got = book.refunded.get(order_id, Decimal(0)), money.get(order_id, Decimal(0))
+        if (times[order_id], got) == (book.refunds[order_id], asked):
+            continue
+        kind = "refunds_doubled" if got > asked or times[order_id] > book.refunds[order_id] else "refunds_lost"
+        found.wrong[kind].append(f"{order_id}: {got} in {times[order_id]}, asked {asked} in {book.refunds[order_id]}")
 
 
-def _wanted(ours: OurSide) -> dict[str, dict[str, Any]]:
-    return {sku: row for sku, row in ours.items.items() if row["on_label"]}
-
-
-def _listings_wrong(ours: OurSide, theirs: Mapping[str, State]) -> list[str]:
-    wanted = set(_wanted(ours))
-    return [
-        f"{sku} on {account} is {'missing' if sku in wanted else 'listed, but not on the label'}"
-        for account, state in theirs.items()
-        for sku in sorted(wanted ^ set(state.active))
+def _judge_refusals(ours: Ours, theirs: Sequence[Theirs], found: Findings) -> None:
+    """The marketplace refused nothing, except about orders of which something was cancelled there meanwhile."""
+    cancelled = {
+        order_id
+        for side in theirs
+        for order_id, order in side.state.orders.items()
+        if any(line["quantity_cancelled"] for line in order["lines"])
+    }
+    found.wrong["refusals_without_cause"] += [
+        f"{refusal.kind} of {refusal.order_id} was refused: {refusal.code}"
+        for refusal in ours.rejected
+        if refusal.order_id not in cancelled
     ]
-
-
-def _quantities_wrong(ours: OurSide, theirs: Mapping[str, State]) -> list[str]:
-    found = []
-    for account, sku, row, listing in _pairs(ours, theirs):
-        expected = expected_quantity(row["on_hand"] - row["reserved"])
-        if listing["quantity"] != expected:
-            found.append(f"{sku} on {account} shows {listing['quantity']}, expected {expected}")
-    return found
-
-
-def _prices_wrong(ours: OurSide, theirs: Mapping[str, State]) -> list[str]:
-    return [
-        f"{sku} on {account} costs {listing['price']}, expected {expected_price(row['price'])}"
-        for account, sku, row, listing in _pairs(ours, theirs)
-        if Decimal(listing["price"]) != expected_price(row["price"])
-    ]
-
-
-def _pairs(ours: OurSide, theirs: Mapping[str, State]) -> Iterable[tuple[str, str, dict[str, Any], dict[str, Any]]]:
-    for account, state in theirs.items():
-        for sku, row in sorted(_wanted(ours).items()):
-            if sku in state.active:
-                yield account, sku, row, state.active[sku]
-
-
-def _stock_mismatches(ours: OurSide, theirs: Mapping[str, State]) -> list[str]:
-    """Stock against its movements, and against what the marketplace says is open and was shipped."""
-    found = [f"{sku} is not the sum of its movements" for sku in ours.unbalanced]
-    still_open: Counter[str] = Counter()
-    shipped: Counter[str] = Counter()
-    for state in theirs.values():
-        for order in state.orders.values():
-            for line in order["lines"]:
-                shipped[line["sku"]] += line["quantity_shipped"]
-                still_open[line["sku"]] += line["quantity"] - line["quantity_shipped"] - line["quantity_cancelled"]
-    for sku, row in sorted(ours.items.items()):
-        if row["reserved"] != still_open[sku]:
-            found.append(f"{sku}: {row['reserved']} reserved, {still_open[sku]} open on the channels")
-        left = ours.shipped.get(sku, 0) - ours.refused.get(sku, 0)
-        if left != shipped[sku]:
-            found.append(f"{sku}: {left} left the stock with parcels, {shipped[sku]} shipped on the channels")
-    return found
-
-
-def oversold_units(ours: OurSide, theirs: Mapping[str, State]) -> int:
-    """Return the units that the marketplace accepted beyond what could be sold at that moment.
-
-    What could be sold: on hand by our counts, less what buyers of both channels had taken by then, whether we knew of
-    it or not. What was cancelled by then is free again.
-    """
-    events: list[tuple[datetime, int, str, int]] = [(at, 0, sku, units) for sku, at, units in ours.moves]
-    for state in theirs.values():
-        for order in state.orders.values():
-            for line in order["lines"]:
-                events.append((_moment(order["placed_at"]), 2, line["sku"], -line["quantity"]))
-        for sku, at, units in _freed(state):
-            events.append((at, 1, sku, units))
-    left: Counter[str] = Counter()
-    oversold = 0
-    for _, kind, sku, units in sorted(events):
-        if kind == 2:
-            oversold += max(-units - max(left[sku], 0), 0)
-        left[sku] += units
-    return oversold
-
-
-def _freed(state: State) -> Iterable[tuple[str, datetime, int]]:
-    """Yield what cancellations set free; of a buyer's own the time is that of the order's last change."""
-    for order in state.orders.values():
-        for line in order["lines"]:
-            if line["quantity_cancelled"]:
-                yield line["sku"], _moment(order["updated_at"]), line["quantity_cancelled"]
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _p95(values: Sequence[float]) -> float:
-    ranked = sorted(values)
-    return round(ranked[min(int(len(ranked) * 0.95), len(ranked) - 1)], 2) if ranked else 0.0

@@ -1,156 +1,183 @@
-"""What both sides have on record: rows of our database, read by plain SQL, and the marketplace's own state."""
+"""Both sides' records: PostgreSQL's rows of one moment, read from outside, and the sandbox's."""
 
+import contextlib
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import psycopg2
-import psycopg2.extras
 
 from smoke.marketplace import Marketplace, State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OurSide:
-    """Rows of our database at one moment."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An order line of ours, with what the movements say of it."""
 
-    #: SKU -> its row: price, on_hand, reserved, on_label.
-    items: dict[str, dict[str, Any]]
-    #: (account id, remote order id), a row each.
+    order_id: str
+    line_id: str
+    account_id: str
+    quantity: int
+    shipped: int
+    cancelled: int
+    #: Sums of this line's movements: units reserved, units gone from the shelf.
+    reserved: int
+    gone: int
+    #: Units in confirmed shipping notices.
+    told_shipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    on_hand: int
+    reserved: int
+    summed_on_hand: int
+    summed_reserved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    sku: str
+    at: datetime
+    on_hand_delta: int
+    reserved_delta: int
+    reason: str
+    is_of_a_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    kind: str
+    order_id: str
+    code: str
+    amount: Decimal
+
+
+@dataclass
+class Ours:
+    """What PostgreSQL says."""
+
+    #: (account, remote id) of every order row.
     orders: list[tuple[str, str]]
-    #: Parcels recorded here and not refused by the channel: (account id, remote order id, tracking number).
-    parcels: list[tuple[str, str, str]]
-    #: SKU -> units of movements with the reason `shipped`, as a positive number.
-    shipped: dict[str, int]
-    #: SKU -> units of parcels that the channel refused, since the buyer had cancelled first: they left all the same.
-    refused: dict[str, int]
-    #: SKUs whose stock is not the sum of their movements.
-    unbalanced: list[str]
-    #: What still has to be done or has no end: name -> how many rows.
-    open_rows: dict[str, int]
-    #: Moments at which what could be sold changed apart from orders: (SKU, when, units).
-    moves: list[tuple[str, datetime, int]]
-    #: Seconds from an order being placed to it being stored, and from a change to the line that tells of it.
+    lines: list[Line]
+    stock: dict[str, Stock]
+    #: SKU -> price, of items on the label that may be offered.
+    labelled: dict[str, Decimal]
+    movements: list[Movement]
+    #: Parcels we recorded: tracking numbers.
+    parcels: list[str]
+    #: Commands that the channel refused.
+    rejected: list[Refusal]
+    #: What is not finished: name -> rows.
+    open_rows: dict[str, int] = field(default_factory=dict)
+    #: Seconds from a sale to its order row.
     order_ages: list[float] = field(default_factory=list)
+    #: Seconds from a change to the feed line that tells of it.
     feed_ages: list[float] = field(default_factory=list)
 
 
-class Database:
-    """Reads our database; every call is a connection of its own, since the server comes and goes."""
+@dataclass(frozen=True)
+class Theirs:
+    """What the sandbox says of one account."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    account_id: str
+    state: State
+    events: list[dict[str, Any]]
 
-    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """Return rows as dicts. Raises psycopg2.OperationalError while the server is away."""
-        with (
-            closing(psycopg2.connect(self._url, connect_timeout=2)) as connection,
-            connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor,
-        ):
-            cursor.execute(sql, params)
-            return [dict(row) for row in cursor.fetchall()]
 
-    def our_side(self, *, label: str) -> OurSide:
-        """Return everything the judge needs, in one snapshot."""
-        with closing(psycopg2.connect(self._url, connect_timeout=5)) as connection:
-            connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+_LINES = """
+    SELECT o.remote_id, l.remote_id, c.account_id, l.quantity, greatest(l.shipped, l.remote_shipped),
+        greatest(l.cancelled, l.remote_cancelled), coalesce(m.reserved, 0), coalesce(m.gone, 0),
+        coalesce(t.shipped, 0)
+    FROM channels_app_orderline AS l
+    JOIN channels_app_order AS o ON o.id = l.order_id
+    JOIN channels_app_channel AS c ON c.id = o.channel_id
+    LEFT JOIN (
+        SELECT line_id, sum(reserved_delta) AS reserved,
+            -sum(on_hand_delta) FILTER (WHERE reason <> 'restocked') AS gone
+        FROM inventory_stockmovement WHERE line_id IS NOT NULL GROUP BY line_id
+    ) AS m ON m.line_id = l.id
+    LEFT JOIN (
+        SELECT line_id, sum(quantity) AS shipped
+        FROM channels_app_command WHERE state = 'confirmed' AND kind = 'ship' GROUP BY line_id
+    ) AS t ON t.line_id = l.id
+"""
+_STOCK = """
+    SELECT i.sku, coalesce(s.on_hand, 0), coalesce(s.reserved, 0), coalesce(m.on_hand, 0), coalesce(m.reserved, 0)
+    FROM inventory_item AS i
+    LEFT JOIN (
+        SELECT item_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved FROM inventory_stock GROUP BY item_id
+    ) AS s ON s.item_id = i.id
+    LEFT JOIN (
+        SELECT item_id, sum(on_hand_delta) AS on_hand, sum(reserved_delta) AS reserved
+        FROM inventory_stockmovement GROUP BY item_id
+    ) AS m ON m.item_id = i.id
+"""
+_LABELLED = """
+    SELECT i.sku, i.price
+    FROM inventory_item AS i
+    JOIN inventory_labelitem AS li ON li.item_id = i.id AND li.source <> 'excluded'
+    WHERE i.archived_at IS NULL AND NOT i.blocked
+"""
+_MOVEMENTS = """
+    SELECT i.sku, m.at, m.on_hand_delta, m.reserved_delta, m.reason, m.line_id IS NOT NULL
+    FROM inventory_stockmovement AS m JOIN inventory_item AS i ON i.id = m.item_id ORDER BY m.at, m.id
+"""
+_REFUSED = """
+    SELECT c.kind, o.remote_id, c.code, coalesce(c.amount, 0)
+    FROM channels_app_command AS c JOIN channels_app_order AS o ON o.id = c.order_id
+    WHERE c.state = 'rejected'
+"""
+_FEED_AGES = """
+    SELECT extract(epoch FROM created_at - changed_at)::float
+    FROM channels_app_feedline WHERE kind <> 'content' AND changed_at IS NOT NULL
+"""
+_OPEN = """
+    SELECT 'feed lines', count(*) FROM channels_app_feedline WHERE state IN ('pending', 'sent', 'unknown')
+    UNION ALL SELECT 'rejected feed lines', count(*) FROM channels_app_listing AS l WHERE l.state = 'rejected'
+    UNION ALL SELECT 'commands', count(*) FROM channels_app_command WHERE state IN ('pending', 'sent', 'unknown')
+    UNION ALL SELECT 'submissions', count(*) FROM channels_app_submission WHERE phase IN ('intent', 'unknown', 'open')
+    UNION ALL SELECT 'pending changes', count(*) FROM channels_app_pendingchange
+    UNION ALL SELECT 'item changes', count(*) FROM inventory_itemchange
+    UNION ALL SELECT 'bulk changes', count(*) FROM inventory_bulkchange
+    UNION ALL SELECT 'walks', count(*) FROM channels_app_channelwalk
+    UNION ALL SELECT 'raw orders', count(*) FROM channels_app_raworder WHERE state IN ('new', 'needs_attention')
+    UNION ALL SELECT 'orders not accepted', count(*) FROM channels_app_order
+        WHERE accepted_at IS NULL AND shipping_status NOT IN ('cancelled')
+    UNION ALL SELECT 'blocked jobs', count(*) FROM channels_app_channeljob WHERE enabled AND blocked
+"""
 
-            def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
-                with connection.cursor() as cursor:
-                    cursor.execute(sql, params)
-                    return cursor.fetchall()
 
-            return OurSide(
-                items={
-                    sku: {"price": price, "on_hand": on_hand, "reserved": reserved, "on_label": on_label}
-                    for sku, price, on_hand, reserved, on_label in rows(_ITEMS, label)
-                },
-                orders=[(account, order) for account, order in rows(_ORDERS)],
-                parcels=[(account, order, tracking) for account, order, tracking in rows(_PARCELS)],
-                shipped={sku: int(units) for sku, units in rows(_SHIPPED)},
-                refused={sku: int(units) for sku, units in rows(_REFUSED)},
-                unbalanced=[sku for (sku,) in rows(_UNBALANCED)],
-                open_rows={name: int(count) for name, count in rows(_OPEN_ROWS)},
-                moves=[(sku, at, int(units)) for sku, at, units in rows(_MOVES)],
-                order_ages=[float(age) for (age,) in rows(_ORDER_AGES)],
-                feed_ages=[float(age) for (age,) in rows(_FEED_AGES)],
+def read_ours(database_url: str) -> Ours:
+    """Return what PostgreSQL says, all of one moment. Raises psycopg2.Error."""
+    with contextlib.closing(psycopg2.connect(database_url, connect_timeout=5)) as connection:
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with connection, connection.cursor() as cursor:
+
+            def rows(query: str) -> list[tuple[Any, ...]]:
+                cursor.execute(query)
+                return cursor.fetchall()
+
+            orders = rows(
+                "SELECT c.account_id, o.remote_id, extract(epoch FROM o.imported_at - o.placed_at)::float"
+                " FROM channels_app_order AS o JOIN channels_app_channel AS c ON c.id = o.channel_id"
+            )
+            return Ours(
+                orders=[(account, remote_id) for account, remote_id, _ in orders],
+                feed_ages=[row[0] for row in rows(_FEED_AGES)],
+                order_ages=[age for _, _, age in orders],
+                lines=[Line(*row) for row in rows(_LINES)],
+                stock={sku: Stock(*numbers) for sku, *numbers in rows(_STOCK)},
+                labelled=dict(rows(_LABELLED)),
+                movements=[Movement(*row) for row in rows(_MOVEMENTS)],
+                parcels=[row[0] for row in rows("SELECT tracking_number FROM channels_app_shipment")],
+                rejected=[Refusal(*row) for row in rows(_REFUSED)],
+                open_rows={name: number for name, number in rows(_OPEN) if number},
             )
 
 
-_ITEMS = """
-SELECT item.sku, item.price, coalesce(sum(stock.on_hand), 0)::int, coalesce(sum(stock.reserved), 0)::int,
-       item.archived_at IS NULL AND NOT item.blocked AND NOT item.is_parent AND EXISTS (
-           SELECT FROM inventory_labelitem AS member JOIN inventory_label AS label ON label.id = member.label_id
-           WHERE member.item_id = item.id AND member.source <> 'excluded' AND label.name = %s)
-FROM inventory_item AS item LEFT JOIN inventory_stock AS stock ON stock.item_id = item.id
-GROUP BY item.id
-"""
-_ORDERS = """
-SELECT channel.account_id, orders.remote_id
-FROM channels_app_order AS orders JOIN channels_app_channel AS channel ON channel.id = orders.channel_id
-"""
-_PARCELS = """
-SELECT channel.account_id, orders.remote_id, parcel.tracking_number
-FROM channels_app_shipment AS parcel
-JOIN channels_app_order AS orders ON orders.id = parcel.order_id
-JOIN channels_app_channel AS channel ON channel.id = orders.channel_id
-WHERE NOT EXISTS (SELECT FROM channels_app_command AS told
-                  WHERE told.shipment_id = parcel.id AND told.state = 'rejected')
-"""
-_REFUSED = """
-SELECT line.sku, sum(told.quantity)
-FROM channels_app_command AS told JOIN channels_app_orderline AS line ON line.id = told.line_id
-WHERE told.kind = 'ship' AND told.state = 'rejected' GROUP BY line.sku
-"""
-_SHIPPED = """
-SELECT item.sku, -sum(movement.on_hand_delta)
-FROM inventory_stockmovement AS movement JOIN inventory_item AS item ON item.id = movement.item_id
-WHERE movement.reason = 'shipped' GROUP BY item.sku
-"""
-_UNBALANCED = """
-SELECT item.sku
-FROM inventory_stock AS stock
-FULL JOIN (SELECT item_id, location_id, sum(on_hand_delta) AS on_hand, sum(reserved_delta) AS reserved
-           FROM inventory_stockmovement GROUP BY item_id, location_id) AS moved USING (item_id, location_id)
-JOIN inventory_item AS item ON item.id = item_id
-WHERE (coalesce(stock.on_hand, 0), coalesce(stock.reserved, 0))
-   <> (coalesce(moved.on_hand, 0), coalesce(moved.reserved, 0))
-"""
-_OPEN_ROWS = """
-SELECT 'open feed lines', count(*) FROM channels_app_feedline WHERE state IN ('pending', 'sent', 'unknown')
-UNION ALL SELECT 'rejected feed lines', count(*) FROM channels_app_feedline WHERE state = 'rejected'
-UNION ALL SELECT 'open submissions', count(*) FROM channels_app_submission WHERE phase IN ('intent', 'unknown', 'open')
-UNION ALL SELECT 'open commands', count(*) FROM channels_app_command WHERE state IN ('pending', 'sent', 'unknown')
-UNION ALL SELECT 'changes of items', count(*) FROM inventory_itemchange
-UNION ALL SELECT 'walks', count(*) FROM channels_app_channelwalk
-UNION ALL SELECT 'pending changes', count(*) FROM channels_app_pendingchange
-UNION ALL SELECT 'orders not read', count(*) FROM channels_app_raworder WHERE state NOT IN ('done', 'older')
-UNION ALL SELECT 'blocked jobs', count(*) FROM channels_app_channeljob WHERE enabled AND blocked
-"""
-# What left with a parcel was promised before, and so changes nothing that could be sold.
-_MOVES = """
-SELECT item.sku, movement.at, movement.on_hand_delta
-FROM inventory_stockmovement AS movement JOIN inventory_item AS item ON item.id = movement.item_id
-WHERE movement.on_hand_delta <> 0 AND movement.reason <> 'shipped'
-ORDER BY movement.id
-"""
-_ORDER_AGES = "SELECT extract(epoch FROM imported_at - placed_at) FROM channels_app_order"
-_FEED_AGES = """
-SELECT extract(epoch FROM created_at - changed_at) FROM channels_app_feedline
-WHERE kind IN ('offer', 'quantity') AND changed_at IS NOT NULL
-"""
-
-
-def their_side(sandbox: str, account_ids: Sequence[str]) -> dict[str, State]:
-    """Return the marketplace's record of each account."""
-    states = {}
-    for account_id in account_ids:
-        marketplace = Marketplace(sandbox)
-        marketplace.account_id = account_id
-        try:
-            states[account_id] = marketplace.state()
-        finally:
-            marketplace.close()
-    return states
+def read_theirs(marketplaces: Sequence[Marketplace]) -> list[Theirs]:
+    """Return what the sandbox says of each account."""
+    return [Theirs(market.account_id, market.state(), market.events()) for market in marketplaces]

@@ -1,168 +1,226 @@
-"""One run: set up, trade under fire, calm, judge."""
+"""One run: everything is set up, trade and strokes go on together, everything settles, and both sides are judged."""
 
 import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from chaos.havoc import LONGEST_WAIT_SECONDS, Havoc, timetable
-from chaos.judge import MUST_BE_ZERO, Verdict, judge
-from chaos.records import Database, their_side
-from chaos.traders import Buyers, LabelKeeper, Packer, StockKeeper, Trader
-from smoke.browser import Browser
-from smoke.files import Input, items_csv
+import psycopg2
+
+from chaos import schedule
+from chaos.book import Book
+from chaos.judge import Findings, judge
+from chaos.records import Ours, Theirs, read_ours, read_theirs
+from chaos.stock import oversold_units, percentile, sale_to_other_channel
+from chaos.strokes import Striker, is_served
+from chaos.trade import Buyers, LabelDesk, OrderDesk, Person, StockDesk
+from chaos.visit import Visitor
+from chaos.watch import JobWatch
+from smoke.files import Item, Sale, items_csv
 from smoke.marketplace import Marketplace
-from smoke.seller import Seller
 from smoke.stack import Stack, StackError
-from smoke.waiting import TooLong, wait_until
+from smoke.waiting import wait_until
 
-SLUG, OWNER = "chaos", "owner@chaos.example"
+SLUG, OWNER, LABEL = "chaos", "owner@chaos.example", "On both"
 PASSWORD = "a-password-for-the-chaos"  # noqa: S105 - of a throw-away site
-LABEL = "On both channels"
-CLIENTS = ("chaos-a", "chaos-b")
+CLIENTS = ("chaos-east", "chaos-west")
+#: Everything that is available is shown, at our price.
+RULES = {"quantity-buffer": "0", "quantity-floor": "0", "quantity-quantity_mode": "all"}
 
-WORKERS, BEATS = 2, 2
-#: Until both channels show the first feed.
-SET_UP_SECONDS = 120.0
-#: Until both sides agree once it is calm.
+LISTED_SECONDS = 120.0
 SETTLE_SECONDS = 180.0
+LOOK_SECONDS = 1.5
+#: The longest that a killed job may wait until it runs again.
+LONGEST_WAIT_SECONDS = 15.0
 
 
-class Run:
-    """One seed on a stack of its own."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    seed: int
+    seconds: float
+    items: dict[str, Item]
+    #: What buyers choose from, and how often they buy.
+    baskets: list[Sale]
+    sales: int
 
-    def __init__(self, stack: Stack, given: Input, *, seed: int, seconds: float) -> None:
-        self.stack = stack
-        self.given = given
-        self.seed = seed
-        self.seconds = seconds
-        self.accounts: list[str] = []
-        self.refunds_asked = 0
-        self._started = time.monotonic()
 
-    def run(self) -> Verdict:
-        """Do all of it. Whatever is wrong stands in the verdict."""
-        self.stack.start(workers=WORKERS, beats=BEATS)
-        self.database = Database(self.stack.environment["DATABASE_URL"])
-        self.stack.manage("add_seller", SLUG, "--owner", OWNER, NEW_PASSWORD=PASSWORD)
-        self._say("set up")
+@dataclass
+class Outcome:
+    """The figures of the report, and what is wrong in words."""
+
+    figures: dict[str, Any]
+    wrong: list[str] = field(default_factory=list)
+
+
+class Chaos:
+    """One seed on one stack."""
+
+    def __init__(self, stack: Stack, wishes: Wishes) -> None:
+        self.stack, self.wishes = stack, wishes
+        self._items = wishes.items
+        self._book = Book({sku: item.quantity for sku, item in self._items.items()})
+        self._began = time.monotonic()
+
+    def run(self) -> Outcome:
+        """Do all of it. Returns what came of it; whatever could not even be done is raised."""
         self._set_up()
-        self._say(f"trade for {self.seconds:.0f} s")
-        havoc = Havoc(self.stack, timetable(self.seed, self.seconds), seed=self.seed)
-        problems = self._trade(havoc)
-        self._say("calm")
-        began = time.monotonic()
-        verdict = self._settle()
-        settle_seconds = round(time.monotonic() - began, 1)
-        havoc.recovery.join()
-        verdict.wrong += problems + havoc.recovery.never
-        if havoc.recovery.longest > LONGEST_WAIT_SECONDS:
-            verdict.wrong.append(f"a killed job waited {havoc.recovery.longest} s: {sorted(havoc.recovery.waits)[-3:]}")
-        verdict.figures = {
-            "seed": self.seed,
-            "kills": havoc.kills,
-            "faults": havoc.faults,
-            **verdict.figures,
-            "killed_claims": len(havoc.recovery.waits),
-            "longest_wait_for_killed_job_seconds": havoc.recovery.longest,
-            "longest_wait_with_all_workers_down_seconds": havoc.recovery.longest_in_all,
-            "settle_seconds": settle_seconds,
-        }
-        return verdict
+        watch = JobWatch(self.stack.environment["DATABASE_URL"], is_served=lambda lane: is_served(self.stack, lane))
+        striker = Striker(self.stack, self._markets[0], watch, seed=self.wishes.seed)
+        try:
+            people = self._people()
+            self._say("trade and strokes")
+            began = time.monotonic()
+            striker.start(schedule.strokes(self.wishes.seed, self.wishes.seconds), began=began)
+            for person in people:
+                person.start(began=began, seconds=self.wishes.seconds)
+            for person in people:
+                person.join()
+            striker.finish()
+            self._say("settling")
+            findings, ours, theirs, settle_seconds = self._settle(watch)
+        finally:
+            watch.stop()
+        problems = [person.failed for person in people if person.failed] + [striker.failed] * bool(striker.failed)
+        return self._outcome(findings, ours, theirs, watch, striker, settle_seconds, problems)
 
-    # --- before ------------------------------------------------------------------------------------------------------
+    # --- before -----------------------------------------------------------------------------------------------------
 
     def _set_up(self) -> None:
-        """Two channels of one seller list the same items of the same stock."""
-        seller = self._somebody()
-        seller.import_items(items_csv(self.given.items))
+        self._say("starting")
+        self.stack.start("--healthy-seconds", "3", workers=2, beats=2)
+        self.stack.manage("add_seller", SLUG, "--owner", OWNER, NEW_PASSWORD=PASSWORD)
+        visitor = self._visitor()
+        seller = visitor.seller
+        seller.import_items(items_csv(self._items))
         seller.make_label(LABEL)
         seller.label_all_items(LABEL)
-        marketplace = Marketplace(self.stack.sandbox)
+        self._markets = []
         for client in CLIENTS:
-            seller.add_channel("sandbox", client)
-            seller.set_up(label=LABEL, client_id=client, secret="a-good-secret")  # noqa: S106 - any opens it
+            seller.add_channel("sandbox", name=client)
+            seller.set_up(label=LABEL, client_id=client, secret="a-good-secret", rules=RULES)  # noqa: S106
             seller.switch(listings=True, orders=True)
             seller.press("activate")
-            self.accounts.append(marketplace.find_account(client))
-        marketplace.close()
-        wait_until("the first feed", self._missing, seconds=SET_UP_SECONDS, every=1)
+            market = Marketplace(self.stack.sandbox)
+            market.find_account(client)
+            self._markets.append(market)
+        visitor.close()
+        self._say("waiting until both channels list everything")
+        wait_until("both channels list everything", self._not_listed, seconds=LISTED_SECONDS)
 
-    def _somebody(self) -> Seller:
-        """Return somebody of the seller's who has just signed in, in a browser of their own."""
-        seller = Seller(Browser(self.stack.web), SLUG)
-        seller.sign_in(OWNER, PASSWORD)
-        return seller
+    def _not_listed(self) -> str:
+        counts = [len(market.state().active) for market in self._markets]
+        return "" if all(count == len(self._items) for count in counts) else f"listed: {counts}"
 
-    # --- under fire --------------------------------------------------------------------------------------------------
-
-    def _trade(self, havoc: Havoc) -> list[str]:
-        """Trade goes on while havoc is wrought. Returns what nobody could get past."""
-        packer = Packer(self.seed, self._somebody(), self.database)
-        traders: list[Trader] = [
-            Buyers(self.seed, self.stack.sandbox, self.accounts, self._baskets()),
-            StockKeeper(self.seed, self._somebody(), self.database),
-            LabelKeeper(self.seed, self._somebody(), self.database, LABEL),
-            packer,
+    def _people(self) -> list[Person]:
+        seed, seconds, skus = self.wishes.seed, self.wishes.seconds, sorted(self._items)
+        sales = schedule.sales(seed, seconds, len(self.wishes.baskets), self.wishes.sales)
+        pages = {sku: f"/s/{SLUG}/items/{page}/" for sku, page in self._item_pages().items()}
+        buyers = Buyers([self._market(market.account_id) for market in self._markets], self.wishes.baskets, self._book)
+        desk = OrderDesk(
+            self._visitor(),
+            self._market(),
+            self._book,
+            database_url=self.stack.environment["DATABASE_URL"],
+            seed=seed,
+        )
+        stock = StockDesk(self._visitor(), self._book, pages)
+        labels = LabelDesk(self._visitor(), self._book, pages)
+        return [
+            Person("The buyers", sales, buyers.act),
+            Person("The stock desk", schedule.stock_edits(seed, seconds, skus), stock.act),
+            Person("The label desk", schedule.label_changes(seed, seconds, skus), labels.act),
+            Person("The order desk", schedule.order_deeds(seed, seconds), desk.act),
         ]
-        for trader in traders:
-            trader.start()
-        havoc.run()
-        for trader in traders:
-            trader.stop()
-        self.refunds_asked = packer.refunds
-        idle = [f"{trader.name} never did anything" for trader in traders if not trader.acts]
-        return [*(trader.failure for trader in traders if trader.failure), *idle]
 
-    def _baskets(self) -> list[list[tuple[str, int]]]:
-        """What buyers put together: the orders of the sales file, and single items."""
-        sold = [[(line.sku, line.quantity) for line in sale.lines] for sale in self.given.sales]
-        return sold + [[(sku, 1)] for sku in sorted(self.given.items)]
+    def _visitor(self) -> Visitor:
+        return Visitor(self.stack.web, SLUG, name=OWNER, password=PASSWORD)
 
-    # --- afterwards --------------------------------------------------------------------------------------------------
+    def _market(self, account_id: str = "") -> Marketplace:
+        """Return a connection to the sandbox for one thread, which speaks of this account."""
+        market = Marketplace(self.stack.sandbox)
+        market.account_id = account_id
+        return market
 
-    def _settle(self) -> Verdict:
-        """Both sides agree in two looks in a row, or the verdict says what they differ in."""
-        verdict = Verdict({}, ["nobody looked"])
+    def _item_pages(self) -> dict[str, str]:
+        connection = psycopg2.connect(self.stack.environment["DATABASE_URL"])
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT sku, public_id::text FROM inventory_item")
+            pages = dict(cursor.fetchall())
+        connection.close()
+        return pages
+
+    # --- after ------------------------------------------------------------------------------------------------------
+
+    def _settle(self, watch: JobWatch) -> tuple[Findings, Ours, list[Theirs], float]:
+        """Both sides agree twice in a row, or three minutes are over. Returns the last look."""
+        began = time.monotonic()
         agreed = 0
+        while True:
+            time.sleep(LOOK_SECONDS)
+            ours, theirs = read_ours(self.stack.environment["DATABASE_URL"]), read_theirs(self._markets)
+            findings = judge(ours, theirs, self._book)
+            if not findings.all and not watch.waiting():
+                findings.wrong["ledger_open_rows"] += self._offences()
+            agreed = 0 if findings.all or watch.waiting() else agreed + 1
+            seconds = time.monotonic() - began
+            if not agreed:
+                self._say(
+                    f"  not yet: {'; '.join(findings.all[:3]) or f'{watch.waiting()} jobs were not claimed again'}"
+                )
+            if agreed == 2 or seconds > SETTLE_SECONDS:
+                return findings, ours, theirs, seconds
 
-        def missing() -> str:
-            nonlocal verdict, agreed
-            verdict = self._judge()
-            agreed = 0 if verdict.wrong else agreed + 1
-            return "" if agreed >= 2 else "; ".join(verdict.wrong[:3]) or "a second look"
-
+    def _offences(self) -> list[str]:
+        """Return what `manage.py check_ledger` cannot explain."""
         try:
-            wait_until("both sides agree", missing, seconds=SETTLE_SECONDS, every=1)
-        except TooLong as error:
-            self._say(str(error)[:500])
-        return verdict
-
-    def _missing(self) -> str:
-        return "; ".join(self._judge(with_ledger=False).wrong[:3])
-
-    def _judge(self, *, with_ledger: bool = True) -> Verdict:
-        """Look at both sides. The ledger is checked only once everything else agrees: it takes a process."""
-        theirs = their_side(self.stack.sandbox, self.accounts)
-        ours = self.database.our_side(label=LABEL)
-        verdict = judge(ours, theirs, refunds_asked=self.refunds_asked, offences=())
-        if with_ledger and not verdict.wrong:
-            verdict = judge(ours, theirs, refunds_asked=self.refunds_asked, offences=self._offences())
-        return verdict
-
-    def _offences(self) -> Sequence[str]:
-        try:
-            told: dict[str, Any] = json.loads(self.stack.manage("check_ledger", "--json"))
+            told = json.loads(self.stack.manage("check_ledger", "--json"))
         except StackError as error:
-            return [str(error)[-500:]]
-        return [json.dumps(offence) for offence in told["offences"]]
+            return [str(error)[-2_000:]]
+        return [f"{offence['sku']}: {offence['what']}" for offence in told["offences"]]
+
+    def _outcome(
+        self,
+        findings: Findings,
+        ours: Ours,
+        theirs: Sequence[Theirs],
+        watch: JobWatch,
+        striker: Striker,
+        settle_seconds: float,
+        problems: list[str],
+    ) -> Outcome:
+        longest = watch.longest(was_killed=True)
+        wrong = [*findings.all, *problems]
+        if longest > LONGEST_WAIT_SECONDS:
+            wrong.append(f"a killed job waited {longest:.1f} s")
+        windows = sale_to_other_channel(theirs)
+        figures = {
+            "seed": self.wishes.seed,
+            "kills": striker.kills,
+            "faults": striker.count["fault"],
+            "pauses": striker.count["pause"],
+            "orders_on_channel": sum(len(side.state.orders) for side in theirs),
+            **findings.counts(),
+            "oversold_units": oversold_units(ours.movements, theirs),
+            "order_age_p95_seconds": round(percentile(ours.order_ages, 0.95), 1),
+            "order_age_max_seconds": round(max(ours.order_ages, default=0.0), 1),
+            "feed_age_p95_seconds": round(percentile(ours.feed_ages, 0.95), 1),
+            "sale_to_other_channel_p95_seconds": round(percentile(windows, 0.95), 1),
+            "sale_to_other_channel_max_seconds": round(max(windows, default=0.0), 1),
+            "killed_claims": watch.count(was_killed=True),
+            "longest_wait_for_killed_job_seconds": round(longest, 1),
+            "longest_wait_with_all_workers_down_seconds": round(watch.longest_in_all(), 1),
+            "longest_wait_for_paused_job_seconds": round(watch.longest(was_killed=False), 1),
+            "settle_seconds": round(settle_seconds, 1),
+            "struck": dict(sorted(striker.count.items())),
+            "done": {
+                **dict(sorted(self._book.done.items())),
+                "sold": self._book.sold,
+                "refused_sales": self._book.refused,
+            },
+        }
+        return Outcome(figures, wrong)
 
     def _say(self, text: str) -> None:
-        print(f"{time.monotonic() - self._started:6.1f} s  seed {self.seed}: {text}", file=sys.stderr, flush=True)
-
-
-def as_line(verdict: Verdict) -> dict[str, Any]:
-    """Return the one JSON object that says how a run went."""
-    zeros = all(verdict.figures.get(name) == 0 for name in MUST_BE_ZERO)
-    return {"ok": zeros and not verdict.wrong, **verdict.figures}
+        print(f"{time.monotonic() - self._began:6.1f} s  {text}", file=sys.stderr, flush=True)

@@ -1,6 +1,6 @@
 """The sandbox's control API: buyers buy, strays appear, and what it shows is the judge's word."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,16 +44,39 @@ class Marketplace:
                 return self.account_id
         raise LookupError(f"The sandbox has no account of {client_id}.")
 
+    def add_fault(self, fault: Mapping[str, Any]) -> None:
+        """This fault is on as well."""
+        self._post("/faults", fault)
+
+    def remove_faults(self, name: str = "") -> None:
+        """The fault of this name is off, or all of them; what was stuck goes on."""
+        self._client.delete("/faults", params={"name": name} if name else {}).raise_for_status()
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return all that ever changed on the account, in order."""
+        found: list[dict[str, Any]] = []
+        after = 0
+        while True:
+            told = self._get("/events", account_id=self.account_id, after=str(after), limit="10000")
+            found += told["events"]
+            if not told["events"]:
+                return found
+            after = told["last_event_id"]
+
+    def offer_to_buy(self, sales: Sequence[Sale]) -> dict[str, dict[str, Any]]:
+        """Buyers try to place these orders now. Returns each answer by our reference; some may be refused."""
+        answer = self._post("/buy-many", {"orders": [self._purchase(sale) for sale in sales]})
+        return {sale.ref: result for sale, result in zip(sales, answer["orders"], strict=True)}
+
     def buy(self, sales: Sequence[Sale]) -> dict[str, str]:
         """Buyers place these orders now. Returns the marketplace's order id by our reference. None may be refused."""
         placed: dict[str, str] = {}
         for start in range(0, len(sales), _ORDERS):
             part = sales[start : start + _ORDERS]
-            answer = self._post("/buy-many", {"orders": [self._purchase(sale) for sale in part]})
-            for sale, result in zip(part, answer["orders"], strict=True):
+            for ref, result in self.offer_to_buy(part).items():
                 if "order_id" not in result:
-                    raise RuntimeError(f"The sandbox refused order {sale.ref}: {result}")
-                placed[sale.ref] = result["order_id"]
+                    raise RuntimeError(f"The sandbox refused order {ref}: {result}")
+                placed[ref] = result["order_id"]
         return placed
 
     def ask_to_cancel(self, order_id: str) -> None:

@@ -65,7 +65,7 @@ class OrderDesk:
             values = {
                 "refund-amount-1": str(min(amount, line.amount)),
                 "refund-units-1": "1",
-                "refund-reason": _first_choice(form, "refund-reason"),
+                "refund-reason": first_choice(form, "refund-reason"),
                 "refund-restock": "on" if restock else None,
             }
             self.browser.submit(page, form, values, expect=REDIRECT)
@@ -78,7 +78,7 @@ class OrderDesk:
         form = page.form(action="/ship/")
         values = {
             **_units(form, "ship", units),
-            "ship-carrier": _first_choice(form, "ship-carrier"),
+            "ship-carrier": first_choice(form, "ship-carrier"),
             "ship-tracking_number": f"1Z{sale.ref}",
         }
         self.browser.submit(page, form, values, expect=REDIRECT)
@@ -88,7 +88,7 @@ class OrderDesk:
         page = self._page(sale)
         form = page.form(action="/cancel/")
         units = _units(form, "cancel", {line.sku: line.quantity for line in sale.lines})
-        values = {**units, "cancel-reason": _first_choice(form, "cancel-reason")}
+        values = {**units, "cancel-reason": first_choice(form, "cancel-reason")}
         self.browser.submit(page, form, values, expect=REDIRECT)
         self.expected.cancellations += 1
         self.expected.cancelled(sale)
@@ -129,7 +129,7 @@ def _units(form: Form, prefix: str, units: Mapping[str, int]) -> dict[str, str]:
     return {name: str(units[label.removeprefix("Units of ").split()[0]]) for name, label in fields.items()}
 
 
-def _first_choice(form: Form, name: str) -> str:
+def first_choice(form: Form, name: str) -> str:
     """Return the first real choice of a select or of radio buttons."""
     values = [value for value in [*form.choices.get(name, {}), *form.boxes.get(name, [])] if value]
     if not values:

@@ -1,13 +1,22 @@
 """What the seller does on our pages, as a browser would."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from smoke.browser import REDIRECT, Browser, Form, Page, PageError, Value
 from smoke.expectations import BUFFER, ENDING, FLOOR, PERCENT
 
 IMPORT_SECONDS = 90.0
+
+#: The channel's rules, as they are entered.
+RULES = {
+    "quantity-buffer": str(BUFFER),
+    "quantity-floor": str(FLOOR),
+    "quantity-quantity_mode": "all",
+    "price-price_percent": str(PERCENT),
+    "price-price_ending": f"0.{ENDING}",
+}
 
 
 class Seller:
@@ -68,21 +77,17 @@ class Seller:
 
     # --- the channel --------------------------------------------------------------------------------------------
 
-    def add_channel(self, adapter: str, name: str = "Smoke") -> None:
+    def add_channel(self, adapter: str, *, name: str = "Smoke") -> None:
         page = self.browser.open(self._path(f"marketplaces/add/{adapter}/"))
         page = self.browser.submit(page, page.form(with_field="mode"), {"name": name, "mode": "test"})
         self.channel = urlsplit(page.url).path.removesuffix("settings/")
 
-    def set_up(self, *, label: str, client_id: str, secret: str) -> Page:
+    def set_up(self, *, label: str, client_id: str, secret: str, rules: Mapping[str, str] = RULES) -> Page:
         """Label, rules and account information are saved; the sandbox's address is offered by the page."""
         page, form = self._settings()
         values = {
             "label-label": form.value_of("label-label", label),
-            "quantity-buffer": str(BUFFER),
-            "quantity-floor": str(FLOOR),
-            "quantity-quantity_mode": "all",
-            "price-price_percent": str(PERCENT),
-            "price-price_ending": f"0.{ENDING}",
+            **rules,
             "account-client_id": client_id,
             "account-client_secret": secret,
         }

@@ -38,8 +38,8 @@ class Stack:
         folder.chmod(0o755)
         return cls(folder / "data")
 
-    def start(self, *, clock_offset: int = 0, workers: int = 1, beats: int = 1) -> None:
-        """Everything answers. Raises StackError with the end of the log."""
+    def start(self, *more: str, clock_offset: int = 0, workers: int = 1, beats: int = 1) -> None:
+        """Everything answers; `more` are further options of `up`. Raises StackError with the end of the log."""
         log = (self.data.parent / "supervisor.log").open("a")
         command = ["-m", "marketplace_integration.local", "up", "--json", "--with-parent"]
         self._supervisor = subprocess.Popen(
@@ -56,6 +56,7 @@ class Stack:
                 str(workers),
                 "--beats",
                 str(beats),
+                *more,
             ],
             cwd=ROOT,
             env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
