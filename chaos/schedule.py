@@ -119,10 +119,11 @@ def stock_edits(seed: int, seconds: float, skus: list[str]) -> list[Deed]:
 
 
 def label_changes(seed: int, seconds: float, skus: list[str]) -> list[Deed]:
-    """Return which items leave the label and come back; few enough that no withdrawal waits for a person."""
+    """Return which items leave the label, or come back; few enough that no withdrawal waits for a person."""
     drawn = random.Random(f"labels {seed}")
     count = min(round(seconds / 2), 80)
-    return _in_order(Deed(drawn.uniform(0, seconds), "label", drawn.choice(skus)) for _ in range(count))
+    restless = drawn.sample(skus, k=max(1, len(skus) // 20))  # so few that each leaves and comes back several times
+    return _in_order(Deed(drawn.uniform(0, seconds), "label", drawn.choice(restless)) for _ in range(count))
 
 
 def order_deeds(seed: int, seconds: float) -> list[Deed]:

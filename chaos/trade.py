@@ -12,7 +12,7 @@ import psycopg2
 from chaos.book import Book
 from chaos.schedule import Deed
 from chaos.visit import Visitor
-from smoke.browser import Form, Page, PageError
+from smoke.browser import Form, Page, PageError, Value
 from smoke.files import Sale
 from smoke.marketplace import Marketplace
 from smoke.orders import first_choice
@@ -86,15 +86,16 @@ class StockDesk:
     def act(self, deed: Deed) -> None:
         page = self._visitor.open(self._pages[deed.sku])
         if deed.kind == "price":
-            self._visitor.send(page, page.form(with_field="price"), {"price": f"{deed.number / 100:.2f}"})
-            self._book.did("price")
-            return
-        form = page.form(action="/stock/")
-        answer = self._visitor.send(page, form, {"how": "changed", "number": str(deed.number)})
+            self._save(page, page.form(with_field="price"), {"price": f"{deed.number / 100:.2f}"})
+        else:
+            self._save(page, page.form(action="/stock/"), {"how": "changed", "number": str(deed.number)})
+            self._book.moved(deed.sku, deed.number)
+        self._book.did(deed.kind)
+
+    def _save(self, page: Page, form: Form, values: dict[str, Value | None]) -> None:
+        answer = self._visitor.send(page, form, values)
         if answer.status != 200:
-            raise PageError(f"The stock of {deed.sku} could not be changed: {answer.words[:500]}")
-        self._book.moved(deed.sku, deed.number)
-        self._book.did("adjust")
+            raise PageError(f"{page.url} refuses {values}: {answer.words[:500]}")
 
 
 class LabelDesk:
