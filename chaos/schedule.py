@@ -14,9 +14,10 @@ BEATS = ("beat", "beat-2")
 #: A lease is ten seconds: whoever is paused longer wakes up as somebody whose claim is another's.
 SHORTEST_PAUSE, LONGEST_PAUSE = 11.0, 16.0
 
-#: Faults that pass without a person. Not here: refused lines, which wait for one by design; listings that vanish, which
-#: only the reconciler finds; a clock that jumps, which orders are read by. A submission fails as a whole once in a run:
-#: lines whose second one fails as well are refused.
+#: Faults that pass without a person. Not here: refused lines, which wait for one by design; listings that vanish and
+#: submissions worked off in another order than the account promises, which only the reconciler finds; a clock that
+#: jumps, which orders are read by. A submission fails as a whole once in a run: lines whose second one fails as well
+#: are refused.
 FAULTS: dict[str, dict[str, Any]] = {
     "http_5xx": {"probability": 0.4},
     "rate_limited": {"probability": 0.4},
@@ -28,7 +29,6 @@ FAULTS: dict[str, dict[str, Any]] = {
     "stuck_submission": {"probability": 0.3, "params": {"seconds": 6}},
     "failed_submission": {"next_n": 1},
     "try_again_lines": {"params": {"fraction": 0.4}},
-    "out_of_order": {"probability": 0.4, "params": {"seconds": 2}},
     "repeated_page": {"probability": 0.3},
     "reordered_page": {"probability": 0.5},
 }
