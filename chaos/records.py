@@ -144,8 +144,10 @@ _OPEN = """
     UNION ALL SELECT 'bulk changes', count(*) FROM inventory_bulkchange
     UNION ALL SELECT 'walks', count(*) FROM channels_app_channelwalk
     UNION ALL SELECT 'raw orders', count(*) FROM channels_app_raworder WHERE state IN ('new', 'needs_attention')
-    UNION ALL SELECT 'orders not accepted', count(*) FROM channels_app_order
-        WHERE accepted_at IS NULL AND shipping_status NOT IN ('cancelled')
+    UNION ALL SELECT 'orders not accepted', count(*) FROM channels_app_order AS o
+        WHERE accepted_at IS NULL AND shipping_status <> 'cancelled' AND NOT EXISTS (
+            SELECT FROM channels_app_command AS c
+            WHERE c.order_id = o.id AND c.kind = 'accept' AND c.state IN ('rejected', 'superseded'))
     UNION ALL SELECT 'blocked jobs', count(*) FROM channels_app_channeljob WHERE enabled AND blocked
 """
 
