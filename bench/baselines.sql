@@ -15,8 +15,9 @@ ORDER BY change.urgency, change.id
 
 -- name: first_feed_submissions
 INSERT INTO channels_app_submission
-    (channel_id, kind, key, handle, phase, fence, line_count, created_at, sent_at, next_poll_at, poll_count, overdue, reason)
-SELECT %(channel)s, 'content', gen_random_uuid(), 'handle', 'open', 1, 5000, now(), now(), now(), 0, false, ''
+    (channel_id, kind, key, handle, phase, fence, line_count, confirmed_count, rejected_count, superseded_count,
+     created_at, sent_at, next_poll_at, poll_count, overdue, reason)
+SELECT %(channel)s, 'content', gen_random_uuid(), 'handle', 'open', 1, 5000, 0, 0, 0, now(), now(), now(), 0, false, ''
 FROM generate_series(1, (%(n)s + 4999) / 5000)
 
 -- name: first_feed_lines

@@ -137,17 +137,20 @@ class Claim:
             raise
 
     def _lock(self) -> None:
-        held = ChannelJob.objects.select_for_update().filter(pk=self.job_id, fence=self.fence)
-        if not held.values_list("pk", flat=True):
-            raise self._fence_lost()
+        """Nobody claims the job until this transaction ends. Who merely wakes it, or renews its lease, does not wait:
+        a fan-out that waited here for one seller's long settling would hold up all the others.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD, [self.job_id, self.fence])
+            if cursor.fetchone() is None:
+                raise self._fence_lost()
 
     def _fence_lost(self) -> FenceLost:
         return FenceLost(f"{self.kind} of channel {self.channel.pk}: fence {self.fence} is old")
 
     def _renew(self) -> None:
-        """The lease begins anew. Heartbeats wait for the row while it is locked, so it may have run out meanwhile.
-
-        Committed with the outcome: between the commit and the next heartbeat nobody finds the job free.
+        """The lease begins anew, committed with the outcome: a settling may have outlasted the slice's deadline, after
+        which no heartbeat renews it.
         """
         self.moved = time.monotonic()
         with connection.cursor() as cursor:
@@ -268,6 +271,8 @@ def _claim_row(lane: str, *, now: datetime) -> tuple[Any, ...] | None:
     return None
 
 
+# A claim locks its row FOR UPDATE, which this excludes; updates of other columns than keys pass beside it.
+_HOLD = "SELECT 1 FROM channels_app_channeljob WHERE id = %s AND fence = %s FOR KEY SHARE"
 _RENEW = (
     "UPDATE channels_app_channeljob SET claim_expires_at = clock_timestamp() + make_interval(secs => %s)"
     " WHERE id = %s AND fence = %s"

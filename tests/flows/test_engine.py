@@ -450,21 +450,52 @@ def test_a_long_settling_ends_with_a_fresh_lease(channel: Channel, monkeypatch: 
     assert running.deadline() == hands.seconds + engine.HARD_SECONDS
 
 
+def beside(act: Callable[[], object]) -> Callable[[], None]:
+    """Return `act` for another thread, which must not wait for a lock."""
+
+    def run() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '2s'")
+            act()
+        finally:
+            connection.close()
+
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waking_a_job_does_not_wait_for_it_to_settle(channel: Channel) -> None:
+    job = make_job(channel, Kind.OFFERS)
+    running = claim()
+
+    with ThreadPoolExecutor(1) as other, running.settling():
+        other.submit(beside(lambda: jobs.nudge([channel.pk], [Kind.OFFERS], now=DUE))).result()
+
+    assert ChannelJob.objects.get(pk=job.pk).next_run_at == DUE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_claims_a_job_while_it_settles_though_its_lease_has_run_out(channel: Channel) -> None:
+    job = make_job(channel, Kind.OFFERS)
+    running = claim()
+    expire_claim(job)
+    ChannelJob.objects.filter(pk=job.pk).update(next_run_at=NOW)
+    found: list[engine.Claim | None] = []
+
+    with ThreadPoolExecutor(1) as other, running.settling():
+        other.submit(beside(lambda: found.append(engine.claim_next("urgent", now=DUE)))).result()
+
+    assert found == [None]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_tick_does_not_wait_for_a_job_that_settles(channel: Channel) -> None:
     job = make_job(channel, Kind.OFFERS)
     running = claim()
     expire_claim(job)
 
-    def tick() -> None:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SET lock_timeout = '2s'")
-            engine.due_lanes(now=DUE)
-        finally:
-            connection.close()
-
     with ThreadPoolExecutor(1) as other, running.settling():
-        other.submit(tick).result()
+        other.submit(beside(lambda: engine.due_lanes(now=DUE))).result()
 
     assert ChannelJob.objects.get(pk=job.pk).next_run_at > DUE
