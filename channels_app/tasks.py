@@ -46,7 +46,7 @@ def sweep_changes() -> None:
     until = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < until:
         handled = 0
-        for step in (fan_out.pass_on_changes, fan_out.walk_on):
+        for step in (fan_out.pass_on_few, fan_out.pass_on_many, fan_out.walk_on):
             if done := step(now=clock.now()):
                 tick()
             handled += done

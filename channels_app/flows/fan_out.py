@@ -1,14 +1,16 @@
-"""From "something changed" to pending changes of every channel it touches. One at a time; cost follows the change.
+"""From "something changed" to pending changes of every channel it touches. By turns; cost follows the change.
 
 Causes are rows: ItemChange and BulkChange from the inventory's triggers, ChannelWalk from channels. Everything is read
 after its commit. A change is enqueued even if it seems to send nothing new: a feed that is just settling may have read
 what was so before, and the raised version is what tells it.
 """
 
+import itertools
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import connection, transaction
 
@@ -20,36 +22,54 @@ from channels_app.models import Channel, ChannelJob, ChannelWalk, Listing
 from inventory import labels
 from inventory.models import ItemChange
 
-__all__ = ["enqueue", "fan_out", "pass_on_changes", "walk_channel", "walk_on"]
+__all__ = ["enqueue", "fan_out", "pass_on_few", "pass_on_many", "walk_channel", "walk_on"]
 
 log = logging.getLogger(__name__)
 
 #: Rows of the queue, and SKUs of a walk, that one transaction handles: what came in meanwhile waits for its end.
 BATCH = 1000
-#: Any number that no other advisory lock of this database uses.
-_LOCK = 7_203_550_001
+#: A seller with at most so many waiting is served together with others, one with more by itself: whatever a million
+#: changes of one have to wait for holds up nobody else.
+FEW = 50
+#: Seller ids are added to it; no other advisory lock of this database uses numbers near it.
+_LOCK = 7_203_550_001_000_000
+
+_turns = itertools.count()
 
 
 def fan_out(*, now: datetime) -> int:
-    """Pass on a batch of changes and a slice of one walk; return how many rows that were."""
-    return pass_on_changes(now=now) + walk_on(now=now)
+    """Pass on changes of sellers with few, a batch of one with many, and a slice of one walk; return how many rows."""
+    return pass_on_few(now=now) + pass_on_many(now=now) + walk_on(now=now)
 
 
-def pass_on_changes(*, now: datetime) -> int:
-    """A batch of the inventory's changes is pending; return how many rows it was, 0 if none or not alone."""
-    return _pass_on(_find_changed, now=now)
+def pass_on_few(*, now: datetime) -> int:
+    """All that sellers with few changes wait for is pending, in one commit; return how many rows it was."""
+    sellers, rows = [], 0
+    for seller_id, count in _waiting():
+        if count <= FEW and rows + count <= BATCH:
+            sellers.append(seller_id)
+            rows += count
+    return _pass_on(partial(_find_changed, sellers), now=now) if sellers else 0
+
+
+def pass_on_many(*, now: datetime) -> int:
+    """A batch of one seller with many changes is pending, another's each time; return how many rows it was."""
+    busy = [seller_id for seller_id, count in _waiting() if count > FEW]
+    turn = next(_turns) % len(busy) if busy else 0
+    for seller_id in busy[turn:] + busy[:turn]:
+        if handled := _pass_on(partial(_find_changed, [seller_id]), now=now):
+            return handled
+    return 0
 
 
 def walk_on(*, now: datetime) -> int:
-    """What a slice of one walk came across is pending; return how many SKUs, 0 if none or not alone."""
+    """What a slice of one walk came across is pending; return how many SKUs, 0 if there is none or it is taken."""
     return _pass_on(_find_walked, now=now)
 
 
 def _pass_on(find: Callable[..., int], *, now: datetime) -> int:
     found = Found()
     with transaction.atomic():
-        if not _is_alone():
-            return 0
         handled = find(found, now=now)
         # All at once, at the end: see pending.py on the order of locks, for the nudges too.
         upsert(found.values(), now=now)
@@ -85,31 +105,43 @@ def walk_channel(channel: Channel, cause: str, *, now: datetime) -> None:
     ChannelWalk.objects.create(channel=channel, cause=cause[:40], created_at=now)
 
 
-def _is_alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])
-
-
-# By turns: each seller that waits has an equal share of the batch, so that a million changes of one hold up nobody
-# else. Plan: sellers by hops over the index on (seller, id), then the first rows of each that nobody holds; never
-# "id > last", which misses late commits. ARRAY(..) is read once: as `IN (..)` it was run again for every row once the
-# table had grown since its last ANALYZE.
-_TAKE_ITEMS = """
+# Plan: hops over the index on (seller, id), and the first few rows of each seller.
+_WAITING = """
 WITH RECURSIVE waiting (seller_id) AS (
     SELECT min(seller_id) FROM inventory_itemchange
     UNION ALL
     SELECT (SELECT min(change.seller_id) FROM inventory_itemchange AS change WHERE change.seller_id > waiting.seller_id)
     FROM waiting WHERE waiting.seller_id IS NOT NULL
+)
+SELECT seller_id, (SELECT count(*) FROM (SELECT FROM inventory_itemchange AS change
+                                         WHERE change.seller_id = waiting.seller_id LIMIT %s) AS first)
+FROM waiting WHERE seller_id IS NOT NULL
+"""
+
+
+def _waiting() -> list[tuple[int, int]]:
+    """Return the sellers whose changes wait, each with how many, counted no further than just above FEW."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [FEW + 1])
+        return list(cursor.fetchall())
+
+
+# One at a time serves a seller; who is being served by somebody else is passed over. Plan: the first rows of each
+# seller by (seller, id) that nobody holds; never "id > last", which misses late commits. ARRAY(..) is read once: as
+# `IN (..)` it was run again for every row once the table had grown since its last ANALYZE.
+_TAKE_ITEMS = """
+WITH mine AS MATERIALIZED (
+    SELECT seller_id FROM unnest(%(sellers)s::bigint[]) AS asked (seller_id)
+    WHERE pg_try_advisory_xact_lock(%(lock)s + seller_id)
 ), taken AS (
     DELETE FROM inventory_itemchange
     WHERE id = ANY(ARRAY(
         SELECT first.id
-        FROM (SELECT seller_id, %s / count(*) OVER () + 1 AS share FROM waiting WHERE seller_id IS NOT NULL) AS seller
+        FROM mine
         CROSS JOIN LATERAL (
             SELECT change.id FROM inventory_itemchange AS change
-            WHERE change.seller_id = seller.seller_id
-            ORDER BY change.id LIMIT seller.share FOR UPDATE SKIP LOCKED
+            WHERE change.seller_id = mine.seller_id
+            ORDER BY change.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         ) AS first
     ))
     RETURNING seller_id, item_id, kinds
@@ -118,9 +150,10 @@ SELECT seller_id, item_id, bit_or(kinds), count(*) FROM taken GROUP BY seller_id
 """
 
 
-def _find_changed(found: Found, *, now: datetime) -> int:
+def _find_changed(sellers: Sequence[int], found: Found, *, now: datetime) -> int:
+    limit = BATCH if len(sellers) == 1 else FEW
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_ITEMS, [BATCH])
+        cursor.execute(_TAKE_ITEMS, {"sellers": list(sellers), "lock": _LOCK, "limit": limit})
         rows = cursor.fetchall()
     if not rows:
         return 0

@@ -1,16 +1,18 @@
 """From changes of the inventory to pending changes of channels."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from channels_app.flows import fan_out as fan_out_module
-from channels_app.flows.fan_out import enqueue, fan_out, walk_channel
+from channels_app.flows.fan_out import enqueue, fan_out, pass_on_few, pass_on_many, walk_channel
 from channels_app.models import Channel, ChannelJob, ChannelLocation, ChannelWalk, Listing, PendingChange
 from inventory import labels
-from inventory.models import BulkChange, Item, ItemChange, Location, Stock
+from inventory.models import BulkChange, Item, ItemChange, Label, Location, Stock
 from tests.factories import NOW, make_item, make_label
 from tests.flows.feed_rig import Rig
 
@@ -288,11 +290,41 @@ def test_the_number_of_statements_does_not_grow_with_the_changes(rig: Rig):
 
 def test_a_sellers_one_change_does_not_wait_behind_a_million_of_anothers(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(fan_out_module, "BATCH", 4)
+    monkeypatch.setattr(fan_out_module, "FEW", 3)
     rig.has_items(*(f"A-{n}" for n in range(40)))
     small = Rig(slug="small")
     small.has_item("MUG")
 
-    fan_out(now=NOW)
+    pass_on_few(now=NOW)
 
     assert small.pending() == {"MUG": Urgency.NEW}
+    assert rig.pending() == {}
     assert ItemChange.objects.filter(seller_id=rig.seller.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_one_sellers_changes_wait_for_something_anothers_are_passed_on(monkeypatch: pytest.MonkeyPatch):
+    """A seller's label is being worked out: its own changes wait for that, nobody else's."""
+    monkeypatch.setattr(fan_out_module, "FEW", 3)
+    big, small = Rig(slug="big"), Rig(slug="small")
+    rule = labels.create_label(big.seller, "Acme", rule=[{"field": "brand", "op": "is", "value": "Acme"}], now=NOW)
+    big.has_items(*(f"A-{n}" for n in range(9)))
+    small.has_item("MUG")
+
+    def wait() -> None:
+        try:
+            pass_on_many(now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            Label.objects.select_for_update().get(pk=rule.pk)
+            waiting = other.submit(wait)
+            time.sleep(0.3)
+            fan_out(now=NOW)
+            assert small.pending() == {"MUG": Urgency.NEW}
+            assert not waiting.done()
+        waiting.result(timeout=10)
+
+    assert "A-0" in big.pending()
