@@ -212,9 +212,15 @@ def _other_job(kind: str, decision: Decision) -> str:
 
 def _groups(rows: Sequence[Row], adapter: ChannelAdapter) -> list[tuple[Kind, list[Row]]]:
     """Return the rows to send by kind, in submissions of the channel's size, stock first."""
+    by_kind: dict[Kind, list[Row]] = {
+        kind: [] for kind in (Kind.OFFER, Kind.QUANTITY, Kind.PRICE, Kind.WITHDRAW, Kind.CONTENT)
+    }
+    for row in rows:
+        if row.decision.do is Do.SEND:
+            for kind in row.decision.kinds:
+                by_kind[kind].append(row)
     groups = []
-    for kind in (Kind.OFFER, Kind.QUANTITY, Kind.PRICE, Kind.WITHDRAW, Kind.CONTENT):
-        chosen = [row for row in rows if row.decision.do is Do.SEND and kind in row.decision.kinds]
+    for kind, chosen in by_kind.items():
         size = adapter.submission_lines.get(kind, 1)
         groups += [(kind, chosen[start : start + size]) for start in range(0, len(chosen), size)]
     return groups

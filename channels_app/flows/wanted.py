@@ -82,11 +82,18 @@ class Truth(NamedTuple):
         )
 
 
-# Plan: `asked` is small and read once; each LATERAL with LIMIT or an aggregate stays a probe of one index (item by
+# Plan: `asked` and the few channels in it are small and read once; each LATERAL with LIMIT or an aggregate stays a probe of one index (item by
 # seller and SKU, label item by label and item, stock by item, listing by channel and SKU, open feed lines by channel
 # and SKU). So the cost follows the number asked for, never the size of the catalogue.
 _TRUTH = """
-WITH asked (channel_id, sku) AS MATERIALIZED ({source})
+WITH asked (channel_id, sku) AS MATERIALIZED ({source}),
+outlet AS MATERIALIZED (
+    SELECT channel.id, channel.seller_id, channel.label_id,
+           (SELECT array_agg(place.location_id) FROM channels_app_channellocation AS place
+            WHERE place.channel_id = channel.id) AS own_locations
+    FROM channels_app_channel AS channel
+    WHERE channel.id IN (SELECT channel_id FROM asked)
+)
 SELECT asked.channel_id, asked.sku, item.id, coalesce(item.on_label, false), item.price, coalesce(item.currency, ''),
        coalesce(item.content_hash, ''), coalesce(stock.available, 0),
        listing.state, listing.sent_price, listing.sent_quantity, coalesce(listing.sent_content_hash, ''),
@@ -96,25 +103,22 @@ SELECT asked.channel_id, asked.sku, item.id, coalesce(item.on_label, false), ite
        EXISTS (SELECT FROM channels_app_pendingchange AS change
                WHERE change.channel_id = asked.channel_id AND change.sku = asked.sku)
 FROM asked
-JOIN channels_app_channel AS channel ON channel.id = asked.channel_id
+JOIN outlet ON outlet.id = asked.channel_id
 LEFT JOIN LATERAL (
     SELECT one.id, one.price, one.currency, one.content_hash,
            NOT one.is_parent AND NOT one.blocked AND one.archived_at IS NULL AND EXISTS (
                SELECT FROM inventory_labelitem AS member
-               WHERE member.label_id = channel.label_id AND member.item_id = one.id AND member.source <> 'excluded'
+               WHERE member.label_id = outlet.label_id AND member.item_id = one.id AND member.source <> 'excluded'
            ) AS on_label
     FROM inventory_item AS one
-    WHERE one.seller_id = channel.seller_id AND one.sku = asked.sku
+    WHERE one.seller_id = outlet.seller_id AND one.sku = asked.sku
     LIMIT 1
 ) AS item ON true
 LEFT JOIN LATERAL (
     SELECT sum(place.on_hand - place.reserved) AS available
     FROM inventory_stock AS place
-    WHERE place.item_id = item.id AND (
-        place.location_id IN (
-            SELECT location_id FROM channels_app_channellocation WHERE channel_id = channel.id
-        ) OR NOT EXISTS (SELECT FROM channels_app_channellocation WHERE channel_id = channel.id)
-    )
+    WHERE place.item_id = item.id
+      AND (outlet.own_locations IS NULL OR place.location_id = ANY(outlet.own_locations))
 ) AS stock ON true
 LEFT JOIN LATERAL (
     SELECT * FROM channels_app_listing AS one
