@@ -28,6 +28,7 @@ class Draft(NamedTuple):
     sku: str
     price: Decimal | None
     quantity: int | None
+    #: Empty for lines that carry no content.
     content_hash: str
     version: int
     changed_at: datetime
@@ -52,23 +53,33 @@ def record_intent(channel: Channel, kind: Kind, drafts: Sequence[Draft], *, fenc
 
 
 _COPY = """
-COPY channels_app_feedline (submission_id, channel_id, sku, kind, state, price, quantity, content_hash, payload_hash,
+COPY channels_app_feedline (submission_id, channel_id, kind, state, sku, price, quantity, content_hash, payload_hash,
                             version, changed_at, created_at, overdue, code, reason)
 FROM STDIN WITH (FORMAT csv, FORCE_NOT_NULL (content_hash, payload_hash, code, reason))
 """
 
 
 def _copy_lines(submission: Submission, drafts: Sequence[Draft], *, now: datetime) -> None:
+    """The lines of `submission`, all of its kind, are written."""
+    first = (submission.pk, submission.channel_id, submission.kind, LedgerState.SENT.value)
+    last = (now, False, "", "")
+    has_price = submission.kind not in (Kind.QUANTITY, Kind.WITHDRAW)
+    has_quantity = submission.kind not in (Kind.PRICE, Kind.WITHDRAW)
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    head = (submission.pk, submission.channel_id)
-    created = now.isoformat()
-    for draft in drafts:
-        price = None if draft.kind in (Kind.QUANTITY, Kind.WITHDRAW) else draft.price
-        quantity = None if draft.kind in (Kind.PRICE, Kind.WITHDRAW) else draft.quantity
-        hashes = (draft.content_hash if draft.kind == Kind.CONTENT else "", draft.payload_hash)
-        cause = (draft.version, draft.changed_at.isoformat(), created, False, "", "")
-        writer.writerow((*head, draft.sku, draft.kind.value, LedgerState.SENT.value, price, quantity, *hashes, *cause))
+    csv.writer(buffer).writerows(
+        (
+            *first,
+            draft.sku,
+            draft.price if has_price else None,
+            draft.quantity if has_quantity else None,
+            draft.content_hash,
+            draft.payload_hash,
+            draft.version,
+            draft.changed_at,
+            *last,
+        )
+        for draft in drafts
+    )
     buffer.seek(0)
     with connection.cursor() as cursor:
         cursor.copy_expert(_COPY, buffer)

@@ -82,9 +82,9 @@ class Truth(NamedTuple):
         )
 
 
-# Plan: `asked` and the few channels in it are small and read once; each LATERAL with LIMIT or an aggregate stays a probe of one index (item by
-# seller and SKU, label item by label and item, stock by item, listing by channel and SKU, open feed lines by channel
-# and SKU). So the cost follows the number asked for, never the size of the catalogue.
+# Plan: `asked`, and the few channels in it, are small and read once; each LATERAL with LIMIT or an aggregate stays a
+# probe of one index (item by seller and SKU, label item by label and item, stock by item, listing by channel and SKU,
+# open feed lines by channel and SKU). So the cost follows the number asked for, never the size of the catalogue.
 _TRUTH = """
 WITH asked (channel_id, sku) AS MATERIALIZED ({source}),
 outlet AS MATERIALIZED (
