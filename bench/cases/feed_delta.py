@@ -54,10 +54,11 @@ def run(site: Site) -> Result:
 
 def _change_stock(site: Site, number: int) -> None:
     """Items spread over the catalogue, others each time, have one unit less; the triggers say so in the queue."""
+    step = site.value("SELECT max(id) FROM inventory_item") // CHANGES
     changed = site.execute(
-        "UPDATE inventory_stock SET on_hand = on_hand - 1 WHERE item_id IN"
-        " (SELECT %s + n * (SELECT max(id) / %s FROM inventory_item) FROM generate_series(0, %s - 1) AS n)",
-        [1 + number, CHANGES, CHANGES],
+        "UPDATE inventory_stock SET on_hand = on_hand - 1"
+        " WHERE item_id IN (SELECT 1 + %s + n * %s FROM generate_series(0, %s - 1) AS n)",
+        [number % step, step, CHANGES],
     )
     assert changed == CHANGES
 
