@@ -81,6 +81,7 @@ SET confirmed_price = CASE WHEN line.kind = 'withdraw' THEN NULL
                            ELSE line.price END,
     confirmed_quantity = CASE WHEN line.kind = 'withdraw' THEN NULL
                               WHEN line.quantity IS NULL OR line.id = ANY(%(old_quantities)s::bigint[])
+                                   OR line.id <= listing.recounted_line_id
                                   THEN listing.confirmed_quantity
                               ELSE line.quantity END,
     confirmed_content_hash = CASE line.kind WHEN 'withdraw' THEN '' WHEN 'content' THEN line.content_hash
@@ -151,7 +152,8 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT (array_agg(line.kind ORDER BY line.id DESC))[1] AS newest,
                (array_agg(line.price ORDER BY line.id DESC) FILTER (WHERE line.price IS NOT NULL))[1] AS price,
-               (array_agg(line.quantity ORDER BY line.id DESC) FILTER (WHERE line.quantity IS NOT NULL))[1] AS quantity,
+               (array_agg(line.quantity ORDER BY line.id DESC)
+                   FILTER (WHERE line.quantity IS NOT NULL AND line.id > one.recounted_line_id))[1] AS quantity,
                (array_agg(line.content_hash ORDER BY line.id DESC) FILTER (WHERE line.kind = 'content'))[1]
                    AS content_hash
         FROM channels_app_feedline AS line
@@ -212,14 +214,24 @@ def shown_among(channel_id: int, skus: Collection[str]) -> list[str]:
     return list(shown.values_list("sku", flat=True))
 
 
+# Plan: each listing by (channel, SKU), its newest line by (channel, SKU, id).
 _FORGET_QUANTITY = """
-UPDATE channels_app_listing AS listing SET sent_quantity = NULL, confirmed_quantity = NULL
+UPDATE channels_app_listing AS listing
+SET sent_quantity = NULL, confirmed_quantity = NULL,
+    recounted_line_id = coalesce((
+        SELECT line.id FROM channels_app_feedline AS line
+        WHERE line.channel_id = listing.channel_id AND line.sku = listing.sku
+        ORDER BY line.id DESC LIMIT 1
+    ), 0)
 WHERE listing.channel_id = %s AND listing.sku = ANY(%s::text[])
 """
 
 
 def forget_quantity(channel_id: int, skus: Collection[str]) -> None:
-    """The channel has changed these quantities by itself: neither what was sent nor what was confirmed is so."""
+    """The channel has changed these quantities by itself: neither what was sent nor what was confirmed is so.
+
+    Nor is what lines say that are still open: whether the channel worked them off before or after, nobody knows.
+    """
     if skus:
         lock(channel_id, skus)
         with connection.cursor() as cursor:

@@ -415,6 +415,7 @@ class Migration(migrations.Migration):
                 ("rejected_hash", models.CharField(blank=True, default="", max_length=32)),
                 ("rejected_code", models.CharField(blank=True, default="", max_length=100)),
                 ("rejected_reason", models.TextField(blank=True, default="")),
+                ("recounted_line_id", models.BigIntegerField(db_default=0)),
                 ("last_line_at", models.DateTimeField(blank=True, null=True)),
                 ("remote_price", models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
                 ("remote_quantity", models.IntegerField(blank=True, null=True)),

@@ -40,6 +40,8 @@ class Listing(models.Model):
     rejected_hash = models.CharField(max_length=32, blank=True, default="")
     rejected_code = models.CharField(max_length=100, blank=True, default="")
     rejected_reason = models.TextField(blank=True, default="")
+    #: Lines up to this number were sent before the channel last changed the quantity by itself: theirs is no longer so.
+    recounted_line_id = models.BigIntegerField(db_default=0)
     #: When a line of this SKU was last sent or closed; the reconciler judges no quantity near it.
     last_line_at = models.DateTimeField(null=True, blank=True)
 

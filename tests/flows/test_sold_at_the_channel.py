@@ -1,13 +1,16 @@
 """The channel counts down what it sells by itself, so after a sale it shows something that we never sent."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from channels_app.adapters.errors import OutcomeUnknown
 from channels_app.adapters.types import Capability
 from channels_app.flows.ledger import check_ledger
 from channels_app.flows.orders import download_orders
 from channels_app.models import Channel, ChannelJob
+from inventory.models import Item
 from tests.factories import make_job
 from tests.flows.feed_rig import Rig
 
@@ -101,3 +104,26 @@ def test_a_channel_that_takes_its_orders_off_what_we_send_is_told_nothing():
     rig.settle()
 
     assert len(rig.lines("MUG")) == sent
+
+
+def test_a_line_that_was_open_when_the_channel_sold_does_not_hide_the_sale():
+    """The line says 8 and is worked off; then a sale; then what should have mended it gets lost."""
+    rig = listed(on_hand=10)
+    item = Item.objects.get(sku="MUG")
+    rig.market.manual = True
+    rig.sets(item, 8)
+    rig.send()
+    rig.market.process(next(reversed(rig.market.submissions)))
+    rig.market.has_order("A-1", sku="MUG", quantity=1)
+    rig.sets(item, 9)
+    read_orders(rig)
+    rig.market.drop()
+    with suppress(OutcomeUnknown):
+        rig.send()
+    rig.market.manual = False
+
+    rig.later(60)
+    rig.settle()
+
+    assert rig.market.quantity("MUG") == 8
+    assert check_ledger() == []
