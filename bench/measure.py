@@ -142,6 +142,7 @@ class Memory:
         thread.start()
         try:
             yield
+            self._peak = max(self._peak, self._held())  # a short run may end before the next sample
         finally:
             done.set()
             thread.join()
