@@ -10,14 +10,12 @@ from enum import Enum, auto
 from channels_app.adapters.errors import ChannelError, TemporaryError
 from channels_app.adapters.types import CommandLineResult, CommandResult, Outcome
 from channels_app.flows import attention
-from channels_app.flows.engine import Claim
+from channels_app.flows.engine import LONGEST_BACKOFF_SECONDS, Claim
 from channels_app.flows.overwrite import overwrite
 from channels_app.flows.reservation import ranked_locations, rebalance_lines
 from channels_app.flows.shipping import shipping_status
 from channels_app.models import CancellationRequest, Channel, Command, LedgerState, Order, OrderLine
 
-#: Backoff of one command: 5 s, 10 s, 20 s ... at most this.
-LONGEST_BACKOFF_SECONDS = 120.0
 #: How long to leave a busy channel alone: a quarter of the time it has had, within these bounds.
 _POLL_SECONDS = (1.0, 300.0)
 

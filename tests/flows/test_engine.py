@@ -441,7 +441,7 @@ def test_a_long_settling_ends_with_a_fresh_lease(channel: Channel, monkeypatch: 
     hands = Hands(monkeypatch)
     job = make_job(channel, Kind.OFFERS)
     running = claim()
-    expire_claim(job)  # what 10 s behind a locked row come to: no heartbeat gets through
+    expire_claim(job)  # as after the deadline of a slice, when no heartbeat renews it any more
 
     with running.settling():
         hands.seconds += engine.HEARTBEAT_SECONDS + 1
