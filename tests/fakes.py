@@ -32,6 +32,7 @@ from channels_app.adapters.types import (
     Limit,
     Line,
     LineResult,
+    LostSubmission,
     OrderCommand,
     OrderPage,
     Outcome,
@@ -268,6 +269,7 @@ class FakeAdapter(ChannelAdapter):
         "commands": 30,
     }
     account_form: ClassVar[type[forms.Form]] = FakeAccountForm
+    honours_keys = True
 
     @classmethod
     def of(cls, market: FakeMarket) -> Self:
@@ -306,7 +308,12 @@ class FakeAdapter(ChannelAdapter):
         one = self.market.receive(kind, lines, key)
         if lost == "after":
             raise OutcomeUnknown("The answer was lost.")
-        return Receipt(handle=one.handle, results=one.results if self.market.synchronous else None)
+        return self._receipt(one)
+
+    def _receipt(self, one: FakeSubmission) -> Receipt:
+        if self.market.synchronous and one.results is not None:
+            return Receipt(handle=one.handle, report=Report(phase=Phase.DONE, results=one.results))
+        return Receipt(handle=one.handle)
 
     def poll(self, kind: Kind, handle: str) -> Report:
         self.market.enter("poll", handle)
@@ -323,12 +330,10 @@ class FakeAdapter(ChannelAdapter):
             return Report(phase=Phase.OPEN)
         return Report(phase=Phase.DONE, results=one.results)
 
-    def find_submission(self, kind: Kind, key: str, since: datetime) -> Receipt | None:
-        self.market.enter("find_submission", key)
-        one = self.market.find(key)
-        if one is None:
-            return None
-        return Receipt(handle=one.handle, results=one.results if self.market.synchronous else None)
+    def find_submission(self, lost: LostSubmission) -> Receipt | None:
+        self.market.enter("find_submission", lost.key)
+        one = self.market.find(lost.key)
+        return None if one is None else self._receipt(one)
 
     def export_listings(self, handle: str = "") -> Export:
         self.market.enter("export_listings", handle)

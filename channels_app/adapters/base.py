@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -17,6 +17,7 @@ from channels_app.adapters.types import (
     Kind,
     Limit,
     Line,
+    LostSubmission,
     OrderCommand,
     OrderPage,
     Receipt,
@@ -25,7 +26,7 @@ from channels_app.adapters.types import (
 )
 
 if TYPE_CHECKING:
-    from channels_app.adapters.http import HttpClient
+    from channels_app.adapters.http import Answer, HttpClient
     from channels_app.adapters.tokens import TokenStore
 
 
@@ -50,6 +51,13 @@ class ChannelAdapter(ABC):
     submission_lines: ClassVar[Mapping[Kind, int]]
     #: Seconds between two runs of a job, by ChannelJob kind; jobs that are missing here do not exist on this channel.
     intervals: ClassVar[Mapping[str, int]]
+    #: Whether a write that is repeated with the same key has its effect once. If not, a lost one is left to settle
+    #: before it is looked for, and looked for before it is sent again.
+    honours_keys: ClassVar[bool] = False
+    #: Whether the channel names listings by numbers of its own. If so, results bring them and later lines carry them.
+    gives_remote_ids: ClassVar[bool] = False
+    #: A submission that is open for longer raises the alarm. None: forty intervals of the `results` job.
+    answers_within: ClassVar[timedelta | None] = None
     #: The account's settings: a Django form; PasswordInput fields are secrets and are stored encrypted.
     account_form: ClassVar[type[forms.Form]]
 
@@ -62,6 +70,11 @@ class ChannelAdapter(ABC):
     def host(cls, settings: Mapping[str, Any]) -> str:
         """Return host:port that this account's calls go to: at most so many jobs run against one host at once."""
         return cls.key
+
+    @classmethod
+    def pause_after(cls, answer: "Answer") -> float | None:
+        """Return the seconds to wait that a 429 asks for, or None if it does not say."""
+        return answer.retry_after
 
     @abstractmethod
     def check_connection(self) -> ConnectionFacts:
@@ -76,8 +89,11 @@ class ChannelAdapter(ABC):
         """Return the phase of a submission, with a result for every line once it is done."""
 
     @abstractmethod
-    def find_submission(self, kind: Kind, key: str, since: datetime) -> Receipt | None:
-        """Return the receipt of a submission whose answer was lost, or None if the channel never received it."""
+    def find_submission(self, lost: LostSubmission) -> Receipt | None:
+        """Return the receipt of a submission whose answer was lost, or None if the channel never received it.
+
+        None has the present truth of its lines sent anew: absolute values, so that is harmless if it was wrong.
+        """
 
     def export_listings(self, handle: str = "") -> Export:
         """Ask for every listing of the account, or look whether the export of `handle` is ready."""
@@ -111,10 +127,17 @@ class ChannelAdapter(ABC):
         """Approve or refuse a buyer's cancellation request (`command.approve_request`)."""
         raise NotSupported("Buyers cannot ask for cancellation here.")
 
-    def poll_command(self, handle: str) -> CommandResult:
-        """Return what became of a command that was answered with a handle."""
+    def poll_commands(self, handles: Sequence[str]) -> Mapping[str, CommandResult]:
+        """Return what became of commands that were answered with these handles, by handle.
+
+        One that is left out, or whose result has a handle and no results, is still under way.
+        """
         raise NotSupported("Commands are answered at once here.")
 
     @abstractmethod
     def find_command(self, command: OrderCommand, *, key: str) -> CommandResult | None:
-        """Return what a command whose answer was lost did, or None if it did nothing."""
+        """Return what a command whose answer was lost did, or None if it did nothing and may be sent again.
+
+        A channel without idempotency keys is asked for the order: what has changed on it since `command.sent_at`.
+        Raises OutcomeUnknown if that leaves it unclear: it stays open then, is looked for again, and raises the alarm.
+        """

@@ -46,6 +46,9 @@ LONGEST_RETRY_SECONDS = 86_400.0
 #: An answer larger than this is not read to its end.
 LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
 
+#: File name, content, media type.
+UploadedFile = tuple[str, bytes, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -107,7 +110,8 @@ class HttpClient:
         deadline: Callable[[], float] | None = None,
         client: httpx.Client | None = None,
     ) -> None:
-        self._limiter = Limiter(account.scope, adapter.limits)
+        self._limiter = Limiter(account.scope, {**adapter.limits, **account.limits})
+        self._adapter = adapter
         self._label = adapter.label
         self._secrets = tuple(secret for secret in account.secrets.values() if len(secret) >= 4)
         self._deadline = deadline
@@ -124,15 +128,27 @@ class HttpClient:
         params: Mapping[str, Any] | None = None,
         body: Any = None,
         content: bytes | None = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, UploadedFile] | None = None,
     ) -> Answer:
-        """Return the channel's answer, whatever its status. `body` goes out as JSON, `content` as it is.
+        """Return the channel's answer, whatever its status.
+
+        `body` goes out as JSON, `content` as it is, `form` as a form: with `files` as multipart/form-data.
 
         Raises TemporaryError when nothing was done, and OutcomeUnknown when a write may have been.
         """
         timeout = self._timeout()
         self._limiter.take(operation)
         request = self._client.build_request(
-            method, url, headers=dict(headers or {}), params=params, json=body, content=content, timeout=timeout
+            method,
+            url,
+            headers=dict(headers or {}),
+            params=params,
+            json=body,
+            content=content,
+            data=form,
+            files=files,
+            timeout=timeout,
         )
         started = time.monotonic()
         try:
@@ -155,8 +171,13 @@ class HttpClient:
         )
         self._limiter.note_answer()
         if answer.status == 429:
-            self._limiter.park(operation, answer.retry_after or DEFAULT_RETRY_SECONDS)
+            self._limiter.park(operation, self._pause(answer))
         return answer
+
+    def _pause(self, answer: Answer) -> float:
+        """Return the seconds to leave an operation alone after a 429."""
+        asked = self._adapter.pause_after(answer)
+        return DEFAULT_RETRY_SECONDS if asked is None else min(max(asked, 0.0), LONGEST_RETRY_SECONDS)
 
     def _note_timeout(self, error: httpx.TransportError) -> None:
         """Waiting for a free connection of ours is not the channel's silence."""
@@ -172,14 +193,19 @@ class HttpClient:
         except ValueError as error:
             raise self._lost(write, f"{self._label} gave an answer that is not readable.", code="unreadable") from error
 
-    def error_of(self, answer: Answer, *, write: bool) -> ChannelError:
-        """Return the error that a refusing answer stands for."""
-        reason = self._clean(_reason(answer))
-        known: dict[str, Any] = {"http_status": answer.status, "request_id": answer.request_id, "code": _code(answer)}
+    def error_of(self, answer: Answer, *, write: bool, code: str = "", reason: str = "") -> ChannelError:
+        """Return the error that a refusing answer stands for.
+
+        `code` and `reason` are for channels that say them elsewhere than at the top of a JSON object.
+        """
+        reason = self._clean(reason or _reason(answer))
+        known: dict[str, Any] = {
+            "http_status": answer.status,
+            "request_id": answer.request_id,
+            "code": code or _code(answer),
+        }
         if answer.status == 429:
-            return TemporaryError(
-                f"{self._label} asks us to slow down.", **known, retry_after=answer.retry_after or DEFAULT_RETRY_SECONDS
-            )
+            return TemporaryError(f"{self._label} asks us to slow down.", **known, retry_after=self._pause(answer))
         if answer.status in (401, 403):
             return SettingsError(reason or f"{self._label} refuses these credentials.", **known)
         if answer.status >= 500 or answer.status == 408:

@@ -5,11 +5,16 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import redis
 
+from channels_app.adapters.errors import TemporaryError
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.types import Account
+
+if TYPE_CHECKING:
+    from channels_app.adapters.http import Answer
 
 #: A token this close to its end is not used any more.
 MARGIN_SECONDS = 30
@@ -37,6 +42,21 @@ class TokenStore:
             token, seconds = fetch()
             self._write(token, seconds)
             return token
+
+    def authorized(self, fetch: Callable[[], tuple[str, float]], call: Callable[[str], "Answer"]) -> "Answer":
+        """Return what `call` answers with a living token; one that was refused (401) did nothing and is renewed once.
+
+        Raises TemporaryError if the new one is refused as well: it was given for these very credentials, so there is
+        nothing that the seller could mend.
+        """
+        for _ in range(2):
+            token = self.get(fetch)
+            answer = call(token)
+            if answer.status != 401:
+                return answer
+            self.forget(token)
+        message = "The marketplace refuses an access token that it has only just given."
+        raise TemporaryError(message, code="token_refused", http_status=401)
 
     def forget(self, token: str) -> None:
         """Drop `token`, which the channel refused, unless a newer one has taken its place."""

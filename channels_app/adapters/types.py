@@ -50,6 +50,8 @@ class Account:
     mode: Mode = Mode.TEST
     #: Names the token store's and the rate limiter's buckets; never shown.
     scope: str = ""
+    #: What the connection check learned of this account's own rates; they take the place of the declared ones.
+    limits: Mapping[str, "Limit"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +81,23 @@ class ConnectionFacts:
     carriers: tuple[Choice, ...] = ()
     cancel_reasons: tuple[Choice, ...] = ()
     refund_reasons: tuple[Choice, ...] = ()
+    #: Rates of this account by operation, where the marketplace tells them.
+    limits: Mapping[str, Limit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferLine:
-    """Price and quantity; absolute, so that sending it twice is harmless."""
+    """Price and quantity; absolute, so that sending it twice is harmless.
+
+    `remote_id`, here and in the other lines, is the marketplace's own number of the listing, as a result once brought
+    it; empty if none ever did: the adapter then looks the listing up by its SKU.
+    """
 
     sku: str
     price: Decimal
     currency: str
     quantity: int
+    remote_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +116,13 @@ class ContentLine:
     price: Decimal
     currency: str
     quantity: int
+    remote_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawLine:
     sku: str
+    remote_id: str = ""
 
 
 Line = OfferLine | ContentLine | WithdrawLine
@@ -126,18 +137,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineResult:
+    """What became of one line. `retry_after` (seconds) is for TRY_AGAIN: it makes no sense sooner."""
+
     sku: str
     outcome: Outcome
     code: str = ""
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """The channel has the submission. A synchronous channel brings the results at once (`handle` may be empty)."""
-
-    handle: str
-    results: tuple[LineResult, ...] | None = None
+    #: The marketplace's own number of the listing, where it gives one; kept, and handed over with later lines.
+    remote_id: str = ""
+    retry_after: float = 0
 
 
 class Phase(StrEnum):
@@ -153,6 +161,30 @@ class Report:
     phase: Phase
     results: Iterable[LineResult] = ()
     reason: str = ""
+    #: What holds, once all is done, for lines that `results` leaves out: some channels list failures only. None: the
+    #: channel forgot them, so they are sent again.
+    rest: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The channel has the submission. `report` is what it said at once: all of it, on a synchronous channel.
+
+    Lines that the adapter itself found wanting (no GTIN, say) are rejected here while the others are on their way.
+    """
+
+    handle: str
+    report: Report = Report(phase=Phase.OPEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostSubmission:
+    """A submission whose answer was lost, as far as one can look for it. It was sent after `since`."""
+
+    kind: Kind
+    key: str
+    since: datetime
+    line_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +301,8 @@ class OrderCommand:
     restock: bool = False
     #: For a buyer's cancellation request: True approves, False refuses, None means there was none.
     approve_request: bool | None = None
+    #: When it was last handed to the adapter: what the channel did after that may be this command's doing.
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +315,7 @@ class CommandLineResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandResult:
-    """What became of a command: one result a line, or a handle to poll with `poll_commands`."""
+    """What became of a command: one result a line, or a handle to ask `poll_commands` about."""
 
     handle: str = ""
     results: tuple[CommandLineResult, ...] = ()

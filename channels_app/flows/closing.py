@@ -160,10 +160,14 @@ def _end(
     *,
     ordered: bool,
     maybe_done: Collection[str] = (),
-    again_after: int = AGAIN_SECONDS,
+    again_after: float = AGAIN_SECONDS,
+    longer: Mapping[str, float] | None = None,
     now: datetime,
 ) -> Tally:
-    """The lines end as `verdicts` say; pending changes, then listings, follow. Call it once in a transaction."""
+    """The lines end as `verdicts` say; pending changes, then listings, follow. Call it once in a transaction.
+
+    What is to be sent again waits `again_after` seconds, or as long as `longer` says for its SKU.
+    """
     if not verdicts:
         return Tally()
     closed = _close(submission, verdicts, now=now)
@@ -173,8 +177,9 @@ def _end(
     refused_by_us = listings.refused_by_us(
         submission.channel_id, [line.sku for line in closed if line.state == LedgerState.REJECTED]
     )
-    again_at = now + timedelta(seconds=again_after) if again_after else None
-    _recheck(submission, dict.fromkeys(again, again_at) | dict.fromkeys([*overtaken, *refused_by_us]), now=now)
+    waits = {sku: max(again_after, (longer or {}).get(sku, 0)) for sku in again}
+    again_at = {sku: now + timedelta(seconds=seconds) if seconds else None for sku, seconds in waits.items()}
+    _recheck(submission, again_at | dict.fromkeys([*overtaken, *refused_by_us]), now=now)
     unparked = unpark(submission.channel_id, [line.sku for line in closed])
     # Without order, the channel may have worked off a line and a newer one either way round.
     crossed = () if ordered else overtaken
@@ -300,19 +305,29 @@ def _refused_before(submission: Submission) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def _verdict_on_omitted(sku: str, rest: Outcome | None) -> Verdict:
+    """Return how a line ends that a finished submission says nothing about."""
+    if rest in _STATES:
+        return Verdict(sku, _STATES[rest].value, "", "")
+    return Verdict(sku, LedgerState.SUPERSEDED.value, NO_RESULT, "The channel gave no result for this.")
+
+
 def apply_report(submission: Submission, report: Report, *, ordered: bool, now: datetime) -> Tally:
     """What the channel says of `submission` is done to its lines; once every line has ended, it is closed."""
     if report.phase == Phase.FAILED:
         return refuse_file(submission, report.reason or "The channel refused the whole file.", now=now)
-    verdicts = _verdicts(report.results)
+    results = tuple(report.results)
+    verdicts = _verdicts(results)
     omitted: set[str] = set()
     if report.phase == Phase.DONE:
         omitted = set(_open_skus(submission)) - verdicts.keys()
         for sku in omitted:
-            verdicts[sku] = Verdict(
-                sku, LedgerState.SUPERSEDED.value, NO_RESULT, "The channel gave no result for this."
-            )
-    tally = _end(submission, verdicts.values(), ordered=ordered, maybe_done=omitted, now=now)
+            verdicts[sku] = _verdict_on_omitted(sku, report.rest)
+        if report.rest is not None:
+            omitted = set()
+    longer = {result.sku: result.retry_after for result in results if result.retry_after}
+    tally = _end(submission, verdicts.values(), ordered=ordered, maybe_done=omitted, longer=longer, now=now)
+    listings.name(submission.channel_id, {result.sku: result.remote_id for result in results if result.remote_id})
     if report.phase == Phase.DONE or not _open_skus(submission):
         Submission.objects.filter(pk=submission.pk).update(
             phase=Submission.Phase.CLOSED, closed_at=now, next_poll_at=None, reason=report.reason

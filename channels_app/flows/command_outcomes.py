@@ -26,6 +26,7 @@ class Verdict(Enum):
     ANSWERED = auto()
     REFUSED = auto()  # the channel refused the call as a whole
     UNKNOWN = auto()  # the answer was lost
+    UNCLEAR = auto()  # it was looked for, and the channel cannot say (yet)
     TRY_LATER = auto()  # nothing was done
     NOT_SENT = auto()  # the call was not made after all
 
@@ -68,7 +69,10 @@ def _apply(answer: Answer, *, now: datetime) -> None:
                 _close(row, LedgerState.REJECTED, now=now, code=code, reason=str(answer.error or ""))
         case Verdict.UNKNOWN:
             for row in answer.rows:
-                row.state = LedgerState.UNKNOWN
+                row.state, row.handle = LedgerState.UNKNOWN, ""
+        case Verdict.UNCLEAR:
+            for row in answer.rows:
+                row.not_before = now + timedelta(seconds=_poll_delay(row, now))
         case Verdict.TRY_LATER:
             wait = answer.failure.retry_after if isinstance(answer.failure, TemporaryError) else None
             for row in answer.rows:
@@ -84,7 +88,7 @@ def _apply_result(rows: Sequence[Command], result: CommandResult, *, now: dateti
     for row in rows:
         told = by_line.get(row.line.remote_id)
         if told is None and not result.handle:
-            row.state = LedgerState.UNKNOWN  # an answer that leaves this line out answers nothing
+            row.state, row.handle = LedgerState.UNKNOWN, ""  # an answer that leaves this line out answers nothing
         elif told is None or told.outcome is Outcome.PENDING:
             row.state, row.handle = LedgerState.SENT, result.handle or row.handle
             row.not_before = now + timedelta(seconds=_poll_delay(row, now))

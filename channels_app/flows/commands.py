@@ -6,7 +6,7 @@ outcomes of these calls are one commit again. Whoever dies in between leaves int
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 
 #: Calls whose intents are committed together.
 CALLS_AT_ONCE = 20
+#: What a channel shows no trace of after this was not done.
+SETTLES_AFTER = timedelta(seconds=60)
+#: Handles asked about in one go.
+POLLED_AT_ONCE = 200
 #: An open command older than this is an alarm.
 OVERDUE_AFTER = timedelta(hours=1)
 
@@ -44,6 +48,10 @@ class Call:
     @property
     def key(self) -> str:
         return str(self.first.group_key)
+
+    def is_settled(self, now: datetime) -> bool:
+        """Say whether it has been out for so long that it can no longer be on its way."""
+        return self.first.sent_at is None or now - self.first.sent_at >= SETTLES_AFTER
 
     def as_command(self) -> OrderCommand:
         """Return it as the adapter takes it."""
@@ -67,6 +75,7 @@ class Call:
             shipped_at=parcel.shipped_at if parcel else None,
             restock=self.first.restock,
             approve_request=self.first.approve_request,
+            sent_at=self.first.sent_at,
         )
 
 
@@ -85,16 +94,20 @@ def send_commands(claim: Claim, adapter: ChannelAdapter) -> bool:
 def look_for_unknown(claim: Claim, adapter: ChannelAdapter) -> bool:
     """Commands whose answer was lost have it, or will be sent again with the same key. Returns whether some are left.
 
-    A channel that knows nothing of a command has not done it.
+    A channel that knows nothing of a command has not done it. One that cannot say is asked again later; what comes
+    behind it in its order waits, the other orders go on.
     """
-    for call in _calls(_open(claim).filter(state=LedgerState.UNKNOWN)):
+    for call in _calls(_open(claim).filter(_is_due(claim.now), state=LedgerState.UNKNOWN)):
         if claim.seconds_left() <= 0:
             return True
         answer = _ask(call, partial(adapter.find_command, call.as_command(), key=call.key))
-        if answer.failure is not None:
+        if isinstance(answer.failure, OutcomeUnknown):
+            answer.verdict = Verdict.UNCLEAR
+        elif answer.failure is not None:
             raise answer.failure
-        if answer.verdict is Verdict.ANSWERED and answer.result is None:
-            answer.verdict = Verdict.NOT_SENT
+        elif answer.verdict is Verdict.ANSWERED and answer.result is None:
+            settled = adapter.honours_keys or call.is_settled(claim.now)
+            answer.verdict = Verdict.NOT_SENT if settled else Verdict.UNCLEAR
         store_answers(claim, [answer])
     return False
 
@@ -102,14 +115,19 @@ def look_for_unknown(claim: Claim, adapter: ChannelAdapter) -> bool:
 def poll_handles(claim: Claim, adapter: ChannelAdapter) -> bool:
     """Commands that the channel is busy with have their outcome, if there is one. Returns whether some are left."""
     busy = _open(claim).exclude(handle="").filter(_is_due(claim.now), state=LedgerState.SENT)
-    for call in _calls(busy):
+    waiting = _calls(busy)
+    for start in range(0, len(waiting), POLLED_AT_ONCE):
         if claim.seconds_left() <= 0:
             return True
-        answer = _ask(call, partial(adapter.poll_command, call.first.handle))
-        if answer.failure is not None:
-            raise answer.failure
-        store_answers(claim, [answer])
+        calls = waiting[start : start + POLLED_AT_ONCE]
+        told = adapter.poll_commands([call.first.handle for call in calls])
+        store_answers(claim, [_told_by_handle(call, told) for call in calls])
     return False
+
+
+def _told_by_handle(call: Call, told: Mapping[str, CommandResult]) -> Answer:
+    handle = call.first.handle
+    return Answer(call.rows, Verdict.ANSWERED, result=told.get(handle, CommandResult(handle=handle)))
 
 
 def send_pending(claim: Claim, adapter: ChannelAdapter) -> bool:

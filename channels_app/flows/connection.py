@@ -21,7 +21,7 @@ from channels_app.adapters.errors import (
 from channels_app.adapters.http import HttpClient
 from channels_app.adapters.registry import UnknownAdapter, get_adapter_class
 from channels_app.adapters.tokens import TokenStore
-from channels_app.adapters.types import Account, Capability, Choice, ConnectionFacts, Mode
+from channels_app.adapters.types import Account, Capability, Choice, ConnectionFacts, Limit, Mode
 from channels_app.flows.change import locked, remember
 from channels_app.flows.fan_out import walk_channel
 from channels_app.flows.jobs import enable_jobs
@@ -122,6 +122,10 @@ def facts_as_json(facts: ConnectionFacts) -> dict[str, Any]:
         "carriers": _choices(facts.carriers),
         "cancel_reasons": _choices(facts.cancel_reasons),
         "refund_reasons": _choices(facts.refund_reasons),
+        "limits": {
+            operation: {"per_second": limit.per_second, "burst": limit.burst}
+            for operation, limit in facts.limits.items()
+        },
     }
 
 
@@ -161,5 +165,6 @@ def open_adapter(channel: Channel, *, deadline: Callable[[], float] | None = Non
         secrets=read_secrets(channel),
         mode=Mode(channel.mode),
         scope=f"{channel.adapter_key}:{channel.pk}",
+        limits={operation: Limit(**rate) for operation, rate in channel.facts.get("limits", {}).items()},
     )
     return made(account, http=HttpClient(account, made, deadline=deadline), tokens=TokenStore(account))

@@ -15,14 +15,22 @@ from django.db.models import Q
 
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, SettingsError, TemporaryError
-from channels_app.adapters.types import Capability, Kind, Line
+from channels_app.adapters.types import Capability, Kind, Line, Phase
 from channels_app.flows import brake, jobs, listings, pending
 from channels_app.flows.closing import Tally, leave_in_doubt, refuse_file, take_back
 from channels_app.flows.decide import Decision, Do, LastWord, Rules, Urgency, decide, refusal_hash
 from channels_app.flows.engine import Claim, FenceLost
 from channels_app.flows.lookup import resolve_lost
 from channels_app.flows.pending import Remains, Taken
-from channels_app.flows.sending import Content, Draft, build_line, read_content, record_intent, record_receipt
+from channels_app.flows.sending import (
+    Content,
+    Draft,
+    build_line,
+    read_content,
+    read_remote_ids,
+    record_intent,
+    record_receipt,
+)
 from channels_app.flows.takeover import SUBMISSION_KINDS
 from channels_app.flows.wanted import Truth, read_skus
 from channels_app.models import Channel, ChannelJob, PendingChange, Submission
@@ -236,7 +244,13 @@ def _submit(claim: Claim, adapter: ChannelAdapter, kind: Kind, rows: Sequence[Ro
         if not drafts:
             return True
         submission = record_intent(claim.channel, kind, drafts, fence=claim.fence, now=claim.now)
-    lines = [build_line(draft, content.get(draft.sku), claim.channel.currency) for draft in drafts]
+    remote_ids = read_remote_ids(claim.channel, [draft.sku for draft in drafts]) if adapter.gives_remote_ids else {}
+    lines = [
+        build_line(
+            draft, content.get(draft.sku), currency=claim.channel.currency, remote_id=remote_ids.get(draft.sku, "")
+        )
+        for draft in drafts
+    ]
     try:
         _call(claim, adapter, submission, lines, rules)
     except FenceLost:
@@ -269,7 +283,7 @@ def _call(claim: Claim, adapter: ChannelAdapter, submission: Submission, lines: 
         tally = record_receipt(submission, receipt, ordered=rules.ordered, now=claim.now)
     claim.count(**{"withdrawn" if kind == Kind.WITHDRAW else "sent": len(lines)})
     _count(claim, tally)
-    if receipt.results is None:
+    if receipt.report.phase is Phase.OPEN:
         first_look = claim.now + timedelta(seconds=1)
         jobs.nudge([claim.channel.pk], [ChannelJob.Kind.RESULTS], now=first_look)
 

@@ -3,7 +3,7 @@
 `sent_*` is the newest of {open, confirmed}. Whatever ends a line without success has `restate` derive it anew.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +69,24 @@ def record_sent(submission: Submission, skus: Collection[str], *, now: datetime)
         lock(submission.channel_id, skus)
     with connection.cursor() as cursor:
         cursor.execute(sql, {"submission": submission.pk, "now": now})
+
+
+# Plan: each listing by (channel, SKU).
+_NAME = """
+UPDATE channels_app_listing AS listing
+SET remote_id = told.remote_id
+FROM unnest(%s::text[], %s::text[]) AS told (sku, remote_id)
+WHERE listing.channel_id = %s AND listing.sku = told.sku AND listing.remote_id <> told.remote_id
+"""
+
+
+def name(channel_id: int, remote_ids: Mapping[str, str]) -> None:
+    """The listings carry the channel's own numbers, given by SKU."""
+    if not remote_ids:
+        return
+    lock(channel_id, remote_ids.keys())
+    with connection.cursor() as cursor:
+        cursor.execute(_NAME, [list(remote_ids.keys()), list(remote_ids.values()), channel_id])
 
 
 # A refusal is forgotten once the same kind of line succeeds, or one that says everything; and never by a weaker one.

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import connection
 
 from channels_app.adapters.base import ChannelAdapter
-from channels_app.adapters.types import Kind
+from channels_app.adapters.types import Kind, LostSubmission
 from channels_app.flows.closing import close_without_results
 from channels_app.flows.decide import Rules
 from channels_app.flows.engine import Claim
@@ -32,7 +32,12 @@ def resolve_lost(claim: Claim, adapter: ChannelAdapter, kinds: Sequence[str], *,
         if claim.seconds_left() <= 0:
             return False
         receipt = adapter.find_submission(
-            Kind(submission.kind), str(submission.key), submission.created_at - CLOCK_SKEW
+            LostSubmission(
+                kind=Kind(submission.kind),
+                key=str(submission.key),
+                since=submission.created_at - CLOCK_SKEW,
+                line_count=submission.line_count,
+            )
         )
         settled_at = submission.created_at + timedelta(seconds=SETTLE_SECONDS)
         if receipt is None and claim.now < settled_at:

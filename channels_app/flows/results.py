@@ -1,13 +1,14 @@
 """What became of submissions: polled until every line has ended. A stuck one raises an alarm and blocks nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Min, QuerySet
 
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import RejectedByChannel
-from channels_app.adapters.types import Kind, Phase, Report
+from channels_app.adapters.types import Kind, Phase
 from channels_app.flows import jobs, pending
 from channels_app.flows.closing import Tally, apply_report, close_without_results
 from channels_app.flows.decide import Rules
@@ -37,7 +38,7 @@ def poll_submissions(claim: Claim, adapter: ChannelAdapter) -> bool:
         orphans_become_unknown(claim)
         if not resolve_lost(claim, adapter, ALL_KINDS, rules=rules):
             return True
-    _mark_overdue(claim)
+    _mark_overdue(claim, overdue_after(claim.interval_seconds, adapter.answers_within))
     tally = Tally()
     due = _take_due(claim)
     for submission in due:
@@ -80,7 +81,7 @@ def _look(claim: Claim, adapter: ChannelAdapter, submission: Submission, rules: 
     except RejectedByChannel as error:
         with claim.settling():
             return _forgotten(submission, str(error), claim.now)
-    report = Report(phase=report.phase, results=tuple(claim.moving(report.results)), reason=report.reason)
+    report = replace(report, results=tuple(claim.moving(report.results)))
     with claim.settling():
         tally = apply_report(submission, report, ordered=rules.ordered, now=claim.now)
     if report.phase == Phase.FAILED:
@@ -105,14 +106,14 @@ def _forgotten(submission: Submission, reason: str, now: datetime) -> Tally:
     return tally
 
 
-def overdue_after(interval_seconds: int) -> timedelta:
-    """Return how long a submission may stay open before it raises the alarm."""
-    return max(_OVERDUE_AT_LEAST, timedelta(seconds=_OVERDUE_INTERVALS * interval_seconds))
+def overdue_after(interval_seconds: int, answers_within: timedelta | None = None) -> timedelta:
+    """Return how long a submission may stay open before it raises the alarm: what the adapter says, if it does."""
+    return answers_within or max(_OVERDUE_AT_LEAST, timedelta(seconds=_OVERDUE_INTERVALS * interval_seconds))
 
 
-def _mark_overdue(claim: Claim) -> None:
+def _mark_overdue(claim: Claim, patience: timedelta) -> None:
     """What has been open for too long is flagged, and its SKUs wait for it no longer; a late answer still closes it."""
-    limit = claim.now - overdue_after(claim.interval_seconds)
+    limit = claim.now - patience
     late = Submission.objects.filter(
         channel=claim.channel,
         phase__in=(Submission.Phase.OPEN, Submission.Phase.UNKNOWN),

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from channels_app.adapters.types import ContentLine, Kind, Line, OfferLine, Phase, Receipt, Report, WithdrawLine
+from channels_app.adapters.types import ContentLine, Kind, Line, OfferLine, Receipt, WithdrawLine
 from channels_app.flows import listings
 from channels_app.flows.closing import Tally, apply_report
 from channels_app.flows.decide import offer_hash, payload_hash
-from channels_app.models import Channel, FeedLine, LedgerState, Submission
+from channels_app.models import Channel, FeedLine, LedgerState, Listing, Submission
 
 #: The first look at an asynchronous submission comes after this.
 FIRST_POLL_SECONDS = 1
@@ -118,13 +118,19 @@ def read_content(channel: Channel, skus: Sequence[str]) -> dict[str, Content]:
         return {row[0]: Content(*row[:7], *loads(row[7])) for row in cursor}
 
 
-def build_line(draft: Draft, content: Content | None, currency: str) -> Line:
+def read_remote_ids(channel: Channel, skus: Sequence[str]) -> dict[str, str]:
+    """Return the channel's own numbers of these listings, by SKU, as far as it has given any."""
+    known = Listing.objects.filter(channel=channel, sku__in=skus).exclude(remote_id="")
+    return dict(known.values_list("sku", "remote_id"))
+
+
+def build_line(draft: Draft, content: Content | None, *, currency: str, remote_id: str) -> Line:
     """Return what crosses the border for `draft`."""
     if draft.kind == Kind.WITHDRAW:
-        return WithdrawLine(sku=draft.sku)
+        return WithdrawLine(sku=draft.sku, remote_id=remote_id)
     price, quantity = draft.price or Decimal(0), draft.quantity or 0
     if draft.kind != Kind.CONTENT or content is None:
-        return OfferLine(sku=draft.sku, price=price, currency=currency, quantity=quantity)
+        return OfferLine(sku=draft.sku, price=price, currency=currency, quantity=quantity, remote_id=remote_id)
     return ContentLine(
         sku=draft.sku,
         title=content.title,
@@ -138,6 +144,7 @@ def build_line(draft: Draft, content: Content | None, currency: str) -> Line:
         price=price,
         currency=currency,
         quantity=quantity,
+        remote_id=remote_id,
     )
 
 
@@ -146,7 +153,7 @@ def _as_text(values: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def record_receipt(submission: Submission, receipt: Receipt, *, ordered: bool, now: datetime) -> Tally:
-    """The channel has the submission: its handle is kept, results that came along are applied."""
+    """The channel has the submission: its handle is kept, what it said at once is applied."""
     if submission.phase == Submission.Phase.UNKNOWN:
         FeedLine.objects.filter(submission=submission, state=LedgerState.UNKNOWN).update(state=LedgerState.SENT)
     Submission.objects.filter(pk=submission.pk).update(
@@ -155,6 +162,4 @@ def record_receipt(submission: Submission, receipt: Receipt, *, ordered: bool, n
         sent_at=now,
         next_poll_at=now + timedelta(seconds=FIRST_POLL_SECONDS),
     )
-    if receipt.results is None:
-        return Tally()
-    return apply_report(submission, Report(phase=Phase.DONE, results=receipt.results), ordered=ordered, now=now)
+    return apply_report(submission, receipt.report, ordered=ordered, now=now)

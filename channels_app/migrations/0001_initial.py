@@ -404,6 +404,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
+                ("remote_id", models.CharField(blank=True, db_default="", max_length=200)),
                 ("sent_price", models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
                 ("sent_quantity", models.IntegerField(blank=True, null=True)),
                 ("sent_content_hash", models.CharField(blank=True, default="", max_length=32)),
@@ -814,7 +815,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("fence", models.BigIntegerField(default=0)),
-                ("handle", models.CharField(blank=True, default="", max_length=200)),
+                ("handle", models.TextField(blank=True, default="")),
                 ("quantity", models.PositiveIntegerField(default=0)),
                 ("amount", models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
                 ("shipping_amount", models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
@@ -926,7 +927,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("key", models.UUIDField(unique=True)),
-                ("handle", models.CharField(blank=True, default="", max_length=200)),
+                ("handle", models.TextField(blank=True, default="")),
                 (
                     "phase",
                     models.CharField(

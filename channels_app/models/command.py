@@ -90,7 +90,8 @@ class Command(models.Model):
     state = models.CharField(max_length=10, choices=LedgerState.choices, default=LedgerState.PENDING)
     #: Fence of the job that is sending or sent it.
     fence = models.BigIntegerField(default=0)
-    handle = models.CharField(max_length=200, blank=True, default="")
+    #: The adapter's to read, as a submission's.
+    handle = models.TextField(blank=True, default="")
     quantity = models.PositiveIntegerField(default=0)
     amount = money_field(null=True, blank=True)
     shipping_amount = money_field(null=True, blank=True)

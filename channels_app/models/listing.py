@@ -26,6 +26,8 @@ class Listing(models.Model):
     sku = models.CharField(max_length=100)
     item = models.ForeignKey(Item, on_delete=models.SET_NULL, null=True, blank=True, related_name="listings")
     state = models.CharField(max_length=10, choices=State.choices, default=State.CREATING)
+    #: The channel's own number of the listing, where it gives one; the adapter's to read.
+    remote_id = models.CharField(max_length=200, blank=True, db_default="")
 
     sent_price = money_field(null=True, blank=True)
     sent_quantity = models.IntegerField(null=True, blank=True)

@@ -38,7 +38,8 @@ class Submission(models.Model):
     kind = models.CharField(max_length=10, choices=KINDS)
     #: Idempotency key: random, never derived from content.
     key = models.UUIDField(unique=True)
-    handle = models.CharField(max_length=200, blank=True, default="")
+    #: The adapter's to read: a number, or several in one text.
+    handle = models.TextField(blank=True, default="")
     phase = models.CharField(max_length=8, choices=Phase.choices, default=Phase.INTENT)
     #: Fence of the job that wrote it; a takeover turns older intents into `unknown`.
     fence = models.BigIntegerField()

@@ -27,6 +27,7 @@ from channels_app.adapters.types import (
     Export,
     Kind,
     LineResult,
+    LostSubmission,
     OfferLine,
     OrderCommand,
     Outcome,
@@ -92,12 +93,16 @@ def content(sku: str, quantity: int = 5) -> ContentLine:
 def listed(adapter: ChannelAdapter, world: World, *skus: str, key: str = "list") -> list[LineResult]:
     """The items are on sale; what the channel said of each."""
     receipt = adapter.submit(Kind.CONTENT, [content(sku) for sku in skus], key=key)
-    if receipt.results is not None:
-        return list(receipt.results)
+    if receipt.report.phase is Phase.DONE:
+        return list(receipt.report.results)
     world.settle()
     report = adapter.poll(Kind.CONTENT, receipt.handle)
     assert report.phase is Phase.DONE
     return list(report.results)
+
+
+def lost(world: World, *, lines: int = 1) -> LostSubmission:
+    return LostSubmission(kind=Kind.CONTENT, key="k", since=world.began_at, line_count=lines)
 
 
 def exported(adapter: ChannelAdapter, world: World) -> tuple[Export, dict[str, RemoteListing]]:
@@ -236,7 +241,7 @@ class AdapterContract:
         with pytest.raises(OutcomeUnknown):
             adapter.submit(Kind.CONTENT, [content("A")], key="k")
 
-        receipt = adapter.find_submission(Kind.CONTENT, "k", world.began_at)
+        receipt = adapter.find_submission(lost(world))
         assert receipt == adapter.submit(Kind.CONTENT, [content("A")], key="k")
 
     def test_a_submission_that_never_arrived_is_not_found(self, adapter, world):
@@ -246,7 +251,7 @@ class AdapterContract:
         with pytest.raises(OutcomeUnknown):
             adapter.submit(Kind.CONTENT, [content("A")], key="k")
 
-        assert adapter.find_submission(Kind.CONTENT, "k", world.began_at) is None
+        assert adapter.find_submission(lost(world)) is None
 
     # Trouble
 

@@ -204,7 +204,9 @@ def test_a_command_with_a_handle_is_polled_to_its_end(rig: Rig):
     done = CommandLineResult(line_remote_id="A-1-1", outcome=Outcome.ACCEPTED)
     busy = patch.object(rig.adapter, "accept", return_value=CommandResult(handle="H1"))
     polled = patch.object(
-        rig.adapter, "poll_command", side_effect=[CommandResult(handle="H1"), CommandResult(results=(done,))]
+        rig.adapter,
+        "poll_commands",
+        side_effect=[{"H1": CommandResult(handle="H1")}, {"H1": CommandResult(results=(done,))}],
     )
     with busy, polled:
         claim = rig.send()

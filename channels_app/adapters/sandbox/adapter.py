@@ -21,6 +21,7 @@ from channels_app.adapters.types import (
     Limit,
     Line,
     LineResult,
+    LostSubmission,
     OrderCommand,
     OrderPage,
     Phase,
@@ -79,6 +80,7 @@ class SandboxAdapter(ChannelAdapter):
         "orders": 10,
         "commands": 15,
     }
+    honours_keys = True
     account_form = SandboxAccountForm
 
     def __init__(self, account: Account, *, http: "HttpClient", tokens: "TokenStore") -> None:
@@ -119,8 +121,8 @@ class SandboxAdapter(ChannelAdapter):
         for row in self._client.iter_rows("results", f"/v1/submissions/{quoted(handle)}/results", "results"):
             yield mapping.read_result(row)
 
-    def find_submission(self, kind: Kind, key: str, since: datetime) -> Receipt | None:
-        found = self._client.find("find_submission", "/v1/submissions", {"idempotency_key": key})
+    def find_submission(self, lost: LostSubmission) -> Receipt | None:
+        found = self._client.find("find_submission", "/v1/submissions", {"idempotency_key": lost.key})
         return Receipt(handle=found["submission_id"]) if found else None
 
     def export_listings(self, handle: str = "") -> Export:

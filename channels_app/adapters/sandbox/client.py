@@ -72,19 +72,15 @@ class SandboxClient:
         content: bytes | None = None,
         key: str = "",
     ) -> Answer:
-        """Return the answer; a token that was refused is renewed once (a 401 did nothing, so this is safe).
+        """Return the answer to a call that carries a living token."""
 
-        Raises TemporaryError if the new one is refused as well: it was given for these very credentials, so there is
-        nothing that the seller could mend.
-        """
-        for _ in range(2):
-            token = self._tokens.get(self._fetch_token)
+        def call(token: str) -> Answer:
             headers = {"Authorization": f"Bearer {token}"}
             if content is not None:
                 headers["Content-Type"] = "application/json"
             if key:
                 headers["Idempotency-Key"] = key
-            answer = self._http.call(
+            return self._http.call(
                 method,
                 self._base_url + path,
                 operation=operation,
@@ -93,11 +89,8 @@ class SandboxClient:
                 params=params,
                 content=content,
             )
-            if answer.status != 401:
-                return answer
-            self._tokens.forget(token)
-        message = "The sandbox refuses an access token that it has only just given."
-        raise TemporaryError(message, code="token_refused", http_status=401)
+
+        return self._tokens.authorized(self._fetch_token, call)
 
     def _fetch_token(self) -> tuple[str, float]:
         """Return a fresh token and the seconds it lives. Raises SettingsError for wrong credentials."""
