@@ -23,6 +23,7 @@ from channels_app.adapters.types import (
     Receipt,
     RemoteOrder,
     Report,
+    ReturnPage,
 )
 
 if TYPE_CHECKING:
@@ -126,6 +127,18 @@ class ChannelAdapter(ABC):
     def answer_cancellation(self, command: OrderCommand, *, key: str) -> CommandResult:
         """Approve or refuse a buyer's cancellation request (`command.approve_request`)."""
         raise NotSupported("Buyers cannot ask for cancellation here.")
+
+    def first_returns_cursor(self, since: datetime) -> str:
+        """Return the cursor from which returns registered at or after `since` are seen."""
+        raise NotSupported("Returns are not read here.")
+
+    def fetch_returns(self, cursor: str) -> ReturnPage:
+        """Return a page of returns registered or changed at or after `cursor`."""
+        raise NotSupported("Returns are not read here.")
+
+    def handle_return(self, command: OrderCommand, *, key: str) -> CommandResult:
+        """Tell the channel what was decided about lines of a return (`command.return_remote_id`)."""
+        raise NotSupported("Returns are not decided here.")
 
     def poll_commands(self, handles: Sequence[str]) -> Mapping[str, CommandResult]:
         """Return what became of commands that were answered with these handles, by handle.

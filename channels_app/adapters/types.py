@@ -34,7 +34,7 @@ class Capability(StrEnum):
     REFUND = "refund"
     REFUND_PARTIAL = "refund_partial"
     CANCELLATION_REQUESTS = "cancellation_requests"  # buyers ask, the seller decides
-    RETURNS = "returns"
+    RETURNS = "returns"  # buyers' returns are read, and the seller decides about them
     ORDERED_SUBMISSIONS = "ordered_submissions"  # processed in order of receipt: no need to wait for an open line
     QUANTITY_NETS_ORDERS = "quantity_nets_orders"  # the channel takes its open orders off what we send
     FULFILLMENTS_REQUIRED = "fulfillments_required"  # Fulfillments cannot be switched off
@@ -81,6 +81,8 @@ class ConnectionFacts:
     carriers: tuple[Choice, ...] = ()
     cancel_reasons: tuple[Choice, ...] = ()
     refund_reasons: tuple[Choice, ...] = ()
+    #: What a seller may decide about a return.
+    return_decisions: tuple[Choice, ...] = ()
     #: Rates of this account by operation, where the marketplace tells them.
     limits: Mapping[str, Limit] = field(default_factory=dict)
 
@@ -277,6 +279,42 @@ class RemoteOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteReturnLine:
+    """What a buyer sends back of one order line. `decision` is the channel's code once it was decided, else empty.
+
+    The order line is named by its number, by SKU or by GTIN, as far as the channel says; what it does not say is empty.
+    """
+
+    remote_id: str
+    quantity: int
+    order_line_remote_id: str = ""
+    sku: str = ""
+    gtin: str = ""
+    reason: str = ""
+    comment: str = ""
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteReturn:
+    """A buyer's return of goods from one order. The same return read again takes the place of the earlier reading."""
+
+    remote_id: str
+    order_remote_id: str
+    requested_at: datetime
+    lines: tuple[RemoteReturnLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnPage:
+    """Returns in any order; pages overlap, as those of orders do."""
+
+    returns: tuple[RemoteReturn, ...]
+    next_cursor: str
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandLine:
     """One order line of a command; `amount` and `shipping_amount` are positive and for refunds only."""
 
@@ -301,6 +339,8 @@ class OrderCommand:
     restock: bool = False
     #: For a buyer's cancellation request: True approves, False refuses, None means there was none.
     approve_request: bool | None = None
+    #: For a decision about a return: which one. Its lines are named by `line_remote_id`, the decision by `reason`.
+    return_remote_id: str = ""
     #: When it was last handed to the adapter: what the channel did after that may be this command's doing.
     sent_at: datetime | None = None
 

@@ -122,6 +122,7 @@ def facts_as_json(facts: ConnectionFacts) -> dict[str, Any]:
         "carriers": _choices(facts.carriers),
         "cancel_reasons": _choices(facts.cancel_reasons),
         "refund_reasons": _choices(facts.refund_reasons),
+        "return_decisions": _choices(facts.return_decisions),
         "limits": {
             operation: {"per_second": limit.per_second, "burst": limit.burst}
             for operation, limit in facts.limits.items()
