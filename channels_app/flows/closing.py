@@ -180,7 +180,7 @@ def _end(
     waits = {sku: max(again_after, (longer or {}).get(sku, 0)) for sku in again}
     again_at = {sku: now + timedelta(seconds=seconds) if seconds else None for sku, seconds in waits.items()}
     _recheck(submission, again_at | dict.fromkeys([*overtaken, *refused_by_us]), now=now)
-    unparked = unpark(submission.channel_id, [line.sku for line in closed])
+    unparked = unpark(submission.channel_id, [line.sku for line in closed if not again_at.get(line.sku)])
     # Without order, the channel may have worked off a line and a newer one either way round.
     crossed = () if ordered else overtaken
     in_doubt = {*crossed, *(line.sku for line in closed if line.sku in maybe_done)}
