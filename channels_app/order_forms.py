@@ -13,8 +13,9 @@ from django import forms
 from django.forms import BoundField
 
 from channels_app.adapters.types import Capability
+from channels_app.flows.decide_return import ReturnDecision
 from channels_app.flows.fulfil_rules import Refundable, RefundLine
-from channels_app.models import Channel, Order, OrderLine
+from channels_app.models import Channel, Order, OrderLine, Return, ReturnLine
 
 
 class UnitsField(forms.IntegerField):
@@ -181,6 +182,60 @@ class RefundForm(_OrderForm):
                 lines.append(RefundLine(line_id=line.pk, quantity=units, amount=amount, shipping_amount=shipping))
                 shipping = Decimal(0)
         return lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnFields:
+    """One row of a return: a line with its inputs, or without them once it was decided."""
+
+    line: ReturnLine
+    decision: BoundField | None = None
+    units: BoundField | None = None
+
+
+class ReturnForm(forms.Form):
+    """What is decided about the lines of one return. A line that is left at "Not yet" waits."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    restock = forms.BooleanField(label="The units are back on the shelf", required=False)
+
+    def __init__(self, data: Any, *, of_return: Return, lines: Sequence[ReturnLine], channel: Channel) -> None:
+        super().__init__(data, prefix=f"return-{of_return.pk}", initial={"key": uuid.uuid4()})
+        self.lines = lines
+        for number, line in self._open():
+            self.fields[f"decision-{number}"] = forms.ChoiceField(
+                label=f"Decision about {line.name}",
+                choices=[("", "Not yet"), *channel.choices("return_decisions")],
+                required=False,
+            )
+            self.fields[f"units-{number}"] = forms.IntegerField(
+                label=f"Units of {line.name} that came back",
+                min_value=1,
+                max_value=line.quantity,
+                initial=line.quantity,
+                widget=forms.NumberInput(attrs={"min": 1, "max": line.quantity}),
+            )
+
+    def _open(self) -> Iterator[tuple[int, ReturnLine]]:
+        for number, line in enumerate(self.lines, start=1):
+            if not line.decision and line.order_line_id is not None:
+                yield number, line
+
+    def rows(self) -> list[ReturnFields]:
+        return [
+            ReturnFields(line=line, decision=self[f"decision-{number}"], units=self[f"units-{number}"])
+            for number, line in self._open()
+        ]
+
+    def decisions(self) -> dict[int, ReturnDecision]:
+        """Return what was decided, by line id."""
+        return {
+            line.pk: ReturnDecision(
+                code=self.cleaned_data[f"decision-{number}"], quantity=self.cleaned_data[f"units-{number}"]
+            )
+            for number, line in self._open()
+            if self.cleaned_data[f"decision-{number}"]
+        }
 
 
 class LinkForm(forms.Form):

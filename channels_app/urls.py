@@ -54,6 +54,7 @@ urlpatterns = [
     path(f"{_ORDER}cancel/", order_actions.order_cancel, name="order_cancel"),
     path(f"{_ORDER}refund/", order_actions.order_refund, name="order_refund"),
     path(f"{_ORDER}requests/<int:pk>/answer/", order_actions.order_answer, name="order_answer"),
+    path(f"{_ORDER}returns/<int:pk>/", order_actions.order_return, name="order_return"),
     path(f"{_ORDER}link/", order_actions.order_link, name="order_link"),
     path(f"{_ORDER}seen/", order_actions.order_dismiss, name="order_dismiss"),
     path(f"{_ORDER}again/<uuid:group_key>/", order_actions.order_send_again, name="order_send_again"),

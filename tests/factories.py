@@ -81,6 +81,7 @@ FACTS: dict[str, Any] = {
     "carriers": [{"code": "ups", "name": "UPS"}],
     "cancel_reasons": [{"code": "no_stock", "name": "Out of stock"}],
     "refund_reasons": [{"code": "damaged", "name": "Damaged"}],
+    "return_decisions": [{"code": "received", "name": "Received"}, {"code": "refused", "name": "Refused"}],
 }
 
 

@@ -44,7 +44,10 @@ from channels_app.adapters.types import (
     RemoteListing,
     RemoteOrder,
     RemoteOrderLine,
+    RemoteReturn,
+    RemoteReturnLine,
     Report,
+    ReturnPage,
     WithdrawLine,
 )
 
@@ -84,6 +87,8 @@ class FakeMarket:
     listings: dict[str, FakeListing] = field(default_factory=dict)
     submissions: dict[str, FakeSubmission] = field(default_factory=dict)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: What buyers send back, by its number.
+    returns: dict[str, RemoteReturn] = field(default_factory=dict)
     #: Every effective command, in order: (verb, command, key).
     commands: list[tuple[str, OrderCommand, str]] = field(default_factory=list)
     command_results: dict[str, CommandResult] = field(default_factory=dict)
@@ -183,6 +188,12 @@ class FakeMarket:
         self.orders[remote_id]["status"] = "cancelled"
         self.touch(remote_id)
 
+    def has_return(self, remote_id: str, order: str, *lines: RemoteReturnLine) -> None:
+        """The buyer of `order` sends something back."""
+        self.returns[remote_id] = RemoteReturn(
+            remote_id=remote_id, order_remote_id=order, requested_at=self.now, lines=lines
+        )
+
     # Its insides
 
     def enter(self, verb: str, detail: str = "") -> None:
@@ -267,6 +278,7 @@ class FakeAdapter(ChannelAdapter):
         "reconcile": 3600,
         "orders": 60,
         "commands": 30,
+        "returns": 600,
     }
     account_form: ClassVar[type[forms.Form]] = FakeAccountForm
     honours_keys = True
@@ -298,6 +310,7 @@ class FakeAdapter(ChannelAdapter):
             carriers=(Choice(code="ups", name="UPS"), Choice(code="dhl", name="DHL")),
             cancel_reasons=(Choice(code="no_stock", name="Out of stock"),),
             refund_reasons=(Choice(code="damaged", name="Damaged"),),
+            return_decisions=(Choice(code="received", name="Received"), Choice(code="refused", name="Refused")),
         )
 
     def submit(self, kind: Kind, lines: Sequence[Line], *, key: str) -> Receipt:
@@ -386,6 +399,18 @@ class FakeAdapter(ChannelAdapter):
     def answer_cancellation(self, command: OrderCommand, *, key: str) -> CommandResult:
         return self._do("answer_cancellation", command, key)
 
+    def first_returns_cursor(self, since: datetime) -> str:
+        return since.isoformat()
+
+    def fetch_returns(self, cursor: str) -> ReturnPage:
+        self.market.enter("fetch_returns", cursor)
+        since = datetime.fromisoformat(cursor)
+        found = tuple(one for one in self.market.returns.values() if one.requested_at >= since)
+        return ReturnPage(returns=found, next_cursor=self.market.now.isoformat(), has_more=False)
+
+    def handle_return(self, command: OrderCommand, *, key: str) -> CommandResult:
+        return self._do("handle_return", command, key)
+
     def find_command(self, command: OrderCommand, *, key: str) -> CommandResult | None:
         self.market.enter("find_command", key)
         return self.market.command_results.get(key)
@@ -414,6 +439,8 @@ def _carry_out(market: FakeMarket, verb: str, command: OrderCommand) -> CommandR
             for line in command.lines
         ]
         return CommandResult(results=tuple(refused))
+    if verb == "handle_return":
+        return _decide(command)
     order = market.orders[command.order_remote_id]
     lines = {line["id"]: line for line in order["lines"]}
     for asked in command.lines:
@@ -430,6 +457,20 @@ def _carry_out(market: FakeMarket, verb: str, command: OrderCommand) -> CommandR
     return CommandResult(
         results=tuple(
             CommandLineResult(line_remote_id=line.line_remote_id, outcome=Outcome.ACCEPTED) for line in command.lines
+        )
+    )
+
+
+def _decide(command: OrderCommand) -> CommandResult:
+    """Take decisions about a return, but never for the reason "refused"."""
+    return CommandResult(
+        results=tuple(
+            CommandLineResult(
+                line_remote_id=line.line_remote_id,
+                outcome=Outcome.REJECTED if line.reason == "refused" else Outcome.ACCEPTED,
+                reason="Not like this." if line.reason == "refused" else "",
+            )
+            for line in command.lines
         )
     )
 

@@ -26,6 +26,8 @@ from channels_app.models import (
     OrderLine,
     RawOrder,
     ReconcileRun,
+    Return,
+    ReturnLine,
     Submission,
 )
 from channels_app.tasks import check_channel_ledger
@@ -177,6 +179,22 @@ class CommandAdmin(LookOnlyAdmin):
     search_help_text = "The channel's order number."
     list_select_related = ("channel", "order")
     ordering = ("-pk",)
+
+
+class ReturnLineInline(LookOnlyInline):
+    model = ReturnLine
+    fk_column = "of_return"
+    fields = readonly_fields = ("remote_id", "sku", "gtin", "quantity", "reason", "decision", "decided_at")
+
+
+@admin.register(Return)
+class ReturnAdmin(LookOnlyAdmin):
+    list_display = ("remote_id", "channel", "order_remote_id", "order", "requested_at", "imported_at")
+    search_fields = ("remote_id__exact", "order_remote_id__exact")
+    search_help_text = "The channel's number of the return or of the order."
+    list_select_related = ("channel", "order")
+    ordering = ("-pk",)
+    inlines = (ReturnLineInline,)
 
 
 @admin.register(ReconcileRun)

@@ -31,6 +31,7 @@ _COMMANDS = {
     "cancel": "cancellation",
     "refund": "refund",
     "answer": "answer to the cancellation request",
+    "return": "decision about the return",
 }
 
 

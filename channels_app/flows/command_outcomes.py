@@ -14,7 +14,7 @@ from channels_app.flows.engine import LONGEST_BACKOFF_SECONDS, Claim
 from channels_app.flows.overwrite import overwrite
 from channels_app.flows.reservation import ranked_locations, rebalance_lines
 from channels_app.flows.shipping import shipping_status
-from channels_app.models import CancellationRequest, Channel, Command, LedgerState, Order, OrderLine
+from channels_app.models import CancellationRequest, Channel, Command, LedgerState, Order, OrderLine, ReturnLine
 
 #: How long to leave a busy channel alone: a quarter of the time it has had, within these bounds.
 _POLL_SECONDS = (1.0, 300.0)
@@ -86,7 +86,7 @@ def _apply_result(rows: Sequence[Command], result: CommandResult, *, now: dateti
     by_line = {told.line_remote_id: told for told in result.results}
     again = uuid.uuid4()
     for row in rows:
-        told = by_line.get(row.line.remote_id)
+        told = by_line.get(row.told_line)
         if told is None and not result.handle:
             row.state, row.handle = LedgerState.UNKNOWN, ""  # an answer that leaves this line out answers nothing
         elif told is None or told.outcome is Outcome.PENDING:
@@ -159,6 +159,8 @@ def _take_back(channel: Channel, orders: dict[int, Order], refused: Sequence[Com
         said = attention.refused(row.kind, line.sku, row.reason)
         order.attention = attention.raised(order.attention, before=[], after=[said])
     overwrite(list(lines.values()), ["cancelled", "refunded"])
+    undecided = [row.return_line_id for row in refused if row.return_line_id is not None]
+    ReturnLine.objects.filter(pk__in=undecided).update(decision="", decided_at=None, decided_by=None)
     requests = {row.request_id for row in refused if row.request_id is not None}
     CancellationRequest.objects.filter(pk__in=requests).update(
         state=CancellationRequest.State.OPEN, decided_at=None, decided_by=None

@@ -60,7 +60,7 @@ class Call:
             order_remote_id=order.remote_id,
             lines=tuple(
                 CommandLine(
-                    line_remote_id=row.line.remote_id,
+                    line_remote_id=row.told_line,
                     quantity=row.quantity,
                     amount=row.amount,
                     shipping_amount=row.shipping_amount,
@@ -75,6 +75,7 @@ class Call:
             shipped_at=parcel.shipped_at if parcel else None,
             restock=self.first.restock,
             approve_request=self.first.approve_request,
+            return_remote_id=self.first.return_line.of_return.remote_id if self.first.return_line else "",
             sent_at=self.first.sent_at,
         )
 
@@ -162,6 +163,7 @@ def _verb(adapter: ChannelAdapter, call: Call) -> Callable[[], CommandResult]:
         Command.Kind.CANCEL: adapter.cancel,
         Command.Kind.REFUND: adapter.refund,
         Command.Kind.ANSWER_CANCELLATION: adapter.answer_cancellation,
+        Command.Kind.HANDLE_RETURN: adapter.handle_return,
     }
     return partial(verbs[Command.Kind(call.first.kind)], call.as_command(), key=call.key)
 
@@ -238,7 +240,7 @@ def _is_due(now: datetime) -> Q:
 
 def _calls(rows: "QuerySet[Command]") -> list[Call]:
     """Return the rows as calls, in the order in which they were asked for."""
-    ordered = rows.select_related("order", "line", "shipment").order_by("id")
+    ordered = rows.select_related("order", "line", "shipment", "return_line__of_return").order_by("id")
     grouped = groupby(sorted(ordered, key=lambda row: str(row.group_key)), key=lambda row: row.group_key)
     return sorted((Call(list(group)) for _, group in grouped), key=lambda call: call.first.pk)
 

@@ -8,6 +8,7 @@ from channels_app.flows.feed import send_content, send_offers
 from channels_app.flows.orders import download_orders
 from channels_app.flows.reconcile import run_reconciler
 from channels_app.flows.results import poll_submissions
+from channels_app.flows.returns import download_returns
 from channels_app.models import ChannelJob
 
 FLOWS: Mapping[str, Flow] = {
@@ -17,4 +18,5 @@ FLOWS: Mapping[str, Flow] = {
     ChannelJob.Kind.RECONCILE: run_reconciler,
     ChannelJob.Kind.ORDERS: download_orders,
     ChannelJob.Kind.COMMANDS: send_commands,
+    ChannelJob.Kind.RETURNS: download_returns,
 }

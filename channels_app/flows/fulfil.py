@@ -5,16 +5,10 @@ double click records one. Third Party Managed orders are never touched.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
-
-from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 
 from channels_app.adapters.types import Capability
 from channels_app.flows import attention
@@ -32,12 +26,11 @@ from channels_app.flows.fulfil_rules import (
     why_not_ship,
     why_not_tell,
 )
-from channels_app.flows.jobs import nudge
-from channels_app.flows.reservation import held_by_lines, ranked_locations, rebalance_lines
-from channels_app.flows.shipping import shipping_status
+from channels_app.flows.opened import Actor, OpenOrder, opened_order, refuse
+from channels_app.flows.reservation import held_by_lines
+from channels_app.flows.restock import put_back
 from channels_app.models import (
     CancellationRequest,
-    ChannelJob,
     Command,
     LedgerState,
     Order,
@@ -45,65 +38,6 @@ from channels_app.models import (
     Shipment,
     ShipmentLine,
 )
-from inventory.models import Reason
-from inventory.stock import Movement, record_movements
-
-Actor = AbstractBaseUser | None
-
-
-@dataclass(slots=True)
-class _Open:
-    """A locked order, with its lines and the time of what is done to it."""
-
-    order: Order
-    lines: dict[int, OrderLine]
-    actor: Actor
-    now: datetime
-
-    @property
-    def all_lines(self) -> list[OrderLine]:
-        return list(self.lines.values())
-
-    def rebalance(self, lines: Sequence[OrderLine]) -> None:
-        rebalance_lines(
-            lines,
-            channel=self.order.channel,
-            is_ours=self.order.is_ours,
-            ranked=ranked_locations(self.order.channel),
-            actor_id=self.actor.pk if self.actor else None,
-            now=self.now,
-        )
-
-    def save_status(self) -> None:
-        self.order.shipping_status = shipping_status(self.all_lines, is_ours=self.order.is_ours)
-        self.order.save(update_fields=["shipping_status"])
-
-    def command(self, kind: Command.Kind, line: OrderLine, group_key: UUID, **fields: Any) -> Command:
-        return Command(
-            channel_id=self.order.channel_id,
-            order=self.order,
-            line=line,
-            kind=kind,
-            key=uuid.uuid4(),
-            group_key=group_key,
-            created_by_id=self.actor.pk if self.actor else None,
-            created_at=self.now,
-            **fields,
-        )
-
-
-@contextmanager
-def _opened(order_id: int, *, actor: Actor, now: datetime) -> Iterator[_Open]:
-    """Open one transaction that holds the order; after its commit the channel is told without delay."""
-    with transaction.atomic():
-        order = Order.objects.select_for_update(of=("self",)).select_related("channel").get(pk=order_id)
-        lines = {line.pk: line for line in order.lines.order_by("id")}
-        yield _Open(order, lines, actor, now)
-        transaction.on_commit(lambda: _tell(order.channel_id, now))
-
-
-def _tell(channel_id: int, now: datetime) -> None:
-    nudge([channel_id], [ChannelJob.Kind.COMMANDS], now=now)
 
 
 def record_shipment(
@@ -123,10 +57,10 @@ def record_shipment(
     `lines` maps line ids to units. Raises FulfilmentError.
     """
     tracking_number = tracking_number.strip()
-    with _opened(order.pk, actor=actor, now=now) as held:
+    with opened_order(order.pk, actor=actor, now=now) as held:
         if known := Shipment.objects.filter(key=key, order=held.order).first():
             return known
-        _refuse(why_not_ship(held.order, held.all_lines))
+        refuse(why_not_ship(held.order, held.all_lines))
         channel = held.order.channel
         chosen = check_units(lines, held.lines)
         if not channel.can(Capability.SHIP_PARTIAL):
@@ -162,7 +96,7 @@ def record_shipment(
     return shipment
 
 
-def _take_from_stock(held: _Open, chosen: Mapping[OrderLine, int], shipment: Shipment) -> None:
+def _take_from_stock(held: OpenOrder, chosen: Mapping[OrderLine, int], shipment: Shipment) -> None:
     """The units leave the shelf where they were reserved; the parcel names the place if it was one."""
     before = held_by_lines(list(chosen))
     for line, units in chosen.items():
@@ -187,10 +121,10 @@ def cancel_lines(
     order: Order, *, key: UUID, lines: Mapping[int, int], reason_code: str, actor: Actor, now: datetime
 ) -> list[Command]:
     """These units are cancelled and their stock is free; the channel will be told. Raises FulfilmentError."""
-    with _opened(order.pk, actor=actor, now=now) as held:
-        if known := _recorded(held, key):
+    with opened_order(order.pk, actor=actor, now=now) as held:
+        if known := held.recorded(key):
             return known
-        _refuse(why_not_cancel(held.order, held.all_lines))
+        refuse(why_not_cancel(held.order, held.all_lines))
         channel = held.order.channel
         chosen = check_units(lines, held.lines)
         if not channel.can(Capability.CANCEL_LINE):
@@ -208,7 +142,7 @@ def cancel_lines(
     return commands
 
 
-def _cancel(held: _Open, chosen: Mapping[OrderLine, int]) -> None:
+def _cancel(held: OpenOrder, chosen: Mapping[OrderLine, int]) -> None:
     for line, units in chosen.items():
         line.cancelled = line.cancelled_quantity + units
         line.save(update_fields=["cancelled"])
@@ -230,8 +164,8 @@ def refund_lines(
 
     Raises FulfilmentError.
     """
-    with _opened(order.pk, actor=actor, now=now) as held:
-        if known := _recorded(held, key):
+    with opened_order(order.pk, actor=actor, now=now) as held:
+        if known := held.recorded(key):
             return known
         wanted = [line for line in lines if line.amount or line.shipping_amount or line.quantity]
         _check_refund(held, wanted)
@@ -255,14 +189,14 @@ def refund_lines(
             )
         Command.objects.bulk_create(commands)
         if restock:
-            _restock(held, wanted, key)
+            put_back(held, {held.lines[asked.line_id]: asked.quantity for asked in wanted if asked.quantity}, key=key)
     return commands
 
 
-def _check_refund(held: _Open, wanted: Sequence[RefundLine]) -> None:
+def _check_refund(held: OpenOrder, wanted: Sequence[RefundLine]) -> None:
     order, commands = held.order, list(held.order.commands.all())
     left = refundable(order, held.all_lines, commands)
-    _refuse(why_not_refund(order, held.all_lines, left))
+    refuse(why_not_refund(order, held.all_lines, left))
     if not any(asked.amount or asked.shipping_amount for asked in wanted):
         raise FulfilmentError("Enter an amount to refund, for at least one line.")
     if len({asked.line_id for asked in wanted}) < len(wanted):
@@ -287,30 +221,6 @@ def _check_refund(held: _Open, wanted: Sequence[RefundLine]) -> None:
         raise FulfilmentError(f"Only {most:.2f} {order.currency} of the shipping charge is left to refund.")
 
 
-def _restock(held: _Open, wanted: Iterable[RefundLine], key: UUID) -> None:
-    """The units are back on the shelf they left from."""
-    chosen = {held.lines[asked.line_id]: asked.quantity for asked in wanted if asked.quantity}
-    places = held_by_lines(list(chosen))
-    fallback = ranked_locations(held.order.channel)
-    movements = []
-    for line, units in chosen.items():
-        left_from = [place for place, part in places.get(line.pk, {}).items() if part.gone > 0] or fallback
-        if line.item_id is None or not left_from:
-            continue
-        movements.append(
-            Movement(
-                item_id=line.item_id,
-                location_id=left_from[0],
-                on_hand_delta=units,
-                reason=Reason.RESTOCKED,
-                key=uuid.uuid5(key, str(line.pk)),
-                line_id=line.pk,
-                actor_id=held.actor.pk if held.actor else None,
-            )
-        )
-    record_movements(movements, now=held.now)
-
-
 def answer_cancellation(
     request: CancellationRequest, *, approve: bool, actor: Actor, now: datetime
 ) -> CancellationRequest:
@@ -319,11 +229,11 @@ def answer_cancellation(
     The same answer again changes nothing. Raises FulfilmentError.
     """
     decision = CancellationRequest.State.APPROVED if approve else CancellationRequest.State.REFUSED
-    with _opened(request.order_id, actor=actor, now=now) as held:
+    with opened_order(request.order_id, actor=actor, now=now) as held:
         request = CancellationRequest.objects.select_for_update().get(pk=request.pk)
         if request.state == decision:
             return request
-        _refuse(why_not_tell(held.order))
+        refuse(why_not_tell(held.order))
         if request.state == CancellationRequest.State.WITHDRAWN:
             raise FulfilmentError("The buyer no longer asks for this.")
         if request.state != CancellationRequest.State.OPEN:
@@ -352,7 +262,7 @@ def answer_cancellation(
     return request
 
 
-def _lines_of_request(held: _Open, request: CancellationRequest) -> list[OrderLine]:
+def _lines_of_request(held: OpenOrder, request: CancellationRequest) -> list[OrderLine]:
     named = set(request.line_remote_ids)
     return [line for line in held.all_lines if not named or line.remote_id in named]
 
@@ -362,8 +272,8 @@ def send_again(order: Order, *, group_key: UUID, actor: Actor, now: datetime) ->
 
     Only shipping notices and acceptances: a refused cancellation or refund was taken back and is entered anew.
     """
-    with _opened(order.pk, actor=actor, now=now) as held:
-        _refuse(why_not_tell(held.order))
+    with opened_order(order.pk, actor=actor, now=now) as held:
+        refuse(why_not_tell(held.order))
         refused = held.order.commands.filter(
             group_key=group_key,
             state=LedgerState.REJECTED,
@@ -390,12 +300,3 @@ def send_again(order: Order, *, group_key: UUID, actor: Actor, now: datetime) ->
 def dismiss_attention(order: Order) -> None:
     """A person has looked: nothing stands against the order until something new happens."""
     Order.objects.filter(pk=order.pk).update(attention="")
-
-
-def _recorded(held: _Open, key: UUID) -> list[Command]:
-    return list(held.order.commands.filter(group_key=key).order_by("id"))
-
-
-def _refuse(why: str) -> None:
-    if why:
-        raise FulfilmentError(why)

@@ -37,7 +37,7 @@ def download_orders(claim: Claim, adapter: ChannelAdapter) -> bool:
     if not read_new_raws(claim, adapter):
         return True
     while claim.seconds_left() > 0:
-        page = adapter.fetch_orders(claim.cursor or adapter.first_cursor(_since(claim.channel)))
+        page = adapter.fetch_orders(claim.cursor or adapter.first_cursor(orders_since(claim.channel)))
         store_page(claim, page)
         if not read_new_raws(claim, adapter):
             return True
@@ -48,7 +48,7 @@ def download_orders(claim: Claim, adapter: ChannelAdapter) -> bool:
     return True
 
 
-def _since(channel: Channel) -> datetime:
+def orders_since(channel: Channel) -> datetime:
     """Return the time from which orders are ours: the activation, less what the seller asked for."""
     return (channel.testing_started_at or channel.created_at) - timedelta(days=channel.orders_since_days)
 

@@ -781,6 +781,77 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Return",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seller_id", models.BigIntegerField()),
+                ("remote_id", models.CharField(max_length=100)),
+                ("order_remote_id", models.CharField(max_length=100)),
+                ("requested_at", models.DateTimeField()),
+                ("imported_at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="returns",
+                        to="channels_app.channel",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="returns",
+                        to="channels_app.order",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ReturnLine",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seller_id", models.BigIntegerField()),
+                ("remote_id", models.CharField(max_length=100)),
+                ("order_line_remote_id", models.CharField(blank=True, default="", max_length=100)),
+                ("sku", models.CharField(blank=True, default="", max_length=100)),
+                ("gtin", models.CharField(blank=True, default="", max_length=14)),
+                ("quantity", models.PositiveIntegerField()),
+                ("reason", models.TextField(blank=True, default="")),
+                ("comment", models.TextField(blank=True, default="")),
+                ("decision", models.CharField(blank=True, default="", max_length=60)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "of_return",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="channels_app.return",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="return_lines",
+                        to="channels_app.orderline",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Command",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -793,6 +864,7 @@ class Migration(migrations.Migration):
                             ("cancel", "Cancellation"),
                             ("refund", "Refund"),
                             ("answer", "Answer to a cancellation request"),
+                            ("return", "Decision about a return"),
                         ],
                         max_length=8,
                     ),
@@ -874,6 +946,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="commands",
                         to="channels_app.shipment",
+                    ),
+                ),
+                (
+                    "return_line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="commands",
+                        to="channels_app.returnline",
                     ),
                 ),
             ],
@@ -1216,9 +1298,33 @@ class Migration(migrations.Migration):
                 name="command_open",
             ),
         ),
+        migrations.AddIndex(
+            model_name="return",
+            index=models.Index(
+                condition=models.Q(("order__isnull", True)),
+                fields=["channel", "order_remote_id"],
+                name="return_without_order",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="return",
+            constraint=models.UniqueConstraint(fields=("channel", "remote_id"), name="return_once"),
+        ),
+        migrations.AddIndex(
+            model_name="returnline",
+            index=models.Index(
+                condition=models.Q(("decision", "")), fields=["seller_id"], name="return_line_undecided"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="returnline",
+            constraint=models.UniqueConstraint(fields=("of_return", "remote_id"), name="return_line_once"),
+        ),
         migrations.AddConstraint(
             model_name="command",
-            constraint=models.UniqueConstraint(fields=("group_key", "line"), name="command_once_per_line_and_call"),
+            constraint=models.UniqueConstraint(
+                fields=("group_key", "line", "return_line"), name="command_once_per_line_and_call", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
             model_name="command",

@@ -7,6 +7,7 @@ from channels_app.models.ledger import ChannelLedger, LedgerCheck
 from channels_app.models.listing import Listing
 from channels_app.models.order import Order, OrderLine, RawOrder
 from channels_app.models.reconcile import Difference, ReconcileRun
+from channels_app.models.returns import Return, ReturnLine
 from channels_app.models.submission import FeedLine, LedgerState, Submission
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "PendingChange",
     "RawOrder",
     "ReconcileRun",
+    "Return",
+    "ReturnLine",
     "Shipment",
     "ShipmentLine",
     "Submission",

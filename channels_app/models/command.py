@@ -5,6 +5,7 @@ from django.db import models
 
 from channels_app.models.channel import Channel
 from channels_app.models.order import Order, OrderLine
+from channels_app.models.returns import ReturnLine
 from channels_app.models.submission import LedgerState
 from inventory.models import Location
 from inventory.models.fields import money_field, public_id_field
@@ -78,6 +79,7 @@ class Command(models.Model):
         CANCEL = "cancel", "Cancellation"
         REFUND = "refund", "Refund"
         ANSWER_CANCELLATION = "answer", "Answer to a cancellation request"
+        HANDLE_RETURN = "return", "Decision about a return"
 
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="commands")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="commands")
@@ -102,6 +104,10 @@ class Command(models.Model):
     request = models.ForeignKey(
         CancellationRequest, on_delete=models.CASCADE, null=True, blank=True, related_name="commands"
     )
+    #: For a decision about a return; `line` is the order line that comes back.
+    return_line = models.ForeignKey(
+        ReturnLine, on_delete=models.CASCADE, null=True, blank=True, related_name="commands"
+    )
     attempts = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
     overdue = models.BooleanField(default=False)
@@ -115,7 +121,12 @@ class Command(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["group_key", "line"], name="command_once_per_line_and_call"),
+            # Two lines of a return may be of one order line.
+            models.UniqueConstraint(
+                fields=["group_key", "line", "return_line"],
+                name="command_once_per_line_and_call",
+                nulls_distinct=False,
+            ),
             models.UniqueConstraint(
                 fields=["line"], condition=models.Q(kind="accept"), name="an_order_line_is_accepted_once"
             ),
@@ -130,3 +141,8 @@ class Command(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} line {self.line_id}: {self.state}"
+
+    @property
+    def told_line(self) -> str:
+        """The channel's number of the line that it is told about: of the return's, for a decision about one."""
+        return self.return_line.remote_id if self.return_line else self.line.remote_id

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from channels_app.flows.decide_return import decide_return
 from channels_app.flows.fulfil import (
     answer_cancellation,
     cancel_lines,
@@ -22,8 +23,8 @@ from channels_app.flows.fulfil import (
 from channels_app.flows.fulfil_rules import FulfilmentError, refundable, shipping_left
 from channels_app.flows.orders import LinkError, link_line
 from channels_app.models import Order
-from channels_app.order_forms import CancelForm, LinkForm, RefundForm, ShipForm
-from channels_app.views.order_page import build_context, find_lines
+from channels_app.order_forms import CancelForm, LinkForm, RefundForm, ReturnForm, ShipForm
+from channels_app.views.order_page import build_context, find_lines, why_form_is_gone
 from channels_app.views.orders import find_order
 from inventory.models import Item, Role
 from inventory.tenancy import SellerRequest, seller_page
@@ -118,8 +119,9 @@ def _done(request: SellerRequest, order: Order, form: Any, act: Callable[[], Non
             messages.success(request, success)
             return _back(request, order)
     context = build_context(order, bound=form, can_manage=True)
-    if form.prefix not in context["forms"]:  # nothing is left to do: the form is no longer on the page
-        messages.error(request, context["why"][form.prefix])
+    gone = why_form_is_gone(context, form)
+    if gone:
+        messages.error(request, gone)
         return _back(request, order)
     return render(request, "channels_app/order.html", context, status=422)
 
@@ -149,6 +151,28 @@ def order_answer(request: SellerRequest, order: UUID, pk: int) -> HttpResponse:
         words = "Approved: what had not left is cancelled." if approve else "Refused: the order goes on."
         messages.success(request, f"{words} The marketplace is being told.")
     return _back(request, found)
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def order_return(request: SellerRequest, order: UUID, pk: int) -> HttpResponse:
+    """Decide about lines of a return."""
+    found = find_order(request, order)
+    asked = get_object_or_404(found.returns, pk=pk)
+    lines = list(asked.lines.select_related("order_line").order_by("pk"))
+    form = ReturnForm(request.POST, of_return=asked, lines=lines, channel=found.channel)
+
+    def act() -> None:
+        decide_return(
+            asked,
+            key=form.cleaned_data["key"],
+            decisions=form.decisions(),
+            restock=form.cleaned_data["restock"],
+            actor=request.membership.user,
+            now=clock.now(),
+        )
+
+    return _done(request, found, form, act, "Decided. The marketplace is being told.")
 
 
 @require_POST

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from channels_app.models import CancellationRequest, Channel, Order, OrderLine, RawOrder
+from channels_app.models import CancellationRequest, Channel, Order, OrderLine, RawOrder, ReturnLine
 from inventory.models import Item, Seller
 from inventory.paging import COUNT_LIMIT, SIZE, Page, count_up_to, text_in
 
@@ -17,6 +17,7 @@ SHOW = {
     "to_ship": "To ship",
     "attention": "Needs attention",
     "requests": "Cancellation requests",
+    "returns": "Returns to decide",
     "third_party": "Third Party Managed",
 }
 #: Orders that a search for a SKU looks at, newest first.
@@ -48,6 +49,9 @@ def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict) 
         case "requests":
             asked = CancellationRequest.objects.filter(state=CancellationRequest.State.OPEN)
             orders = orders.filter(pk__in=asked.filter(order__seller_id=seller.pk).values("order_id"))
+        case "returns":
+            undecided = ReturnLine.objects.filter(seller_id=seller.pk, decision="", of_return__order__isnull=False)
+            orders = orders.filter(pk__in=undecided.values("of_return__order_id"))
         case "third_party":
             orders = orders.filter(managed_by=Order.ManagedBy.THIRD_PARTY)
     if words := text_in(query.get("q", "")).strip():

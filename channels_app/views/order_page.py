@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from channels_app.flows.attention import command_name
+from channels_app.flows.decide_return import why_not_decide
 from channels_app.flows.fulfil_rules import (
     refundable,
     shipping_left,
@@ -15,8 +16,17 @@ from channels_app.flows.fulfil_rules import (
     why_not_refund,
     why_not_ship,
 )
-from channels_app.models import CancellationRequest, Command, LedgerState, Order, OrderLine, RawOrder
-from channels_app.order_forms import CancelForm, LinkForm, RefundForm, ShipForm
+from channels_app.models import (
+    CancellationRequest,
+    Command,
+    LedgerState,
+    Order,
+    OrderLine,
+    RawOrder,
+    Return,
+    ReturnLine,
+)
+from channels_app.order_forms import CancelForm, LinkForm, RefundForm, ReturnForm, ShipForm
 
 #: Versions shown in the timeline.
 _VERSIONS = 50
@@ -53,7 +63,7 @@ def build_context(order: Order, *, bound: Any = None, can_manage: bool) -> dict[
         "cancel": CancelForm(None, order=order, lines=lines),
         "refund": RefundForm(None, order=order, lines=lines, left=left, shipping=of_shipping),
     }
-    if bound is not None:
+    if bound is not None and bound.prefix in fresh:
         fresh[bound.prefix] = bound
     return {
         "order": order,
@@ -62,6 +72,7 @@ def build_context(order: Order, *, bound: Any = None, can_manage: bool) -> dict[
         "forms": {name: form for name, form in fresh.items() if can_manage and not why[name]},
         "why": why,
         "open_dialog": bound.prefix if bound is not None else "",
+        "returns": return_rows(order, bound=bound, can_manage=can_manage),
         "requests": [one for one in requests if one.state == CancellationRequest.State.OPEN],
         "problems": order.attention.splitlines(),
         "address": address_lines(order.ship_to),
@@ -69,6 +80,46 @@ def build_context(order: Order, *, bound: Any = None, can_manage: bool) -> dict[
         "can_manage": can_manage,
         "waits_for_channel": not order.channel.is_running and any(c.state == LedgerState.PENDING for c in commands),
     }
+
+
+def why_form_is_gone(context: Mapping[str, Any], form: Any) -> str:
+    """Return why a form that was sent no longer stands on the page, since nothing is left to do with it, or ""."""
+    if form.prefix in context["why"]:
+        return "" if form.prefix in context["forms"] else context["why"][form.prefix]
+    shown = any(row.form is form for row in context["returns"])
+    return "" if shown else "Everything in this return was decided already."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRow:
+    """One return with what was decided about its lines, and the form for the rest."""
+
+    of_return: Return
+    #: Each line with the words of its decision, or "".
+    lines: Sequence[tuple[ReturnLine, str]]
+    form: ReturnForm | None
+    why_not: str
+
+
+def return_rows(order: Order, *, bound: Any = None, can_manage: bool) -> list[ReturnRow]:
+    """Return the order's returns, newest first."""
+    names = dict(order.channel.choices("return_decisions"))
+    rows = []
+    for one in order.returns.prefetch_related("lines__order_line").order_by("-requested_at", "-pk"):
+        lines = sorted(one.lines.all(), key=lambda line: line.pk)
+        why = why_not_decide(order, lines)
+        form = ReturnForm(None, of_return=one, lines=lines, channel=order.channel)
+        if bound is not None and bound.prefix == form.prefix:
+            form = bound
+        rows.append(
+            ReturnRow(
+                of_return=one,
+                lines=[(line, names.get(line.decision, line.decision)) for line in lines],
+                form=form if can_manage and not why else None,
+                why_not=why if any(not line.decision for line in lines) else "",
+            )
+        )
+    return rows
 
 
 _ADDRESS = ("name", "company", "street", "street2", "city", "region", "postal_code", "country")
@@ -86,6 +137,7 @@ def timeline(order: Order, commands: Sequence[Command], requests: Iterable[Cance
     events += _of_versions(order)
     events += _of_requests(requests)
     events += _of_shipments(order)
+    events += _of_returns(order)
     events += _of_commands(commands)
     # Of what happened at the same moment, the consequence stands above its cause.
     return sorted(events, key=lambda event: event.at)[::-1]
@@ -119,6 +171,14 @@ def _of_shipments(order: Order) -> Iterable[Event]:
         held = ", ".join(f"{part.quantity} × {part.line.sku}" for part in parcel.lines.all())
         note = " ".join(part for part in (parcel.carrier_name, parcel.tracking_number) if part)
         yield Event(at=parcel.created_at, text=f"A parcel left: {held}.", note=note, by=_name(parcel.created_by))
+
+
+def _of_returns(order: Order) -> Iterable[Event]:
+    for one in order.returns.prefetch_related("lines__order_line"):
+        lines = one.lines.all()
+        about = ", ".join(f"{line.quantity} × {line.name}" for line in lines)
+        note = " ".join(text for line in lines for text in (line.reason, line.comment) if text)
+        yield Event(at=one.requested_at, text=f"The buyer sends back: {about}.", note=note)
 
 
 def _of_commands(commands: Sequence[Command]) -> Iterable[Event]:

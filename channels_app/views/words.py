@@ -12,8 +12,8 @@ JOBS = {
     Kind.RESULTS: "Asks the marketplace what became of everything we sent.",
     Kind.RECONCILE: "Reads every listing the marketplace shows and compares it with your label.",
     Kind.ORDERS: "Downloads new and changed orders, reserves their stock and accepts them.",
-    Kind.COMMANDS: "Tells the marketplace about shipments, cancellations and refunds.",
-    Kind.RETURNS: "Downloads returns.",
+    Kind.COMMANDS: "Tells the marketplace about shipments, cancellations, refunds and returns.",
+    Kind.RETURNS: "Downloads what buyers send back, for you to decide about.",
 }
 
 #: Which switch a job needs, as field and name.
@@ -35,7 +35,7 @@ CAPABILITIES = {
     Capability.REFUND: "Refunds",
     Capability.REFUND_PARTIAL: "Refunds parts of an order",
     Capability.CANCELLATION_REQUESTS: "Passes on buyers' wishes to cancel",
-    Capability.RETURNS: "Returns",
+    Capability.RETURNS: "Shows buyers' returns and passes on what you decide",
 }
 
 

@@ -12,6 +12,7 @@ from channels_app.adapters.types import Capability
 from channels_app.flows.commands import send_commands
 from channels_app.flows.engine import Claim
 from channels_app.flows.orders import download_orders
+from channels_app.flows.returns import download_returns
 from channels_app.models import Channel, ChannelJob, Command, Order, OrderLine
 from inventory.models import Item, Seller, Stock
 from tests.factories import FACTS, NOW, make_channel, make_item, make_job, make_label, make_seller, make_user
@@ -19,7 +20,7 @@ from tests.fakes import FakeAdapter, FakeMarket
 
 #: What most listings of these tests cost.
 PRICE = Decimal("10.00")
-ALL = set(Capability) - {Capability.FULFILLMENTS_REQUIRED, Capability.RETURNS}
+ALL = set(Capability) - {Capability.FULFILLMENTS_REQUIRED}
 
 
 @dataclass
@@ -55,6 +56,11 @@ class Rig:
     def download(self) -> Claim:
         claim = self.claim("orders")
         download_orders(claim, self.adapter)
+        return claim
+
+    def download_returns(self) -> Claim:
+        claim = self.claim("returns")
+        download_returns(claim, self.adapter)
         return claim
 
     def send(self) -> Claim:

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from channels_app.adapters.types import Capability
-from channels_app.models import CancellationRequest, Command, Order, RawOrder, Shipment
+from channels_app.adapters.types import Capability, RemoteReturnLine
+from channels_app.models import CancellationRequest, Command, Order, RawOrder, Return, Shipment
 from inventory.models import Role
 from tests.factories import make_seller, make_user
 from tests.flows.order_rig import Rig, rig
@@ -348,3 +348,68 @@ def test_raw_orders_are_read_again_from_their_page(browser: Client, rig: Rig, mo
 
     assert "Order A-1 was read." in answer.content.decode()
     assert Order.objects.count() == 1
+
+
+# --- returns
+
+
+@pytest.fixture
+def returned(rig: Rig, order: Order) -> Return:
+    rig.market.has_return(
+        "R-1",
+        "A-1",
+        RemoteReturnLine(remote_id="RMA-1", quantity=2, sku="MUG-1", reason="Broken", comment="In two pieces"),
+        RemoteReturnLine(remote_id="RMA-2", quantity=1, sku="CUP-1"),
+    )
+    rig.download_returns()
+    return Return.objects.get()
+
+
+def _decide(browser: Client, order: Order, returned: Return, **fields: Any) -> Any:
+    name = f"return-{returned.pk}"
+    given = {f"{name}-{field}": value for field, value in ({"units-1": 2, "units-2": 1} | fields).items()}
+    key = {f"{name}-key": _key(browser.get(_url(order)), name)}
+    return browser.post(_url(order, f"returns/{returned.pk}/"), key | given)
+
+
+def test_the_page_shows_what_the_buyer_sends_back(browser: Client, order: Order, returned: Return):
+    page = browser.get(_url(order)).content.decode()
+
+    for words in ("Return R-1", "2 × MUG-1", "Broken: “In two pieces”", "The buyer sends back: 2 × MUG-1, 1 × CUP-1."):
+        assert words in page
+    assert "A-1" in browser.get("/s/acme/orders/?show=returns").content.decode()
+
+
+def test_one_line_is_decided_and_the_other_waits(browser: Client, rig: Rig, order: Order, returned: Return):
+    answer = _decide(browser, order, returned, **{"decision-1": "received"})
+    rig.send()
+
+    assert answer.status_code == 302
+    assert [line.decision for line in returned.lines.order_by("pk")] == ["received", ""]
+    page = browser.get(_url(order)).content.decode()
+    assert "Decision about CUP-1" in page
+    assert "Decision about MUG-1" not in page
+
+
+def test_a_decision_without_a_choice_is_refused_with_words(browser: Client, order: Order, returned: Return):
+    answer = _decide(browser, order, returned)
+
+    assert answer.status_code == 422
+    assert "Decide about at least one line." in answer.content.decode()
+
+
+def test_everything_decided_elsewhere_meanwhile_is_said(browser: Client, order: Order, returned: Return):
+    name = f"return-{returned.pk}"
+    key = _key(browser.get(_url(order)), name)
+    returned.lines.update(decision="received")
+
+    answer = browser.post(_url(order, f"returns/{returned.pk}/"), {f"{name}-key": key}, follow=True)
+
+    assert "Everything in this return was decided already." in answer.content.decode()
+
+
+def test_a_viewer_sees_returns_and_decides_nothing(client: Client, rig: Rig, order: Order, returned: Return):
+    client.force_login(make_user("viewer@example.com", seller=rig.seller, role=Role.VIEWER))
+
+    assert "Tell the marketplace" not in client.get(_url(order)).content.decode()
+    assert client.post(_url(order, f"returns/{returned.pk}/")).status_code == 403
