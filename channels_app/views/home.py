@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from channels_app.models import Channel, ChannelLedger, Listing, Order, PendingChange, RawOrder, ReconcileRun
+from channels_app.views.order_list import undecided_returns
 from inventory.models import CsvImport, LabelItem, Seller
 from inventory.paging import COUNT_LIMIT, count_of, count_up_to
 from inventory.tenancy import SellerRequest, seller_page
@@ -171,12 +172,16 @@ def _of_orders(seller: Seller) -> list[Trouble]:
     unread = count_up_to(
         RawOrder.objects.filter(channel__seller=seller, state=RawOrder.State.NEEDS_ATTENTION),
     )
-    total = flagged + unread
-    if not total:
-        return []
-    text = f"{_number(total, 'order')} need{'s' if total == 1 else ''} attention."
-    url = f"{reverse('orders', args=[seller.slug])}?show=attention"
-    return [Trouble(text=text, url=url, link="Look at them", is_urgent=True)]
+    returned = count_up_to(undecided_returns(seller))
+    orders_url, troubles = reverse("orders", args=[seller.slug]), []
+    if total := flagged + unread:
+        text = f"{_number(total, 'order')} need{'s' if total == 1 else ''} attention."
+        url = f"{orders_url}?show=attention"
+        troubles.append(Trouble(text=text, url=url, link="Look at them", is_urgent=True))
+    if returned:
+        text = f"{_number(returned, 'returned line')} {_verb(returned)} for your decision."
+        troubles.append(Trouble(text=text, url=f"{orders_url}?show=returns", link="Decide about them"))
+    return troubles
 
 
 def _of_the_inventory(seller: Seller) -> list[Trouble]:

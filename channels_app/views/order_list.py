@@ -50,13 +50,17 @@ def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict) 
             asked = CancellationRequest.objects.filter(state=CancellationRequest.State.OPEN)
             orders = orders.filter(pk__in=asked.filter(order__seller_id=seller.pk).values("order_id"))
         case "returns":
-            undecided = ReturnLine.objects.filter(seller_id=seller.pk, decision="", of_return__order__isnull=False)
-            orders = orders.filter(pk__in=undecided.values("of_return__order_id"))
+            orders = orders.filter(pk__in=undecided_returns(seller).values("of_return__order_id"))
         case "third_party":
             orders = orders.filter(managed_by=Order.ManagedBy.THIRD_PARTY)
     if words := text_in(query.get("q", "")).strip():
         orders = orders.filter(pk__in=_found(seller, channels, words))
     return orders
+
+
+def undecided_returns(seller: Seller) -> QuerySet[ReturnLine]:
+    """Return what buyers send back of orders that are here, and nobody has decided about."""
+    return ReturnLine.objects.filter(seller_id=seller.pk, decision="", of_return__order__managed_by=Order.ManagedBy.US)
 
 
 def _found(seller: Seller, channels: Sequence[Channel], words: str) -> set[int]:

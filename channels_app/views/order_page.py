@@ -177,7 +177,7 @@ def _of_returns(order: Order) -> Iterable[Event]:
     for one in order.returns.prefetch_related("lines__order_line"):
         lines = one.lines.all()
         about = ", ".join(f"{line.quantity} × {line.name}" for line in lines)
-        note = " ".join(text for line in lines for text in (line.reason, line.comment) if text)
+        note = "; ".join(": ".join(filter(None, (line.reason, line.comment))) for line in lines if line.reason)
         yield Event(at=one.requested_at, text=f"The buyer sends back: {about}.", note=note)
 
 

@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from channels_app.adapters.types import RemoteReturnLine
 from channels_app.flows.reconcile import run_reconciler
-from channels_app.models import ChannelJob, JobRun, Listing, Shipment
+from channels_app.models import ChannelJob, JobRun, Listing, ReturnLine, Shipment
 from inventory.models import LabelItem
 from marketplace_integration import clock
 from tests.browser.conftest import assert_good, sign_in
@@ -32,6 +33,13 @@ def busy(rig: Rig) -> Rig:
     rig.market.has_order("SO-00000003", sku="MUG-1")["placed_at"] = "yesterday"
     rig.download()
     rig.send()
+    rig.market.has_return(
+        "R-00000001",
+        "SO-00000001",
+        RemoteReturnLine(remote_id="RMA-1", quantity=1, sku="MUG-1", reason="Broken", comment="It came in two pieces"),
+        RemoteReturnLine(remote_id="RMA-2", quantity=2, sku="CUP-1", reason="Too small", decision="received"),
+    )
+    rig.download_returns()
     for number in range(101):
         rig.market.listings[f"STRAY-{number:03}"] = FakeListing(PRICE, "USD", 1)
     run_reconciler(rig.claim("reconcile"), rig.adapter)
@@ -84,6 +92,22 @@ def test_a_parcel_is_shipped_in_its_dialog(page: Page, live_server: LiveServer, 
     expect(page.get_by_text("The parcel is recorded.")).to_be_visible()
     assert Shipment.objects.count() == 1
     page.get_by_role("button", name="Refund…").click()
+    assert_good(page)
+
+
+@both_sizes
+def test_a_return_is_decided(page: Page, live_server: LiveServer, busy: Rig):
+    order = busy.order("SO-00000001")
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/{order.public_id}/")
+
+    page.get_by_label("Decision about MUG-1").select_option("Received")
+    page.get_by_role("button", name="Tell the marketplace").click()
+    page.get_by_role("dialog").get_by_role("button", name="Tell it").click()
+
+    expect(page.get_by_text("Decided. The marketplace is being told.")).to_be_visible()
+    assert ReturnLine.objects.filter(decision="received").count() == 2
+    expect(page.get_by_label("Decision about MUG-1")).to_have_count(0)
     assert_good(page)
 
 

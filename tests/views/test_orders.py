@@ -378,6 +378,7 @@ def test_the_page_shows_what_the_buyer_sends_back(browser: Client, order: Order,
     for words in ("Return R-1", "2 × MUG-1", "Broken: “In two pieces”", "The buyer sends back: 2 × MUG-1, 1 × CUP-1."):
         assert words in page
     assert "A-1" in browser.get("/s/acme/orders/?show=returns").content.decode()
+    assert "2 returned lines wait for your decision." in browser.get("/s/acme/").content.decode()
 
 
 def test_one_line_is_decided_and_the_other_waits(browser: Client, rig: Rig, order: Order, returned: Return):
