@@ -14,7 +14,7 @@ from django.forms import BoundField
 
 from channels_app.adapters.types import Capability
 from channels_app.flows.decide_return import ReturnDecision
-from channels_app.flows.fulfil_rules import Refundable, RefundLine
+from channels_app.flows.fulfil_rules import Refundable, RefundLine, cancellable
 from channels_app.models import Channel, Order, OrderLine, Return, ReturnLine
 
 
@@ -131,12 +131,23 @@ class CancelForm(_OrderForm):
 
     def __init__(self, data: Any, *, order: Order, lines: Sequence[OrderLine]) -> None:
         super().__init__(data, order=order, lines=lines, prefix="cancel")
-        single = self.channel.can(Capability.CANCEL_LINE)
+        single, partial = self.channel.can(Capability.CANCEL_LINE), self.channel.can(Capability.CANCEL_PARTIAL)
         for number, line in enumerate(lines, start=1):
-            if line.open_quantity:
-                start = 0 if single and len(lines) > 1 else line.open_quantity
-                self.add_units(number, line, most=line.open_quantity, start=start, fixed=not single)
+            units = cancellable(self.channel, line)
+            start = 0 if single and len(lines) > 1 else units
+            if units and (partial or not single):
+                self.add_units(number, line, most=units, start=start, fixed=not single)
+            elif units:
+                self._add_all_or_none(number, line, units=units, start=start)
         self.add_choice("reason", "Reason", self.channel.choices("cancel_reasons"))
+
+    def _add_all_or_none(self, number: int, line: OrderLine, *, units: int, start: int) -> None:
+        self.fields[f"units-{number}"] = forms.TypedChoiceField(
+            label=f"Units of {line.sku}",
+            choices=[("0", "None"), (str(units), f"All {units}" if units > 1 else "1")],
+            coerce=int,
+            initial=str(start),
+        )
 
 
 class RefundForm(_OrderForm):

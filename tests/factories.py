@@ -72,6 +72,7 @@ FACTS: dict[str, Any] = {
         "ship_partial",
         "tracking_required",
         "cancel_line",
+        "cancel_partial",
         "refund",
         "refund_partial",
         "cancellation_requests",

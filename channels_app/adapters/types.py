@@ -30,7 +30,8 @@ class Capability(StrEnum):
     ACCEPT = "accept"  # orders must be accepted before they ship
     SHIP_PARTIAL = "ship_partial"  # several parcels, part of a line
     TRACKING_REQUIRED = "tracking_required"
-    CANCEL_LINE = "cancel_line"  # the seller may cancel single lines, or part of one
+    CANCEL_LINE = "cancel_line"  # the seller may cancel single lines
+    CANCEL_PARTIAL = "cancel_partial"  # and some units of a line, while others ship
     REFUND = "refund"
     REFUND_PARTIAL = "refund_partial"
     CANCELLATION_REQUESTS = "cancellation_requests"  # buyers ask, the seller decides

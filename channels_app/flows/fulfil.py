@@ -15,6 +15,7 @@ from channels_app.flows import attention
 from channels_app.flows.fulfil_rules import (
     FulfilmentError,
     RefundLine,
+    check_cancellation,
     check_choice,
     check_is_everything,
     check_parcel,
@@ -127,12 +128,7 @@ def cancel_lines(
         refuse(why_not_cancel(held.order, held.all_lines))
         channel = held.order.channel
         chosen = check_units(lines, held.lines)
-        if not channel.can(Capability.CANCEL_LINE):
-            check_is_everything(
-                chosen,
-                held.all_lines,
-                words="This marketplace cancels whole orders only: cancel everything that is open.",
-            )
+        check_cancellation(channel, chosen, held.all_lines)
         check_choice(reason_code, channel.choices("cancel_reasons"), what="reason")
         commands = Command.objects.bulk_create(
             held.command(Command.Kind.CANCEL, line, key, quantity=units, reason_code=reason_code)

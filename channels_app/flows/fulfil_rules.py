@@ -65,7 +65,28 @@ def why_not_cancel(order: Order, lines: Sequence[OrderLine]) -> str:
         return "Everything was shipped or cancelled already."
     if not order.channel.can(Capability.CANCEL_LINE) and any(line.shipped_quantity for line in lines):
         return "This marketplace cancels whole orders only, and part of this one was shipped."
+    if not any(cancellable(order.channel, line) for line in lines):
+        return "This marketplace cancels whole lines only, and part of each open one was shipped."
     return ""
+
+
+def cancellable(channel: Channel, line: OrderLine) -> int:
+    """Return how many units of the line may be cancelled; where parts of lines cannot be, it is all of them or none."""
+    if channel.can(Capability.CANCEL_PARTIAL) or not line.shipped_quantity:
+        return line.open_quantity
+    return 0
+
+
+def check_cancellation(channel: Channel, chosen: Mapping[OrderLine, int], lines: Sequence[OrderLine]) -> None:
+    """Raise FulfilmentError unless the marketplace cancels exactly this."""
+    if not channel.can(Capability.CANCEL_LINE):
+        words = "This marketplace cancels whole orders only: cancel everything that is open."
+        check_is_everything(chosen, lines, words=words)
+    if channel.can(Capability.CANCEL_PARTIAL):
+        return
+    for line, units in chosen.items():
+        if units != cancellable(channel, line):
+            raise FulfilmentError(f"This marketplace cancels whole lines only: all of {line.sku}, or none of it.")
 
 
 def why_not_refund(order: Order, lines: Sequence[OrderLine], left: Mapping[int, Refundable]) -> str:

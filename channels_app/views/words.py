@@ -32,6 +32,7 @@ CAPABILITIES = {
     Capability.ACCEPT: "Accepts orders for you",
     Capability.SHIP_PARTIAL: "Ships an order in several parcels",
     Capability.CANCEL_LINE: "Cancels single lines of an order",
+    Capability.CANCEL_PARTIAL: "Cancels some units of a line",
     Capability.REFUND: "Refunds",
     Capability.REFUND_PARTIAL: "Refunds parts of an order",
     Capability.CANCELLATION_REQUESTS: "Passes on buyers' wishes to cancel",

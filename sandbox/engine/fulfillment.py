@@ -178,6 +178,8 @@ def _cancel(
     for line, quantity, _ in wanted:
         if quantity > open_quantity(line):
             raise Conflict("already_shipped", f"Only {open_quantity(line)} of {line['sku']} can still be cancelled.")
+        if not can["partial_cancellation"] and quantity != line["quantity"]:
+            raise Invalid("no_partial_cancellation", "This marketplace cancels whole lines only.")
         _raise(db, line, "quantity_cancelled", quantity)
     return {
         "cancellation_id": new_id("can"),

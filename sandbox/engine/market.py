@@ -46,6 +46,7 @@ CAPABILITIES = {
     "partial_shipment": True,
     "tracking_required": False,
     "line_cancellation": True,
+    "partial_cancellation": True,
     "cancellation_requests": True,
     "refunds": True,
     "partial_refund": True,

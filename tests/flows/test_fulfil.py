@@ -260,6 +260,24 @@ def test_a_reason_the_channel_does_not_know_is_refused(rig: Rig, order: Order):
         _cancel(rig, order, {rig.line("A-1").pk: 1}, reason_code="bored")
 
 
+def test_where_parts_of_lines_cannot_be_cancelled_whole_ones_are(rig: Rig, order: Order):
+    rig.can(Capability.CANCEL_LINE, Capability.SHIP_PARTIAL)
+
+    with pytest.raises(FulfilmentError, match="all of MUG-1, or none of it"):
+        _cancel(rig, order, {rig.line("A-1").pk: 1})
+    _cancel(rig, order, {rig.line("A-1").pk: 2})
+
+    assert (rig.line("A-1").cancelled, rig.line("A-1", 2).cancelled) == (2, 0)
+
+
+def test_what_was_shipped_in_part_is_not_cancelled_where_whole_lines_are(rig: Rig, order: Order):
+    rig.can(Capability.CANCEL_LINE, Capability.SHIP_PARTIAL)
+    _ship(rig, order, {rig.line("A-1").pk: 1})
+
+    with pytest.raises(FulfilmentError, match="all of MUG-1, or none of it"):
+        _cancel(rig, order, {rig.line("A-1").pk: 1})
+
+
 def test_nothing_is_left_to_cancel_once_all_has_shipped(rig: Rig, order: Order):
     _ship(rig, order)
 

@@ -303,3 +303,14 @@ def test_capabilities_that_are_taken_away_are_refused(market, seller):
         "no_partial_shipment",
         "no_line_cancellation",
     ]
+
+
+def test_where_parts_of_lines_cannot_be_cancelled_a_whole_one_can(market, seller):
+    order, line = ordered(market, seller)
+    market.control("PATCH", f"/accounts/{seller.account_id}", {"capabilities": {"partial_cancellation": False}})
+
+    a_part = seller.do(order, "cancellations", cancellation(line, 1), key="1").json()
+    whole = seller.do(order, "cancellations", cancellation(line, 2), key="2")
+
+    assert a_part["code"] == "no_partial_cancellation"
+    assert whole.status_code == 200

@@ -350,6 +350,16 @@ def test_raw_orders_are_read_again_from_their_page(browser: Client, rig: Rig, mo
     assert Order.objects.count() == 1
 
 
+def test_where_parts_of_lines_cannot_be_cancelled_the_form_offers_all_or_none(browser: Client, rig: Rig, order: Order):
+    rig.can(Capability.CANCEL_LINE)
+    page = browser.get(_url(order))
+
+    assert '<option value="2">All 2</option>' in page.content.decode()
+    given = {"cancel-key": _key(page, "cancel"), "cancel-units-1": "2", "cancel-units-2": "0"}
+    browser.post(_url(order, "cancel/"), given | {"cancel-reason": "no_stock"})
+    assert (rig.line("A-1").cancelled, rig.line("A-1", 2).cancelled) == (2, 0)
+
+
 # --- returns
 
 

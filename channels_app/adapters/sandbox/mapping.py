@@ -38,6 +38,7 @@ _CAPABILITIES = {
     "partial_shipment": Capability.SHIP_PARTIAL,
     "tracking_required": Capability.TRACKING_REQUIRED,
     "line_cancellation": Capability.CANCEL_LINE,
+    "partial_cancellation": Capability.CANCEL_PARTIAL,
     "refunds": Capability.REFUND,
     "partial_refund": Capability.REFUND_PARTIAL,
     "cancellation_requests": Capability.CANCELLATION_REQUESTS,
