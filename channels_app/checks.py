@@ -40,7 +40,8 @@ def check_adapter(adapter: type[ChannelAdapter]) -> Iterator[CheckMessage]:
     for kind in adapter.intervals:
         if kind not in ChannelJob.Kind.values:
             yield Error(f"{adapter.key} gives an interval for the unknown job {kind!r}.", id="channels_app.E003")
-    for needed in (Kind.CONTENT, Kind.OFFER, Kind.WITHDRAW):
+    offers = (Kind.OFFER,) if Kind.OFFER in adapter.submission_lines else (Kind.QUANTITY, Kind.PRICE)
+    for needed in (Kind.CONTENT, *offers, Kind.WITHDRAW):
         if adapter.submission_lines.get(needed, 0) < 1:
             yield Error(f"{adapter.key} does not say how many {needed.value} lines fit.", id="channels_app.E004")
 

@@ -242,7 +242,9 @@ class FakeMarket:
                 listing.active = False
             return LineResult(sku=line.sku, outcome=Outcome.ACCEPTED)
         if isinstance(line, ContentLine):
-            self.listings[line.sku] = FakeListing(line.price, line.currency, line.quantity, line.title)
+            shown = listing.quantity if listing else 0
+            quantity = line.quantity if FakeAdapter.content_brings_quantity else shown
+            self.listings[line.sku] = FakeListing(line.price, line.currency, quantity, line.title)
             return LineResult(sku=line.sku, outcome=Outcome.ACCEPTED)
         if listing is None or not listing.active:
             return LineResult(sku=line.sku, outcome=Outcome.REJECTED, code="E3", reason="No such listing.")

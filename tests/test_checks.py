@@ -3,6 +3,7 @@
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.registry import adapters
 from channels_app.adapters.sandbox.adapter import SandboxAdapter
+from channels_app.adapters.types import Kind
 from channels_app.checks import check_adapter, check_adapters
 
 
@@ -27,3 +28,14 @@ def test_an_interval_for_an_unknown_job_is_found() -> None:
         intervals = {"gossip": 60}
 
     assert codes(Odd) == ["channels_app.E003"]
+
+
+def test_price_and_quantity_by_themselves_do_for_offers_and_one_alone_does_not() -> None:
+    class Apart(SandboxAdapter):
+        submission_lines = dict.fromkeys((Kind.CONTENT, Kind.QUANTITY, Kind.PRICE, Kind.WITHDRAW), 10)
+
+    class Half(SandboxAdapter):
+        submission_lines = dict.fromkeys((Kind.CONTENT, Kind.QUANTITY, Kind.WITHDRAW), 10)
+
+    assert codes(Apart) == []
+    assert codes(Half) == ["channels_app.E004"]

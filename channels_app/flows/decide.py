@@ -44,6 +44,8 @@ class Rules:
     rises_allowed: bool = True
     #: How the channel takes price and quantity: together, or each by itself.
     offer_kinds: tuple[Kind, ...] = (Kind.OFFER,)
+    #: Whether content brings the quantity too; if not, it follows once the listing is there.
+    content_brings_quantity: bool = True
 
     @classmethod
     def of(cls, channel: Channel) -> Self:
@@ -217,6 +219,8 @@ def _list(truth: Truth, rules: Rules, job: str, found: Needs) -> Decision:
         return Decision(do=Do.WAIT_FOR_LINE, then=Urgency.NEW)
     if truth.state is not None and found.quantity and not rules.rises_allowed:
         return Decision(do=Do.WAIT_FOR_ORDERS, then=Urgency.NEW)
+    if not rules.content_brings_quantity:
+        return Decision(do=Do.SEND, kinds=(Kind.CONTENT,), price=found.price, then=_urgency_of_quantity(truth, found))
     return Decision(do=Do.SEND, kinds=(Kind.CONTENT,), price=found.price, quantity=found.quantity)
 
 
@@ -245,6 +249,8 @@ def _content(truth: Truth, rules: Rules, found: Needs) -> Decision:
     if _must_wait(truth, rules, _ALL_KINDS):
         return Decision(do=Do.WAIT_FOR_LINE, then=Urgency.CONTENT)
     then = Urgency.ROSE if waits else None
+    if not rules.content_brings_quantity:
+        quantity, then = None, _urgency_of_quantity(truth, found) if found.quantity_differs else None
     return Decision(
         do=Do.SEND, kinds=(Kind.CONTENT,), price=found.price, quantity=quantity, then=then, then_waits=waits
     )
@@ -289,8 +295,10 @@ def _must_wait(truth: Truth, rules: Rules, kinds: Collection[str]) -> bool:
 
 
 def _urgency_of(truth: Truth, found: Needs) -> Urgency:
-    if not found.quantity_differs:
-        return Urgency.PRICE
+    return _urgency_of_quantity(truth, found) if found.quantity_differs else Urgency.PRICE
+
+
+def _urgency_of_quantity(truth: Truth, found: Needs) -> Urgency:
     if found.quantity == 0:
         return Urgency.TO_ZERO
     return Urgency.FELL if (found.quantity or 0) < (truth.sent_quantity or 0) else Urgency.ROSE

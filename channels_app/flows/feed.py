@@ -80,6 +80,7 @@ def rules_of(channel: Channel, adapter: ChannelAdapter, *, now: datetime) -> Rul
         ordered=channel.can(Capability.ORDERED_SUBMISSIONS),
         rises_allowed=_rises_allowed(channel, adapter, now=now),
         offer_kinds=(Kind.OFFER,) if Kind.OFFER in declared else (Kind.QUANTITY, Kind.PRICE),
+        content_brings_quantity=adapter.content_brings_quantity,
     )
 
 

@@ -38,7 +38,7 @@ ON CONFLICT (channel_id, sku) DO UPDATE SET
     item_id = excluded.item_id,
     state = CASE WHEN listing.state = 'listed' THEN 'listed' ELSE 'creating' END,
     sent_price = excluded.sent_price,
-    sent_quantity = excluded.sent_quantity,
+    sent_quantity = coalesce(excluded.sent_quantity, listing.sent_quantity),
     sent_content_hash = excluded.sent_content_hash,
     sent_withdrawn = false,
     last_line_at = excluded.last_line_at

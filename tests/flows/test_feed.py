@@ -12,6 +12,7 @@ from channels_app.adapters.types import Capability, ContentLine, Kind, OfferLine
 from channels_app.flows import feed, sending, wanted
 from channels_app.flows.engine import FenceLost
 from channels_app.flows.fan_out import walk_channel
+from channels_app.flows.ledger import check_ledger
 from channels_app.flows.pending import take
 from channels_app.models import Channel, ChannelJob, FeedLine, Listing, PendingChange, Submission
 from inventory import labels
@@ -221,6 +222,33 @@ def test_a_channel_with_separate_price_and_quantity_gets_only_what_differs(rig: 
     assert sorted(rig.lines("SECOND")) == [("content", "confirmed"), ("price", "confirmed"), ("quantity", "confirmed")]
     assert rig.market.active() == {"FIRST": 1, "SECOND": 2}
     assert rig.market.price("SECOND") == 20
+
+
+def test_where_content_brings_no_quantity_it_follows_once_the_listing_is_there(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    sizes = {Kind.CONTENT: 10, Kind.PRICE: 10, Kind.QUANTITY: 10, Kind.WITHDRAW: 10}
+    monkeypatch.setattr(FakeAdapter, "submission_lines", sizes)
+    monkeypatch.setattr(FakeAdapter, "content_brings_quantity", False)
+    rig.market.manual = True
+    item = rig.has_item("MUG", on_hand=5)
+    rig.has_item("BAD-REJECT", on_hand=5)
+
+    rig.send()
+    rig.send()
+    assert rig.lines("MUG") == [("content", "sent")]
+
+    rig.market.manual = False
+    rig.settle()
+    assert rig.lines("MUG") == [("content", "confirmed"), ("quantity", "confirmed")]
+    assert rig.lines("BAD-REJECT") == [("content", "rejected")]
+    assert rig.market.active() == {"MUG": 5}
+
+    rig.retitles(item, "A better mug")
+    rig.settle()
+    assert rig.lines("MUG")[2:] == [("content", "confirmed")]
+    assert rig.market.active() == {"MUG": 5}
+    assert check_ledger() == []
 
 
 # What is not sent, and why

@@ -271,13 +271,14 @@ def tell(ordered: bool, story: list[tuple[str, int]]) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("apart", [False, True], ids=["together", "price and quantity apart"])
+@pytest.mark.parametrize("feeds", ["together", "price and quantity apart", "content without quantity"])
 @pytest.mark.parametrize("ordered", [False, True], ids=["in any order", "in order"])
 @settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(story=stories)
-def test_in_the_end_the_channel_shows_what_is_wanted(ordered: bool, apart: bool, story: list[tuple[str, int]]):
+def test_in_the_end_the_channel_shows_what_is_wanted(ordered: bool, feeds: str, story: list[tuple[str, int]]):
     with transaction.atomic(), pytest.MonkeyPatch.context() as patch:
-        if apart:
+        if feeds != "together":
             patch.setattr(FakeAdapter, "submission_lines", APART)
+        patch.setattr(FakeAdapter, "content_brings_quantity", feeds != "content without quantity")
         tell(ordered, story)
         transaction.set_rollback(True)
