@@ -17,6 +17,9 @@ from channels_app.flows.decide_return import ReturnDecision
 from channels_app.flows.fulfil_rules import Refundable, RefundLine, cancellable
 from channels_app.models import Channel, Order, OrderLine, Return, ReturnLine
 
+#: A list of choices that needs no shorter one above it.
+_A_SHORT_LIST = 8
+
 
 class UnitsField(forms.IntegerField):
     """A number of units; left empty it is none."""
@@ -88,10 +91,15 @@ class _OrderForm(forms.Form):
         """Return the units entered, by line id."""
         return {line.pk: self.cleaned_data[f"units-{number}"] for number, line in self.numbered()}
 
-    def add_choice(self, name: str, label: str, choices: Sequence[tuple[str, str]]) -> None:
-        """Add a choice from the connection's list; a connection without one takes any words."""
+    def add_choice(self, name: str, label: str, facts: str) -> None:
+        """Add a choice from the connection's list, the seller's usual ones first; without a list any words will do."""
+        usual, choices = self.channel.usual(facts), self.channel.choices(facts)
         if choices:
-            offered = choices if len(choices) == 1 else [("", "Choose…"), *choices]
+            offered: list[Any] = [("", "Choose…"), *choices]
+            if len(choices) == 1:
+                offered = choices
+            elif usual and len(choices) > _A_SHORT_LIST:
+                offered = [("", "Choose…"), ("Usual", usual), (f"All of {self.channel.name}", choices)]
             self.fields[name] = forms.ChoiceField(label=label, choices=offered)
         else:
             self.fields[name] = forms.CharField(label=label, max_length=60)
@@ -114,7 +122,7 @@ class ShipForm(_OrderForm):
         for number, line in enumerate(lines, start=1):
             if line.open_quantity:
                 self.add_units(number, line, most=line.open_quantity, start=line.open_quantity, fixed=not partial)
-        self.add_choice("carrier", "Carrier", self.channel.choices("carriers"))
+        self.add_choice("carrier", "Carrier", "carriers")
         self.fields["tracking_number"].required = self.channel.can(Capability.TRACKING_REQUIRED)
         if not self.channel.choices("carriers"):
             self.fields["carrier"].required = False
@@ -139,7 +147,7 @@ class CancelForm(_OrderForm):
                 self.add_units(number, line, most=units, start=start, fixed=not single)
             elif units:
                 self._add_all_or_none(number, line, units=units, start=start)
-        self.add_choice("reason", "Reason", self.channel.choices("cancel_reasons"))
+        self.add_choice("reason", "Reason", "cancel_reasons")
 
     def _add_all_or_none(self, number: int, line: OrderLine, *, units: int, start: int) -> None:
         self.fields[f"units-{number}"] = forms.TypedChoiceField(
@@ -174,7 +182,7 @@ class RefundForm(_OrderForm):
             self.fields["shipping"] = _amount_field(
                 "Of the shipping charge", most=shipping, help_text=f"At most {shipping:.2f} {order.currency}."
             )
-        self.add_choice("reason", "Reason", self.channel.choices("refund_reasons"))
+        self.add_choice("reason", "Reason", "refund_reasons")
 
     def rows(self) -> list[LineFields]:
         return [

@@ -29,6 +29,7 @@ class Action(StrEnum):
     EDIT_LABEL = "edit_label"
     EDIT_QUANTITY = "edit_quantity"
     EDIT_PRICE = "edit_price"
+    EDIT_WORDS = "edit_words"
     EDIT_ACCOUNT = "edit_account"
     CHECK_CONNECTION = "check_connection"
     PREVIEW_FEED = "preview_feed"
@@ -118,6 +119,7 @@ TABLE: dict[Action, Rule] = {
     Action.EDIT_LABEL: _always(_MANAGER),
     Action.EDIT_QUANTITY: _always(_MANAGER),
     Action.EDIT_PRICE: _always(_MANAGER),
+    Action.EDIT_WORDS: _always(_MANAGER),
     Action.EDIT_ACCOUNT: _always(_OWNER),
     Action.CHECK_CONNECTION: _always(_MANAGER),
     Action.PREVIEW_FEED: _always(_ALL),

@@ -30,6 +30,7 @@ ACTIONS = {
     "label": Action.EDIT_LABEL,
     "quantity": Action.EDIT_QUANTITY,
     "price": Action.EDIT_PRICE,
+    "words": Action.EDIT_WORDS,
     "account": Action.EDIT_ACCOUNT,
 }
 
@@ -108,6 +109,14 @@ def save_price(
     """Percentage, amount, ending, lower bound and currency rate are as given. Raises ValidationError, NotAllowed."""
     changes = {name: values[name] for name in PRICE_FIELDS if name in values}
     return change_settings(channel, changes, what="price", actor=actor, now=now, reason=reason, as_support=as_support)
+
+
+def save_words(
+    channel: Channel, words: Mapping[str, Mapping[str, str]], *, actor: AbstractBaseUser, now: datetime
+) -> ChannelHistory | None:
+    """Our carriers and reasons mean what `words` says here: name of a list -> our word -> the marketplace's code."""
+    changes = {"words": {name: dict(codes) for name, codes in words.items()}}
+    return change_settings(channel, changes, what="words", actor=actor, now=now)
 
 
 def change_settings(

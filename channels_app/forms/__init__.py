@@ -3,6 +3,7 @@ from channels_app.forms.basics import LabelPart, NamePart, SwitchPart
 from channels_app.forms.part import Part
 from channels_app.forms.rules import PricePart, QuantityPart
 from channels_app.forms.single import AddChannelForm, AskSupportForm, DeactivateForm
+from channels_app.forms.words import WordsPart
 
 __all__ = [
     "AccountPart",
@@ -15,4 +16,5 @@ __all__ = [
     "PricePart",
     "QuantityPart",
     "SwitchPart",
+    "WordsPart",
 ]

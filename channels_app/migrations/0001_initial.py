@@ -80,6 +80,7 @@ class Migration(migrations.Migration):
                 ("settings", models.JSONField(blank=True, default=dict)),
                 ("encrypted_secrets", models.TextField(blank=True, default="")),
                 ("facts", models.JSONField(blank=True, default=dict)),
+                ("words", models.JSONField(blank=True, default=dict)),
                 ("checked_fingerprint", models.CharField(blank=True, default="", max_length=64)),
                 ("checked_at", models.DateTimeField(blank=True, null=True)),
                 ("check_error", models.TextField(blank=True, default="")),

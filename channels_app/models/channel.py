@@ -7,6 +7,7 @@ from django.db import models
 from django_fsm import ConcurrentTransitionMixin, FSMField, FSMModelMixin, transition
 
 from channels_app.adapters.types import Capability, Mode
+from channels_app.vocabulary import LISTS, suggest
 from inventory.models import Label, Location, Seller
 from inventory.models.fields import money_field, public_id_field
 
@@ -90,6 +91,8 @@ class Channel(ConcurrentTransitionMixin, FSMModelMixin, models.Model):
     encrypted_secrets = models.TextField(blank=True, default="")
     #: ConnectionFacts as JSON, from the last passed check.
     facts = models.JSONField(default=dict, blank=True)
+    #: What the seller's own carriers and reasons are called here: list -> word -> code; see vocabulary.py.
+    words = models.JSONField(default=dict, blank=True)
     #: Fingerprint of the credentials that passed the check; other credentials need another check.
     checked_fingerprint = models.CharField(max_length=64, blank=True, default="")
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -175,6 +178,18 @@ class Channel(ConcurrentTransitionMixin, FSMModelMixin, models.Model):
         """Return `carriers`, `cancel_reasons` or `refund_reasons` of this connection as (code, name)."""
         rows: list[dict[str, Any]] = self.facts.get(name, [])
         return [(row["code"], row["name"]) for row in rows]
+
+    def usual(self, name: str) -> list[tuple[str, str]]:
+        """Return what of these choices the seller's own words stand for, as (code, word); suggested until chosen."""
+        choices, chosen = self.choices(name), self.words.get(name, {})
+        codes = {code for code, _ in choices}
+        found: dict[str, str] = {}
+        for word in LISTS[name][1]:
+            code = chosen.get(word.key)
+            code = suggest(word, choices) if code is None else code
+            if code in codes:
+                found.setdefault(code, word.name)
+        return list(found.items())
 
 
 class ChannelLocation(models.Model):

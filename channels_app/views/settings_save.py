@@ -15,7 +15,7 @@ from channels_app.flows.activate import set_switch
 from channels_app.flows.connection import adapter_class
 from channels_app.flows.permissions import Action, Actor, NotAllowed, why_not
 from channels_app.flows.switches import action_of, why_not_switch
-from channels_app.forms import AccountPart, LabelPart, NamePart, Part, PricePart, QuantityPart, SwitchPart
+from channels_app.forms import AccountPart, LabelPart, NamePart, Part, PricePart, QuantityPart, SwitchPart, WordsPart
 from channels_app.models import Channel
 from channels_app.secrets import read_secrets
 from inventory import labels
@@ -44,6 +44,7 @@ def build_parts(channel: Channel, actor: Actor, data: Mapping[str, Any] | None =
         LabelPart(channel, data, why_locked=lock(Action.EDIT_LABEL)),
         QuantityPart(channel, data, why_locked=lock(Action.EDIT_QUANTITY)),
         PricePart(channel, data, why_locked=lock(Action.EDIT_PRICE)),
+        WordsPart(channel, data, why_locked=lock(Action.EDIT_WORDS)),
         _account_part(channel, data, why_locked=lock(Action.EDIT_ACCOUNT)),
         SwitchPart(channel, data, locks=_switch_locks(channel, actor)),
     ]
@@ -103,6 +104,8 @@ def _save_part(part: Part, channel: Channel, *, actor: AbstractBaseUser, now: da
             settings_flow.save_quantity(channel, part.settings(), actor=actor, now=now)
         case PricePart():
             settings_flow.save_price(channel, part.values(), actor=actor, now=now)
+        case WordsPart():
+            settings_flow.save_words(channel, part.words(), actor=actor, now=now)
         case AccountPart():
             settings_flow.save_account(channel, part.settings(), actor=actor, now=now)
         case SwitchPart():

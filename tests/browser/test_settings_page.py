@@ -56,6 +56,26 @@ def test_every_page_of_a_channel_is_accessible_and_fits(
 
 
 @both_sizes
+def test_carriers_are_chosen_once(
+    page: Page, settings_url: str, owner: User, channel: Channel, live_server: LiveServer
+):
+    carriers = [{"code": code, "name": code} for code in ("UPS", "FedEx", "TNT", "DPD-NL", "GLS")]
+    channel.facts = {"carriers": carriers, "cancel_reasons": [{"code": "15", "name": "Product out of stock"}]}
+    channel.save()
+    sign_in(page, owner, live_server.url)
+    page.goto(settings_url)
+    page.get_by_text("Carriers", exact=True).click()
+    assert_good(page)
+
+    expect(page.get_by_label("PostNL")).to_have_value("TNT")
+    page.get_by_label("DHL").select_option("GLS")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+
+    expect(page.get_by_text("Carriers and reasons").first).to_be_visible()
+    assert Channel.objects.get(pk=channel.pk).words["carriers"]["dhl"] == "GLS"
+
+
+@both_sizes
 def test_the_alarm_of_the_nightly_check_is_accessible_and_fits(
     page: Page, live_server: LiveServer, owner: User, seller: Seller
 ):
