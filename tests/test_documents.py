@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from channels_app.adapters.registry import adapters, get_adapter_class
+from channels_app.adapters.types import Limit
 from channels_app.models import ChannelJob
+from channels_app.views import channel_facts
 from channels_app.views.words import JOBS, describe_capabilities
 from marketplace_integration import environment
 from marketplace_integration.celery_config import LANES
@@ -61,6 +63,40 @@ def test_the_table_of_channels_is_what_the_adapters_declare() -> None:
     ]
 
     assert [row for row in rows if row not in README] == []
+
+
+@pytest.mark.parametrize("key", [key for key in adapters() if key != "sandbox"])
+def test_the_tables_of_a_channels_document_are_what_its_adapter_declares(key: str) -> None:
+    document = (ROOT / "docs" / "channels" / f"{key}.md").read_text()
+
+    assert channel_facts.markdown(get_adapter_class(key)) in document, f"print it: manage.py describe_channel {key}"
+    assert f"(docs/channels/{key}.md)" in README
+    assert "To be confirmed with a live account" in document
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (Limit(per_second=2, burst=20), "2 a second, 20 at once"),
+        (Limit(per_second=1 / 60), "1 a minute"),
+        (Limit(per_second=1 / 15), "4 a minute"),
+        (Limit(per_second=10 / 3600), "10 an hour"),
+        (Limit(per_second=1 / 86_400, burst=3), "1 a day, 3 at once"),
+        (Limit(per_second=1 / 172_800), "0.5 a day"),
+    ],
+)
+def test_limits_are_told_in_whole_numbers_where_they_can_be(limit: Limit, words: str) -> None:
+    assert channel_facts.describe_limit(limit) == words
+
+
+def test_times_are_told_in_the_largest_unit() -> None:
+    assert [channel_facts.describe_seconds(s) for s in (15, 90, 300, 900, 86_400)] == [
+        "15 seconds",
+        "90 seconds",
+        "5 minutes",
+        "15 minutes",
+        "day",
+    ]
 
 
 def test_the_table_of_jobs_is_what_the_sandbox_declares() -> None:
