@@ -1,0 +1,1 @@
+"""Marketplaces that run on Mirakl: one adapter for every operator."""
