@@ -9,6 +9,7 @@ from channels_app.adapters.base import ChannelAdapter
 #: Adapter key -> where its class lives.
 BUILT_IN = {
     "sandbox": "channels_app.adapters.sandbox.adapter.SandboxAdapter",
+    "mirakl": "channels_app.adapters.mirakl.adapter.MiraklAdapter",
 }
 
 #: Entry point group in which an installed package names its adapters.

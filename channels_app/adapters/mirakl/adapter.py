@@ -1,0 +1,305 @@
+"""Marketplaces that run on Mirakl, as channels: one connection for each shop at an operator."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from channels_app.adapters.base import ChannelAdapter
+from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, SettingsError, TemporaryError
+from channels_app.adapters.http import UploadedFile
+from channels_app.adapters.mirakl import facts, imports, listings, offers, orders
+from channels_app.adapters.mirakl.client import PAGE, MiraklClient, quoted
+from channels_app.adapters.mirakl.commands import OrderDesk
+from channels_app.adapters.mirakl.forms import MiraklAccountForm
+from channels_app.adapters.mirakl.offers import OfferTerms
+from channels_app.adapters.mirakl.values import build_moment, read_moment
+from channels_app.adapters.types import (
+    Account,
+    CommandResult,
+    ConnectionFacts,
+    Export,
+    Kind,
+    Limit,
+    Line,
+    LineResult,
+    LostSubmission,
+    OrderCommand,
+    OrderPage,
+    Outcome,
+    Phase,
+    Receipt,
+    RemoteListing,
+    RemoteOrder,
+    Report,
+)
+
+if TYPE_CHECKING:
+    from channels_app.adapters.http import Answer, HttpClient
+    from channels_app.adapters.tokens import TokenStore
+
+_DAY = 86_400
+_MINUTELY = Limit(per_second=1 / 60)
+#: What may be called "on each event": a bound for our own mistakes.
+_ON_EVENT = Limit(per_second=2, burst=20)
+#: Asked for together, when the seller saves; three times, since the first key may be mistyped.
+_DAILY = Limit(per_second=1 / _DAY, burst=3)
+#: Each round of orders begins this much before the last one: seen twice is harmless, missed is not.
+OVERLAP = timedelta(minutes=10)
+#: Mirakl states no size; to be confirmed live.
+_LINES = 5_000
+#: Without Retry-After; Mirakl documents the header, but does not promise it.
+_PAUSE_SECONDS = 60.0
+
+
+class MiraklAdapter(ChannelAdapter):
+    """Speaks Mirakl's seller API to one operator.
+
+    Limits are the operator's maximum by Mirakl's "Call Frequency" of each operation, intervals what it recommends.
+    """
+
+    key = "mirakl"
+    label = "Mirakl marketplace"
+    summary = "Any marketplace that runs on Mirakl: Macy's, Carrefour, Decathlon, Best Buy Canada and hundreds more."
+    capabilities = facts.CAPABILITIES
+    limits = {
+        "account": _DAILY,
+        "carriers": _DAILY,
+        "shipping_types": _DAILY,
+        "offer_states": _DAILY,
+        "reasons": _DAILY,
+        "offers": _MINUTELY,
+        "offers_status": _MINUTELY,
+        "offers_report": _MINUTELY,
+        "find_offers": _MINUTELY,
+        "prices": _MINUTELY,
+        "prices_status": _MINUTELY,
+        "prices_report": _MINUTELY,
+        "find_prices": _MINUTELY,
+        "stock": _MINUTELY,
+        "stock_status": Limit(per_second=1 / 15),
+        "stock_report": _MINUTELY,
+        # Once a day; one more for a call that failed.
+        "export": Limit(per_second=1 / _DAY, burst=2),
+        "export_status": Limit(per_second=1 / 10),
+        "export_file": _ON_EVENT,
+        "orders": _MINUTELY,
+        # One order, before and after something is done to it.
+        "order": _ON_EVENT,
+        "accept": _ON_EVENT,
+        "tracking": _ON_EVENT,
+        "ship": _ON_EVENT,
+        "shipments": _ON_EVENT,
+        "find_shipments": _ON_EVENT,
+        "cancel": _ON_EVENT,
+        "refund": _ON_EVENT,
+    }
+    submission_lines = dict.fromkeys((Kind.CONTENT, Kind.QUANTITY, Kind.PRICE, Kind.WITHDRAW), _LINES)
+    intervals = {
+        "content": 300,
+        "offers": 300,
+        "results": 300,
+        "reconcile": _DAY,
+        "orders": 900,
+        "commands": 900,
+    }
+    account_form = MiraklAccountForm
+
+    def __init__(self, account: Account, *, http: "HttpClient", tokens: "TokenStore") -> None:
+        super().__init__(account, http=http, tokens=tokens)
+        self._client = MiraklClient(
+            base_url=str(account.settings.get("base_url", "")),
+            shop_id=str(account.settings.get("shop_id") or ""),
+            api_key=account.secrets.get("api_key", ""),
+            http=http,
+        )
+        self._terms = OfferTerms.of(account.settings)
+        self._parcels = bool(account.settings.get("multi_shipment"))
+        self._desk = OrderDesk(self._client, parcels=self._parcels)
+
+    @classmethod
+    def host(cls, settings: Mapping[str, Any]) -> str:
+        return urlsplit(str(settings.get("base_url", ""))).netloc or cls.key
+
+    @classmethod
+    def pause_after(cls, answer: "Answer") -> float | None:
+        return _PAUSE_SECONDS if answer.retry_after is None else answer.retry_after
+
+    # --- connection ---------------------------------------------------------------------------------------------------
+
+    def check_connection(self) -> ConnectionFacts:
+        """Return what this connection can do. The only place that asks for the account: once a day is allowed."""
+        try:
+            account = self._client.get("account", "/api/account")
+            if "shop_id" not in account:
+                raise KeyError("shop_id")
+        except (RejectedByChannel, KeyError) as error:
+            message = "No Mirakl marketplace answers at this address."
+            raise SettingsError(message, field_errors={"base_url": message}, code="not_mirakl") from error
+        facts.check_offer_state(self._offer_states(), self._terms.state)
+        return facts.read_facts(
+            account,
+            host=self._client.host,
+            carriers=self._list("carriers", "/api/shipping/carriers", "carriers"),
+            shipping_types=self._list("shipping_types", "/api/shipping/types", "shipping_types"),
+            reasons=self._list("reasons", "/api/reasons", "reasons"),
+            parcels=self._parcels,
+        )
+
+    def _list(self, operation: str, path: str, name: str) -> list[dict[str, Any]]:
+        return list(self._client.get(operation, path).get(name) or ())
+
+    def _offer_states(self) -> list[dict[str, Any]]:
+        with suppress(RejectedByChannel):
+            return self._list("offer_states", "/api/offers/states", "offer_states")
+        return []
+
+    # --- listings -----------------------------------------------------------------------------------------------------
+
+    def submit(self, kind: Kind, lines: Sequence[Line], *, key: str) -> Receipt:
+        """Upload the lines as one file; those that name no product are rejected and stay out of it."""
+        if kind is not Kind.CONTENT:
+            return Receipt(handle=self._upload(kind, self._file(kind, lines)))
+        contents = offers.contents(lines)
+        rejected = offers.refuse_nameless(contents, self._terms)
+        nameless = {result.sku for result in rejected}
+        rest = [line for line in contents if line.sku not in nameless]
+        if not rest:
+            return Receipt(handle="", report=Report(phase=Phase.DONE, results=rejected))
+        handle = self._upload(kind, offers.build_offers(rest, self._terms))
+        return Receipt(handle=handle, report=Report(phase=Phase.OPEN, results=rejected))
+
+    def _file(self, kind: Kind, lines: Sequence[Line]) -> UploadedFile:
+        if kind is Kind.WITHDRAW:
+            return offers.build_withdrawals(lines)
+        build = offers.build_prices if kind is Kind.PRICE else offers.build_quantities
+        return build(offers.priced(lines))
+
+    def _upload(self, kind: Kind, file: UploadedFile) -> str:
+        """Return the number of the import."""
+        feed = imports.FEEDS[kind]
+        form = {"import_mode": "NORMAL", "with_products": "false"} if feed is imports.OFFERS else {}
+        number = self._client.upload(feed.name, feed.path, file, form).get("import_id")
+        if number is None:
+            raise OutcomeUnknown("The marketplace took a file without giving it a number.", code="no_number")
+        return str(number)
+
+    def poll(self, kind: Kind, handle: str) -> Report:
+        """Return the phase, and once it is done the refused lines: the rest was taken."""
+        status = self._status(kind, handle)
+        phase = imports.read_phase(status)
+        if phase is Phase.FAILED:
+            return Report(phase=phase, reason=imports.read_reason(status))
+        if phase is Phase.OPEN:
+            return Report(phase=phase)
+        return Report(phase=phase, results=self._failures(kind, handle, status), rest=Outcome.ACCEPTED)
+
+    def _status(self, kind: Kind, handle: str) -> Mapping[str, Any]:
+        feed = imports.FEEDS[kind]
+        if feed is not imports.PRICES:
+            return self._client.get(feed.status_operation, feed.status.format(quoted(handle)))
+        found = self._client.get(feed.status_operation, feed.status, {"import_id": handle}).get("data")
+        if not found:
+            raise RejectedByChannel("The marketplace does not know this file (any more).", code="no_such_import")
+        return dict(found[0])
+
+    def _failures(self, kind: Kind, handle: str, status: Mapping[str, Any]) -> list[LineResult]:
+        if not imports.has_failures(status):
+            return []
+        feed = imports.FEEDS[kind]
+        report = self._client.download(feed.report_operation, feed.report.format(quoted(handle)))
+        return imports.read_failures(report, at_least=imports.failure_count(status))
+
+    def find_submission(self, lost: LostSubmission) -> Receipt | None:
+        """Look in the lists of imports. There is none of stock files: they are sent anew, which does no harm."""
+        feed = imports.FEEDS[lost.kind]
+        if feed is imports.STOCK:
+            return None
+        since = {"start_date": build_moment(lost.since - OVERLAP), "limit": PAGE}  # fewer than a page, at one a minute
+        rows = self._client.get(f"find_{feed.name}", feed.path, since).get("data") or ()
+        found = imports.find_import(rows, lost, clock_ahead=self._client.clock_ahead or timedelta())
+        return Receipt(handle=str(found["import_id"])) if found else None
+
+    def export_listings(self, handle: str = "") -> Export:
+        if not handle:
+            asked = self._client.ask("export", "/api/offers/export/async", listings.REQUEST)
+            return Export(handle=str(asked["tracking_id"]))
+        try:
+            status = self._client.get("export_status", f"/api/offers/export/async/status/{quoted(handle)}")
+        except RejectedByChannel:
+            return Export(handle=handle, rows=())  # forgotten: it is asked for anew in the next run
+        if status.get("status") == "FAILED":
+            return Export(handle=handle, rows=())
+        if status.get("status") != "COMPLETED":
+            return Export(handle=handle)
+        told = status.get("last_updated")
+        return Export(
+            handle=handle,
+            as_of=read_moment(str(told)) if told else self._client.time,
+            complete=True,
+            rows=self._iter_listings(list(status.get("urls") or ())),
+        )
+
+    def _iter_listings(self, urls: Sequence[str]) -> Iterator[RemoteListing]:
+        """Yield the offers of every file. Raises TemporaryError if one cannot be had."""
+        for url in urls:
+            try:
+                chunk = self._client.download("export_file", url)
+            except RejectedByChannel as error:
+                raise TemporaryError(f"A file of the export is gone: {error}", code="incomplete_export") from error
+            yield from listings.read_listings(chunk)
+
+    # --- orders -------------------------------------------------------------------------------------------------------
+
+    def first_cursor(self, since: datetime) -> str:
+        return json.dumps({"since": build_moment(since)})
+
+    def fetch_orders(self, cursor: str) -> OrderPage:
+        """Return a page of orders by the time of their last change.
+
+        The cursor holds where the round began (`since`), the offset of the page, and the operator's time at the round's
+        first page (`until`), from which, less the overlap, the next round begins. An order that changes during a round
+        may move to a page that was read: the next round has it.
+        """
+        place = json.loads(cursor)
+        offset = place.get("offset", 0)
+        params = {"start_update_date": place["since"], "max": PAGE, "sort": "dateCreated", "order": "asc"}
+        page = self._client.get("orders", "/api/orders", params | ({"offset": offset} if offset else {}))
+        found = list(page.get("orders") or ())
+        raws = orders.read_raw_orders(found)
+        until = place.get("until") or self._time_of(found, place["since"])
+        total, offset = int(page.get("total_count") or 0), offset + len(found)
+        if found and offset < total:
+            there = {"since": place["since"], "offset": offset, "until": until}
+            return OrderPage(raws=raws, next_cursor=json.dumps(there), has_more=True)
+        if offset < total:
+            raise TemporaryError(f"Of {total} orders the marketplace gives {offset}.", code="incomplete_page")
+        known_until = read_moment(until)
+        next_cursor = self.first_cursor(max(known_until - OVERLAP, read_moment(place["since"])))
+        return OrderPage(raws=raws, next_cursor=next_cursor, has_more=False, known_until=known_until)
+
+    def _time_of(self, found: Sequence[Mapping[str, Any]], since: str) -> str:
+        """Return the operator's time of this page; if it does not say, that of the last change on it."""
+        if self._client.time is not None:
+            return self._client.time.astimezone(UTC).isoformat()
+        return max((str(order["last_updated_date"]) for order in found), default=since, key=read_moment)
+
+    def parse_order(self, body: Mapping[str, Any]) -> RemoteOrder:
+        return orders.read_order(body)
+
+    def accept(self, command: OrderCommand, *, key: str) -> CommandResult:
+        return self._desk.accept(command)
+
+    def ship(self, command: OrderCommand, *, key: str) -> CommandResult:
+        return self._desk.ship(command)
+
+    def cancel(self, command: OrderCommand, *, key: str) -> CommandResult:
+        return self._desk.cancel(command)
+
+    def refund(self, command: OrderCommand, *, key: str) -> CommandResult:
+        return self._desk.refund(command)
+
+    def find_command(self, command: OrderCommand, *, key: str) -> CommandResult | None:
+        return self._desk.find(command)
