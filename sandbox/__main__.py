@@ -1,4 +1,4 @@
-"""Runs the marketplace: ``python -m sandbox --host 127.0.0.1 --port 9000 --data FILE.sqlite3``."""
+"""Runs the marketplace: ``python -m sandbox --host 127.0.0.1 --port 9000 --data FILE.sqlite3 [--protocol NAME]``."""
 
 import argparse
 from pathlib import Path
@@ -7,6 +7,7 @@ import uvicorn
 
 from sandbox.app import create_app
 from sandbox.engine.market import Market
+from sandbox.protocols import PROTOCOLS
 from sandbox.server import DroppableProtocol
 
 
@@ -16,6 +17,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9000)
     parser.add_argument("--data", type=Path, required=True, help="the SQLite file; made if it is not there")
+    parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default="native", help="what it speaks to sellers")
     parser.add_argument(
         "--open-registration",
         action=argparse.BooleanOptionalAction,
@@ -28,7 +30,7 @@ def main() -> None:
     if options.open_registration is not None:
         market.change_settings({"open_registration": options.open_registration})
     uvicorn.run(
-        create_app(market),
+        create_app(market, protocol=options.protocol),
         host=options.host,
         port=options.port,
         http=DroppableProtocol,

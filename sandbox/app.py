@@ -1,4 +1,4 @@
-"""The application: protocols, control API and pages over one marketplace."""
+"""The application: one protocol, control API and pages over one marketplace."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,8 +11,9 @@ from fastapi.responses import JSONResponse
 from sandbox import control, pages
 from sandbox.engine import errors
 from sandbox.engine.market import Market
-from sandbox.protocols import native
-from sandbox.protocols.gate import ConnectionDropped, OtherAnswer, RateLimits
+from sandbox.protocols import PROTOCOLS
+from sandbox.protocols.gate import ConnectionDropped, OtherAnswer, RateLimits, Refused
+from sandbox.protocols.protocol import Refusal, plainly
 from sandbox.server import close_connection
 from sandbox.worker import Worker
 
@@ -24,15 +25,16 @@ _STATUS = {
     errors.Invalid: 422,
 }
 
-_ABOUT = f"""{native.__doc__}
+_ABOUT = """
 
 Everything under `/control/` belongs to tests and demonstrations: it opens accounts, buys, puts stray listings, switches
 faults on, and shows the whole state and the event log.
 """
 
 
-def create_app(market: Market, *, in_background: bool = True) -> FastAPI:
+def create_app(market: Market, *, protocol: str = "native", in_background: bool = True) -> FastAPI:
     """The application over this marketplace. Without the background thread, `/control/settle` does the work."""
+    spoken = PROTOCOLS[protocol]()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -45,14 +47,22 @@ def create_app(market: Market, *, in_background: bool = True) -> FastAPI:
         market.close()
 
     app = FastAPI(
-        title="Sandbox marketplace", version="1", description=_ABOUT, lifespan=lifespan, docs_url=None, redoc_url=None
+        title="Sandbox marketplace",
+        version="1",
+        description=spoken.about + _ABOUT,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
+    market.open_accounts_as(spoken.currency, spoken.tax_included, dict(spoken.capabilities))
     app.state.market = market
+    app.state.protocol = spoken
     app.state.rate_limits = RateLimits()
-    app.include_router(native.router)
+    app.include_router(spoken.router)
     app.include_router(control.router)
     app.include_router(pages.router)
-    app.add_exception_handler(errors.Refused, _refused)
+    app.add_exception_handler(errors.Refused, _refused_by_engine)
+    app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(OtherAnswer, _other_answer)
     app.add_exception_handler(ConnectionDropped, _dropped)
     app.add_exception_handler(RequestValidationError, _not_understood)
@@ -60,20 +70,35 @@ def create_app(market: Market, *, in_background: bool = True) -> FastAPI:
     return app
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+def _worded(request: Request, refusal: Refusal) -> Response:
+    """The refusal in the protocol's words; the control API has its own."""
+    if request.url.path.startswith("/control"):
+        return plainly(refusal)
+    response: Response = request.app.state.protocol.word(refusal, request.url.path)
+    return response
+
+
+async def _refused_by_engine(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.Refused)
-    return JSONResponse({"code": error.code, "reason": error.reason}, _STATUS[type(error)])
+    return _worded(request, Refusal(status=_STATUS[type(error)], code=error.code, reason=error.reason))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return _worded(request, error.refusal)
 
 
 async def _other_answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, OtherAnswer)
-    return JSONResponse(error.content, error.status, headers=error.headers)
+    return JSONResponse(error.content)
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-    return JSONResponse({"code": "invalid_request", "reason": problems}, 422)
+    is_control = request.url.path.startswith("/control")
+    status = 422 if is_control else request.app.state.protocol.not_understood
+    return _worded(request, Refusal(status=status, code="invalid_request", reason=problems))
 
 
 async def _dropped(request: Request, error: Exception) -> Response:

@@ -45,7 +45,7 @@ class NewAccount(BaseModel):
     secret: str | None = Field(None, description='without one, any secret but "bad" opens the account')
     name: str | None = None
     currency: str | None = None
-    tax_included: bool = True
+    tax_included: bool | None = None
     capabilities: dict[str, Any] | None = Field(None, description="what differs from the usual ones")
 
 
@@ -67,6 +67,8 @@ class SettingsChange(BaseModel):
     token_seconds: int | None = Field(None, ge=1)
     open_registration: bool | None = None
     default_currency: str | None = None
+    default_tax_included: bool | None = None
+    quotas: bool | None = Field(None, description="whether the protocol's own quotas hold")
     limits: dict[str, dict[str, float]] | None = Field(
         None, description='operation (or "*") -> {"rate_per_s": .., "burst": ..}'
     )

@@ -10,10 +10,17 @@ from typing import Any
 #: Every fault, what it does, and the parameters it understands.
 KINDS: dict[str, str] = {
     "http_5xx": "Answers 503 (or params.status) and does nothing.",
-    "rate_limited": "Answers 429 with Retry-After (params.retry_after, default 1 second) and does nothing.",
+    "rate_limited": "Answers 429 and does nothing; params.retry_after (default 1) are the seconds told, null: none.",
+    "forbidden": "Answers 403 and does nothing.",
+    "not_found": "Answers 404 and does nothing.",
+    "conflict": "Answers 409 and does nothing.",
     "slow": "Waits params.seconds (default 2) before the work.",
     "drop_connection": "Closes the connection before the work, without an answer.",
     "timeout_after_work": "Does the work, waits params.seconds (default 0), then closes the connection unanswered.",
+    "truncated_body": "Does the work, then sends half of the answer.",
+    "html_instead_of_json": "Does the work, then answers with a web page.",
+    "wrong_content_type": "Does the work, then answers as text/plain.",
+    "unknown_enum": "Orders have a status that no document knows.",
     "ok_with_errors_inside": "Answers 200 with a list of errors in the body and does nothing.",
     "expired_token": "Every access token of the marketplace expires; the call is answered with 401.",
     "stuck_submission": "A submission stays in 'processing' until it is released, or for params.seconds.",
@@ -28,7 +35,7 @@ KINDS: dict[str, str] = {
 }
 
 #: Faults that hold as long as they are switched on, instead of being drawn call by call.
-STANDING = frozenset({"clock_skew"})
+STANDING = frozenset({"clock_skew", "unknown_enum"})
 
 
 @dataclass(slots=True)

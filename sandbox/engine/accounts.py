@@ -71,7 +71,7 @@ def open_account(
     secret: str | None = None,
     name: str | None = None,
     currency: str | None = None,
-    tax_included: bool = True,
+    tax_included: bool | None = None,
     capabilities: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The account exists. Without a secret any but "bad" opens it. Raises Conflict when it existed before."""
@@ -83,8 +83,8 @@ def open_account(
         _digest(secret) if secret else None,
         name or f"Sandbox seller {client_id}",
         currency or market.settings.default_currency,
-        tax_included,
-        json.dumps(capabilities or {}),
+        market.settings.default_tax_included if tax_included is None else tax_included,
+        json.dumps({**market.settings.default_capabilities, **(capabilities or {})}),
         market.now(),
     )
     with market.storage.writing() as db:

@@ -92,6 +92,11 @@ class Settings:
     #: Any client id that was never seen opens an account, unless its secret is "bad".
     open_registration: bool = True
     default_currency: str = "USD"
+    default_tax_included: bool = True
+    #: Where accounts that open themselves differ from CAPABILITIES.
+    default_capabilities: dict[str, Any] = field(default_factory=dict)
+    #: Whether the protocol's own quotas hold.
+    quotas: bool = True
     #: Operation -> {"rate_per_s", "burst"}; "*" stands for every operation not named.
     limits: dict[str, dict[str, float]] = field(default_factory=lambda: {"*": {"rate_per_s": 500, "burst": 1000}})
 
@@ -105,6 +110,8 @@ class Market:
     def __init__(self, path: str | Path, *, read_clock: Callable[[], int] = clock.now) -> None:
         self.storage = Storage(path)
         self._read_clock = read_clock
+        #: What the protocol changes of the settings.
+        self._usual: dict[str, Any] = {}
         self.settings = Settings(**self.storage.load("settings", {}))
         self.faults = FaultBoard(self.storage.load("faults", []), lambda faults: self.storage.save("faults", faults))
         #: Set whenever something came in that is worked on in the background.
@@ -132,6 +139,15 @@ class Market:
         self.work_came_in.set()
         return self.settings
 
+    def open_accounts_as(self, currency: str, tax_included: bool, capabilities: dict[str, Any]) -> None:
+        """Accounts that open themselves are like this, unless the control API has said otherwise."""
+        self._usual = {
+            "default_currency": currency,
+            "default_tax_included": tax_included,
+            "default_capabilities": capabilities,
+        }
+        self.settings = Settings(**{**self._usual, **self.storage.load("settings", {})})
+
     def record(self, db: sqlite3.Connection, events: list[dict[str, Any]]) -> None:
         """The events stand at the end of the log, in this order; without ``received_at`` they came in now."""
         received_at = self.true_now()
@@ -142,7 +158,7 @@ class Market:
     def reset(self) -> None:
         """As on the first day: no accounts, no listings, no orders, no faults, default settings."""
         self.storage.reset()
-        self.settings = Settings()
+        self.settings = Settings(**self._usual)
         self.faults.replace([])
 
     def close(self) -> None:

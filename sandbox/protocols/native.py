@@ -22,7 +22,7 @@ from sandbox.engine.market import (
     RESULT_PAGE,
     Market,
 )
-from sandbox.protocols.gate import GatedRoute, enter, market_of, operation_of
+from sandbox.protocols.gate import GatedRoute, admit, enter, market_of, says_unheard_of
 from sandbox.protocols.native_types import (
     Cancellation,
     Refund,
@@ -31,6 +31,7 @@ from sandbox.protocols.native_types import (
     SubmissionRequest,
     TokenRequest,
 )
+from sandbox.protocols.protocol import Protocol, plainly
 from sandbox.protocols.rendering import answer, moment, page_position, page_token
 
 router = APIRouter(prefix="/v1", tags=["seller protocol, version 1"], route_class=GatedRoute)
@@ -43,16 +44,12 @@ async def caller(request: Request, authorization: Annotated[str | None, Header()
     market = market_of(request)
 
     def account() -> str:
-        if market.faults.draw("expired_token", operation=operation_of(request)):
-            accounts.expire_tokens(market)
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthorized("token_missing", "Send the header Authorization: Bearer <access token>.")
         return accounts.account_of_token(market, token.strip())
 
-    account_id = await run_in_threadpool(account)
-    await enter(request, account_id)
-    return account_id
+    return await admit(request, account)
 
 
 async def no_account(request: Request) -> None:
@@ -192,6 +189,7 @@ def listing(market: MarketDep, account_id: Account, sku: str) -> JSONResponse:
 
 @router.get("/orders", name="orders")
 def list_orders(
+    request: Request,
     market: MarketDep,
     account_id: Account,
     updated_since: str | None = None,
@@ -207,6 +205,8 @@ def list_orders(
     since = moment(updated_since)
     here = _position(page_token, [since, -1])
     page, last = orders.list_orders(market, account_id, since=since, after=tuple(here), limit=limit)
+    if says_unheard_of(request):
+        page = [{**order, "status": "teleported"} for order in page]
     content = {"orders": page, "server_time": now}
     return _page(market, "orders", account_id, content, here=here, beyond=last)
 
@@ -274,3 +274,6 @@ def _page(
         beyond = here
     content["next_page_token"] = None if beyond is None else page_token(beyond)
     return answer(content)
+
+
+PROTOCOL = Protocol(name="native", about=(__doc__ or "").strip(), router=router, word=plainly, not_understood=422)

@@ -43,10 +43,10 @@ class AppTransport(httpx.BaseTransport):
 class InProcessSandbox:
     """A marketplace whose clock stands still until it is told to move."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, protocol: str = "native") -> None:
         self.clock = MORNING
         self.market = Market(path, read_clock=lambda: self.clock)
-        self.transport = AppTransport(create_app(self.market, in_background=False))
+        self.transport = AppTransport(create_app(self.market, protocol=protocol, in_background=False))
         self.http = httpx.Client(transport=self.transport, base_url="http://sandbox")
 
     def close(self) -> None:

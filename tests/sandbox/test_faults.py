@@ -62,6 +62,55 @@ def test_an_answer_may_say_200_and_hold_errors(market, seller):
     assert answer.json()["errors"][0]["code"] == "internal_error"
 
 
+@pytest.mark.parametrize(
+    ("name", "status"), [("forbidden", 403), ("not_found", 404), ("conflict", 409), ("http_5xx", 503)]
+)
+def test_a_refusal_does_nothing(market, seller, name, status):
+    market.switch_on(name, next_n=1)
+
+    refused = seller.submit("content", {"sku": "A", "title": "A"}, key="k")
+
+    assert refused.status_code == status
+    assert refused.json()["reason"]
+    assert seller.call("GET", "/submissions", idempotency_key="k").status_code == 404
+
+
+def test_too_many_calls_may_come_without_a_word_on_when(market, seller):
+    market.switch_on("rate_limited", next_n=1, params={"retry_after": None})
+
+    refused = seller.call("GET", "/account")
+
+    assert refused.status_code == 429
+    assert "retry-after" not in refused.headers
+
+
+@pytest.mark.parametrize(
+    ("name", "looks"),
+    [
+        ("truncated_body", lambda answer: answer.headers["content-type"] == "application/json"),
+        ("html_instead_of_json", lambda answer: answer.text.startswith("<!DOCTYPE html>")),
+        ("wrong_content_type", lambda answer: answer.headers["content-type"].startswith("text/plain")),
+    ],
+)
+def test_an_answer_that_comes_out_wrong_stands_for_work_that_was_done(market, seller, name, looks):
+    market.switch_on(name, next_n=1)
+
+    spoiled = seller.submit("content", {"sku": "A", "title": "A"}, key="k")
+
+    assert looks(spoiled)
+    assert seller.call("GET", "/submissions", idempotency_key="k").status_code == 200
+
+
+def test_words_that_no_document_knows_hold_until_they_are_switched_off(market, seller):
+    seller.list_item("A")
+    market.buy(seller.account_id, ("A", 1))
+    market.switch_on("unknown_enum")
+
+    assert [order["status"] for order in seller.get("/orders")["orders"]] == ["teleported"]
+    market.control("DELETE", "/faults")
+    assert [order["status"] for order in seller.get("/orders")["orders"]] == ["new"]
+
+
 def test_expired_tokens_are_expired_for_good(market, seller):
     market.switch_on("expired_token", next_n=1)
 
