@@ -13,14 +13,14 @@ from channels_app.adapters.errors import RejectedByChannel, TemporaryError
 from channels_app.adapters.mirakl import imports
 from channels_app.adapters.types import ContentLine, Kind, LostSubmission, OfferLine, Outcome, Phase, WithdrawLine
 from marketplace_integration import clock
-from tests.adapters.contract import content
+from tests.adapters.contract.world import plain_content
 from tests.adapters.mirakl.test_client import exported
 
 SENT_AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
 
 def item(sku: str, gtin: str = "4006381333931", **more: Any) -> ContentLine:
-    line = content(sku, 25)
+    line = plain_content(sku, quantity=25)
     values = {name: getattr(line, name) for name in ContentLine.__dataclass_fields__}
     return ContentLine(**{**values, "gtin": gtin, **more})
 

@@ -1,82 +1,30 @@
 """The sandbox's adapter against the real sandbox application, over HTTP without a socket."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import SettingsError, TemporaryError
-from channels_app.adapters.http import HttpClient
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.sandbox import mapping
 from channels_app.adapters.sandbox.adapter import SandboxAdapter
 from channels_app.adapters.sandbox.forms import SandboxAccountForm
-from channels_app.adapters.tokens import TokenStore
-from channels_app.adapters.types import Account, Capability, Kind, OfferLine, Outcome, Phase
-from tests.adapters.contract import AdapterContract, Trouble, content, exported, listed
-from tests.sandbox.in_process import MORNING, InProcessSandbox
-
-SECRET = "sesame-open-up"
-TROUBLES: dict[Trouble, dict[str, Any]] = {
-    "lost": {"name": "timeout_after_work"},
-    "dropped": {"name": "drop_connection"},
-    "busy": {"name": "rate_limited", "params": {"retry_after": 7}},
-    "broken": {"name": "http_5xx"},
-    "signed_out": {"name": "expired_token"},
-    "errors_inside": {"name": "ok_with_errors_inside"},
-}
+from channels_app.adapters.types import Capability, ContentLine, Kind, OfferLine, Outcome, Phase
+from tests.adapters.contract import AdapterContract
+from tests.adapters.contract.world import exported, listed
+from tests.adapters.simulated_world import SimulatedWorld
 
 
-class SandboxWorld:
-    """The sandbox, seen from behind through its control API."""
-
-    secrets = [SECRET]
-    began_at = datetime.fromtimestamp(MORNING / 1_000_000, UTC)
-    account_id = "acct-contract"
-
-    def __init__(self, path: Path) -> None:
-        self.box = InProcessSandbox(path)
-        self._refuses = False
-        self._client = httpx.Client(transport=httpx.MockTransport(self._pass_on), trust_env=False)
-
-    def _pass_on(self, request: httpx.Request) -> httpx.Response:
-        if self._refuses:
-            self._refuses = False
-            raise httpx.ConnectError("Connection refused")
-        return self.box.transport.handle_request(request)
-
-    def open(self, secret: str = SECRET) -> SandboxAdapter:
-        account = Account(
-            settings={"base_url": "http://sandbox", "client_id": "contract"},
-            secrets={"client_secret": secret},
-            scope="sandbox:contract",
-        )
-        http = HttpClient(account, SandboxAdapter, client=self._client)
-        return SandboxAdapter(account, http=http, tokens=TokenStore(account))
-
-    def with_bad_credentials(self) -> SandboxAdapter:
-        return self.open("bad")
-
-    def settle(self) -> None:
-        self.box.settle()
-
-    def has_order(self, sku: str, quantity: int) -> str:
-        return str(self.box.buy(self.account_id, (sku, quantity))["id"])
-
-    def asks_to_cancel(self, order: str) -> None:
-        self.box.control("POST", f"/orders/{order}/request-cancellation", {"reason": "Too late"})
-
-    def has(self, trouble: Trouble) -> None:
-        # What earlier trouble parked must not keep the next call at home.
-        for key in shared_redis().scan_iter("limit:*"):
-            shared_redis().delete(key)
-        if trouble == "refused":
-            self._refuses = True
-        else:
-            self.box.switch_on(**TROUBLES[trouble], next_n=1)
+class SandboxWorld(SimulatedWorld):
+    protocol = "native"
+    adapter_class = SandboxAdapter
+    settings = {"base_url": "http://sandbox", "client_id": "contract"}
+    good_secrets = {"client_secret": "sesame-open-up"}
+    bad_secrets = {"client_secret": "bad"}
 
 
 @pytest.fixture
@@ -84,16 +32,20 @@ def world(tmp_path: Path, valkey: str) -> Iterator[SandboxWorld]:
     shared_redis().flushdb()
     made = SandboxWorld(tmp_path / "sandbox.sqlite3")
     yield made
-    made.box.close()
+    made.close()
 
 
 @pytest.fixture
-def adapter(world: SandboxWorld) -> SandboxAdapter:
+def adapter(world: SandboxWorld) -> ChannelAdapter:
     return world.open()
 
 
 class TestSandbox(AdapterContract):
     credential_fields = {"client_secret"}
+
+
+def _items(world: SandboxWorld, *skus: str) -> list[ContentLine]:
+    return [world.content(sku, price="10.00", quantity=5) for sku in skus]
 
 
 def test_something_else_at_the_address_is_a_matter_for_the_seller(world):
@@ -107,7 +59,7 @@ def test_something_else_at_the_address_is_a_matter_for_the_seller(world):
 
 
 def test_a_token_that_is_refused_as_soon_as_it_is_given_is_no_matter_for_the_seller(adapter, world):
-    world.box.switch_on(**TROUBLES["signed_out"])
+    world.box.switch_on("expired_token")
 
     with pytest.raises(TemporaryError) as caught:
         adapter.check_connection()
@@ -127,7 +79,7 @@ def test_a_capability_that_the_account_lacks_is_not_among_the_facts(adapter, wor
 
 
 def test_a_slow_line_holds_up_no_other(adapter, world):
-    receipt = adapter.submit(Kind.CONTENT, [content("A"), content("B-SLOW")], key="k")
+    receipt = adapter.submit(Kind.CONTENT, _items(world, "A", "B-SLOW"), key="k")
     world.settle()
 
     report = adapter.poll(Kind.CONTENT, receipt.handle)
@@ -140,7 +92,7 @@ def test_a_slow_line_holds_up_no_other(adapter, world):
 
 
 def test_a_failed_submission_says_so_and_why(adapter, world):
-    receipt = adapter.submit(Kind.CONTENT, [content("A")], key="k")
+    receipt = adapter.submit(Kind.CONTENT, _items(world, "A"), key="k")
     world.box.switch_on("failed_submission", next_n=1)
     world.settle()
 
@@ -204,7 +156,7 @@ def test_orders_are_read_page_after_page_and_the_round_ends_where_it_began(adapt
 
 
 def test_a_line_carries_only_what_its_kind_says():
-    line = OfferLine(sku="A", price=content("A").price, currency="USD", quantity=2)
+    line = OfferLine(sku="A", price=Decimal("10.00"), currency="USD", quantity=2)
 
     assert mapping.build_line(Kind.QUANTITY, line) == {"sku": "A", "quantity": 2}
     assert mapping.build_line(Kind.PRICE, line) == {"sku": "A", "price": "10.00", "currency": "USD"}
