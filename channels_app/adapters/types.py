@@ -326,10 +326,22 @@ class CommandLine:
     reason: str = ""
 
 
+class Verb(StrEnum):
+    """What a command does: the adapter's method of that name."""
+
+    ACCEPT = "accept"
+    SHIP = "ship"
+    CANCEL = "cancel"
+    REFUND = "refund"
+    ANSWER_CANCELLATION = "answer_cancellation"
+    HANDLE_RETURN = "handle_return"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCommand:
     """Something to be done to lines of one order. An order-level call is the adapter's compression of it."""
 
+    verb: Verb
     order_remote_id: str
     lines: tuple[CommandLine, ...]
     currency: str = ""

@@ -17,7 +17,7 @@ from django.db.models import F, Min, Q, QuerySet
 
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import ChannelError, NotSupported, OutcomeUnknown, RejectedByChannel
-from channels_app.adapters.types import CommandLine, CommandResult, OrderCommand
+from channels_app.adapters.types import CommandLine, CommandResult, OrderCommand, Verb
 from channels_app.flows.command_outcomes import Answer, Verdict, store_answers
 from channels_app.flows.engine import Claim
 from channels_app.models import Command, LedgerState
@@ -29,6 +29,15 @@ log = logging.getLogger(__name__)
 CALLS_AT_ONCE = 20
 #: What a channel shows no trace of after this was not done.
 SETTLES_AFTER = timedelta(seconds=60)
+#: Kind of a row -> what it does at the channel.
+VERBS = {
+    Command.Kind.ACCEPT: Verb.ACCEPT,
+    Command.Kind.SHIP: Verb.SHIP,
+    Command.Kind.CANCEL: Verb.CANCEL,
+    Command.Kind.REFUND: Verb.REFUND,
+    Command.Kind.ANSWER_CANCELLATION: Verb.ANSWER_CANCELLATION,
+    Command.Kind.HANDLE_RETURN: Verb.HANDLE_RETURN,
+}
 #: Handles asked about in one go.
 POLLED_AT_ONCE = 200
 #: An open command older than this is an alarm.
@@ -57,6 +66,7 @@ class Call:
         """Return it as the adapter takes it."""
         parcel, order = self.first.shipment, self.first.order
         return OrderCommand(
+            verb=VERBS[Command.Kind(self.first.kind)],
             order_remote_id=order.remote_id,
             lines=tuple(
                 CommandLine(
@@ -157,15 +167,8 @@ def send_pending(claim: Claim, adapter: ChannelAdapter) -> bool:
 
 def _verb(adapter: ChannelAdapter, call: Call) -> Callable[[], CommandResult]:
     """Return the call to make."""
-    verbs = {
-        Command.Kind.ACCEPT: adapter.accept,
-        Command.Kind.SHIP: adapter.ship,
-        Command.Kind.CANCEL: adapter.cancel,
-        Command.Kind.REFUND: adapter.refund,
-        Command.Kind.ANSWER_CANCELLATION: adapter.answer_cancellation,
-        Command.Kind.HANDLE_RETURN: adapter.handle_return,
-    }
-    return partial(verbs[Command.Kind(call.first.kind)], call.as_command(), key=call.key)
+    command = call.as_command()
+    return partial(getattr(adapter, command.verb.value), command, key=call.key)
 
 
 def _ask(call: Call, ask: Callable[[], CommandResult | None]) -> Answer:

@@ -13,7 +13,7 @@ from channels_app.adapters.mirakl.orders import (
     Order,
     state_of,
 )
-from channels_app.adapters.types import CommandLineResult, CommandResult, OrderCommand, Outcome
+from channels_app.adapters.types import CommandLineResult, CommandResult, OrderCommand, Outcome, Verb
 
 
 class OrderDesk:
@@ -129,18 +129,15 @@ class OrderDesk:
     # --- find ---------------------------------------------------------------------------------------------------------
 
     def find(self, command: OrderCommand) -> CommandResult | None:
-        """Return what the order shows of the command. Raises OutcomeUnknown if that is not clear.
-
-        What it was, it says itself: only refunds have amounts, only parcels leave, and no cancellation lacks a reason.
-        """
+        """Return what the order shows of the command. Raises OutcomeUnknown if that is not clear."""
         order = self.read(command.order_remote_id)
         ahead = self._client.clock_ahead
-        if any(line.amount is not None or line.shipping_amount is not None for line in command.lines):
+        if command.verb is Verb.REFUND:
             sent = bodies.build_refunds(command, order)["refunds"]
             return evidence.find_refunds(command, sent, order, clock_ahead=ahead)
-        if _is_parcel(command):
+        if command.verb is Verb.SHIP:
             return evidence.find_shipping(command, order) or self._find_parcel(command)
-        if any(line.reason for line in command.lines):
+        if command.verb is Verb.CANCEL:
             sent = bodies.build_cancelations(command, order)["cancelations"]
             return evidence.find_cancelations(command, sent, order, clock_ahead=ahead)
         return evidence.find_acceptance(command, order)
@@ -151,10 +148,6 @@ class OrderDesk:
         of_order = {"order_id": command.order_remote_id, "limit": PAGE}
         shipments = self._client.get("find_shipments", "/api/shipments", of_order).get("data") or ()
         return evidence.find_parcel(command, shipments)
-
-
-def _is_parcel(command: OrderCommand) -> bool:
-    return bool(command.shipped_at or command.carrier_code or command.carrier_name or command.tracking_number)
 
 
 def _told(rows: object, number: Callable[[Mapping[str, Any]], str]) -> CommandResult:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from channels_app.adapters.types import Capability, Outcome
+from channels_app.adapters.types import Capability, Outcome, Verb
 from tests.adapters.contract.world import about, attempt, done, needs, order_of, ordered, parcel
 
 
@@ -17,7 +17,9 @@ class CommandPromises:
         needs(adapter, Capability.ACCEPT)
         order = ordered(adapter, world)
 
-        assert done(adapter, world, adapter.accept(about(world, order, 2), key="another")) is Outcome.ACCEPTED
+        assert (
+            done(adapter, world, adapter.accept(about(world, Verb.ACCEPT, order, 2), key="another")) is Outcome.ACCEPTED
+        )
         assert order_of(adapter, world, order.remote_id).is_accepted
 
     def test_where_nothing_is_to_be_accepted_orders_come_accepted(self, adapter, world):
@@ -66,7 +68,10 @@ class CommandPromises:
         order = ordered(adapter, world)
         reason = facts.cancel_reasons[0].code if facts.cancel_reasons else ""
 
-        assert done(adapter, world, adapter.cancel(about(world, order, 2, reason=reason), key="c")) is Outcome.ACCEPTED
+        assert (
+            done(adapter, world, adapter.cancel(about(world, Verb.CANCEL, order, 2, reason=reason), key="c"))
+            is Outcome.ACCEPTED
+        )
         assert order_of(adapter, world, order.remote_id).lines[0].cancelled_quantity == 2
 
     def test_some_units_of_a_line_are_cancelled_and_the_others_ship(self, adapter, world, facts):
@@ -74,7 +79,10 @@ class CommandPromises:
         order = ordered(adapter, world)
         reason = facts.cancel_reasons[0].code
 
-        assert done(adapter, world, adapter.cancel(about(world, order, 1, reason=reason), key="c")) is Outcome.ACCEPTED
+        assert (
+            done(adapter, world, adapter.cancel(about(world, Verb.CANCEL, order, 1, reason=reason), key="c"))
+            is Outcome.ACCEPTED
+        )
         assert done(adapter, world, adapter.ship(parcel(world, facts, order, 1), key="s")) is Outcome.ACCEPTED
 
         (line,) = order_of(adapter, world, order.remote_id).lines
@@ -86,7 +94,9 @@ class CommandPromises:
         world.settle()
         reason = facts.cancel_reasons[0].code if facts.cancel_reasons else ""
 
-        result = attempt(adapter, world, lambda: adapter.cancel(about(world, order, 2, reason=reason), key="c"))
+        result = attempt(
+            adapter, world, lambda: adapter.cancel(about(world, Verb.CANCEL, order, 2, reason=reason), key="c")
+        )
 
         assert result.outcome is Outcome.REJECTED
         assert result.reason
@@ -101,7 +111,7 @@ class CommandPromises:
         reason = facts.refund_reasons[0].code if facts.refund_reasons else ""
 
         def refund(amount: Decimal, key: str) -> Outcome:
-            command = about(world, order, 1, amount=amount, shipping_amount=Decimal(0), reason=reason)
+            command = about(world, Verb.REFUND, order, 1, amount=amount, shipping_amount=Decimal(0), reason=reason)
             return attempt(adapter, world, lambda: adapter.refund(command, key=key)).outcome
 
         assert refund(part, "r1") is Outcome.ACCEPTED
@@ -115,7 +125,7 @@ class CommandPromises:
         world.asks_to_cancel(order.remote_id)
         asked = order_of(adapter, world, order.remote_id)
         assert asked.cancellation_request is not None
-        command = about(world, asked, 2, approve_request=True)
+        command = about(world, Verb.ANSWER_CANCELLATION, asked, 2, approve_request=True)
 
         assert done(adapter, world, adapter.answer_cancellation(command, key="d")) is Outcome.ACCEPTED
 
@@ -127,7 +137,9 @@ class CommandPromises:
         needs(adapter, Capability.CANCELLATION_REQUESTS)
         order = ordered(adapter, world)
         world.asks_to_cancel(order.remote_id)
-        command = about(world, order_of(adapter, world, order.remote_id), 2, approve_request=False)
+        command = about(
+            world, Verb.ANSWER_CANCELLATION, order_of(adapter, world, order.remote_id), 2, approve_request=False
+        )
 
         assert done(adapter, world, adapter.answer_cancellation(command, key="d")) is Outcome.ACCEPTED
         assert order_of(adapter, world, order.remote_id).lines[0].cancelled_quantity == 0

@@ -15,6 +15,7 @@ from channels_app.adapters.types import (
     Outcome,
     Phase,
     Receipt,
+    Verb,
 )
 from tests.adapters.contract.returns import decision, read_returns, returned
 from tests.adapters.contract.world import (
@@ -33,7 +34,7 @@ from tests.adapters.contract.world import (
 #: How often a submission is tried before the test gives up; the engine never does.
 _TRIES = 6
 
-Verb = Callable[..., CommandResult]
+Call = Callable[..., CommandResult]
 #: Which write of a verb meets the trouble: some verbs make two.
 both_writes = pytest.mark.parametrize("write", [1, 2], ids=["first write", "second write"])
 
@@ -126,16 +127,16 @@ class LostAnswerPromises:
 
     # Commands
 
-    def _once(self, adapter, world, verb: Verb, command: Callable[[], OrderCommand]) -> None:
+    def _once(self, adapter, world, call: Call, command: Callable[[], OrderCommand]) -> None:
         """Do as the engine does after a lost answer: look, and send again what was not done."""
         asked = command()
         try:
-            result = verb(asked, key="once")
+            result = call(asked, key="once")
         except OutcomeUnknown:
             world.calm()
             world.passes(90)
             found = find(adapter, asked, "once")
-            result = verb(command(), key="once") if found is None else found
+            result = call(command(), key="once") if found is None else found
         world.calm()
         assert done(adapter, world, result) is Outcome.ACCEPTED
         world.settle()
@@ -148,7 +149,7 @@ class LostAnswerPromises:
         order = order_of(adapter, world, world.has_order("A", 2))
         world.has(trouble, on_write=write)
 
-        self._once(adapter, world, adapter.accept, lambda: about(world, order, 2))
+        self._once(adapter, world, adapter.accept, lambda: about(world, Verb.ACCEPT, order, 2))
 
         assert order_of(adapter, world, order.remote_id).is_accepted
 
@@ -187,7 +188,7 @@ class LostAnswerPromises:
         world.passes(3600)
         world.has(trouble, on_write=write)
 
-        self._once(adapter, world, adapter.cancel, lambda: about(world, order, units, reason=reason))
+        self._once(adapter, world, adapter.cancel, lambda: about(world, Verb.CANCEL, order, units, reason=reason))
 
         assert order_of(adapter, world, order.remote_id).lines[0].cancelled_quantity == units
 
@@ -202,7 +203,9 @@ class LostAnswerPromises:
         world.has(trouble, on_write=write)
 
         def command() -> OrderCommand:
-            return about(world, order, 1, amount=Decimal("4.00"), shipping_amount=Decimal(0), reason=reason)
+            return about(
+                world, Verb.REFUND, order, 1, amount=Decimal("4.00"), shipping_amount=Decimal(0), reason=reason
+            )
 
         self._once(adapter, world, adapter.refund, command)
 
@@ -216,7 +219,12 @@ class LostAnswerPromises:
         world.passes(3600)
         world.has(trouble, on_write=1)
 
-        self._once(adapter, world, adapter.answer_cancellation, lambda: about(world, order, 2, approve_request=True))
+        self._once(
+            adapter,
+            world,
+            adapter.answer_cancellation,
+            lambda: about(world, Verb.ANSWER_CANCELLATION, order, 2, approve_request=True),
+        )
 
         assert order_of(adapter, world, order.remote_id).lines[0].cancelled_quantity == 2
 

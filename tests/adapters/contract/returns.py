@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels_app.adapters.types import Capability, CommandLine, OrderCommand, Outcome, RemoteReturn
+from channels_app.adapters.types import Capability, CommandLine, OrderCommand, Outcome, RemoteReturn, Verb
 from tests.adapters.contract.world import attempt, done, needs, ordered, parcel
 
 
@@ -36,7 +36,11 @@ def decision(world, facts, one, code=""):
         for line in one.lines
     )
     return OrderCommand(
-        order_remote_id=one.order_remote_id, return_remote_id=one.remote_id, lines=lines, sent_at=world.now()
+        verb=Verb.HANDLE_RETURN,
+        order_remote_id=one.order_remote_id,
+        return_remote_id=one.remote_id,
+        lines=lines,
+        sent_at=world.now(),
     )
 
 
@@ -75,6 +79,7 @@ class ReturnPromises:
         _, (one,) = returned(adapter, world, facts)
         command = decision(world, facts, one)
         unknown = OrderCommand(
+            verb=Verb.HANDLE_RETURN,
             order_remote_id=command.order_remote_id,
             return_remote_id="999999999",
             lines=(CommandLine(line_remote_id="999999999", quantity=1, reason=command.lines[0].reason),),

@@ -27,6 +27,7 @@ from channels_app.adapters.types import (
     Phase,
     RemoteListing,
     RemoteOrder,
+    Verb,
     WithdrawLine,
 )
 
@@ -248,18 +249,21 @@ def ordered(adapter: ChannelAdapter, world: World, *, sku: str = "A", quantity: 
     listed(adapter, world, sku, quantity=20)
     order = order_of(adapter, world, world.has_order(sku, quantity))
     if Capability.ACCEPT in adapter.capabilities and not order.is_accepted:
-        assert done(adapter, world, adapter.accept(about(world, order, quantity), key="accept")) is Outcome.ACCEPTED
+        assert (
+            done(adapter, world, adapter.accept(about(world, Verb.ACCEPT, order, quantity), key="accept"))
+            is Outcome.ACCEPTED
+        )
         world.settle()
         order = order_of(adapter, world, order.remote_id)
     return order
 
 
-def about(world: World, order: RemoteOrder, quantity: int, **more: Any) -> OrderCommand:
+def about(world: World, verb: Verb, order: RemoteOrder, quantity: int, **more: Any) -> OrderCommand:
     """Return a command about the order's only line."""
     line = {name: more.pop(name) for name in ("amount", "reason", "shipping_amount") if name in more}
     lines = (CommandLine(line_remote_id=order.lines[0].remote_id, quantity=quantity, **line),)
     return OrderCommand(
-        order_remote_id=order.remote_id, currency=order.currency, lines=lines, sent_at=world.now(), **more
+        verb=verb, order_remote_id=order.remote_id, currency=order.currency, lines=lines, sent_at=world.now(), **more
     )
 
 
@@ -270,6 +274,7 @@ def parcel(
     carrier = facts.carriers[0] if facts.carriers else None
     return about(
         world,
+        Verb.SHIP,
         order,
         quantity,
         carrier_code=carrier.code if carrier else "",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from channels_app.adapters.types import CommandLine, OrderCommand
+from channels_app.adapters.types import CommandLine, OrderCommand, Verb
 
 
 def line(state: str = "SHIPPING", *, number: int = 1, quantity: int = 2, **more: Any) -> dict[str, Any]:
@@ -54,8 +54,8 @@ def page(*orders: dict[str, Any], total: int | None = None) -> dict[str, Any]:
     return {"orders": list(orders), "total_count": len(orders) if total is None else total}
 
 
-def command(*lines: CommandLine, **more: Any) -> OrderCommand:
-    return OrderCommand(order_remote_id="C-1-A", lines=lines or (asks(),), currency="EUR", **more)
+def command(*lines: CommandLine, verb: Verb = Verb.ACCEPT, **more: Any) -> OrderCommand:
+    return OrderCommand(verb=verb, order_remote_id="C-1-A", lines=lines or (asks(),), currency="EUR", **more)
 
 
 def asks(number: int = 1, quantity: int = 2, **more: Any) -> CommandLine:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel
-from channels_app.adapters.types import CommandResult, OrderCommand, Outcome
+from channels_app.adapters.types import CommandResult, OrderCommand, Outcome, Verb
 from marketplace_integration import clock
 from tests.adapters.mirakl.bodies import asks, command, line, order, page
 
@@ -31,7 +31,7 @@ def outcomes(result: CommandResult | None) -> list[Outcome]:
 
 def parcel(*lines: Any, **more: Any) -> OrderCommand:
     shipped = {"carrier_code": "UPS", "carrier_name": "UPS", "tracking_number": "1Z999"}
-    return command(*lines, **shipped, shipped_at=datetime(2026, 11, 20, tzinfo=UTC), **more)
+    return command(*lines, verb=Verb.SHIP, **shipped, shipped_at=datetime(2026, 11, 20, tzinfo=UTC), **more)
 
 
 # Accept
@@ -366,8 +366,8 @@ def refund(number: int = 1) -> Any:
     return asks(number, quantity=1, amount=Decimal("12.90"), shipping_amount=Decimal(0), reason="15")
 
 
-def sent(*lines: Any) -> OrderCommand:
-    return command(*lines, sent_at=clock.now())
+def sent(*lines: Any, verb: Verb = Verb.REFUND) -> OrderCommand:
+    return command(*lines, verb=verb, sent_at=clock.now())
 
 
 def test_a_lost_refund_shows_on_its_line(operator):
@@ -427,7 +427,7 @@ def test_a_refund_before_ours_by_the_operators_clock_is_not_ours(operator):
 def test_a_lost_cancellation_shows_on_its_line_or_in_its_state(operator):
     made = {"id": "X", "quantity": 1, "amount": 12.9, "reason_code": "34"}
     shown = line(cancelations=[{**made, "created_date": (clock.now() + timedelta(seconds=1)).isoformat()}])
-    asked = sent(asks(quantity=1, reason="34"))
+    asked = sent(asks(quantity=1, reason="34"), verb=Verb.CANCEL)
 
     assert outcomes(find(operator, asked, shown)) == [Outcome.ACCEPTED]
     operator.answers.clear()

@@ -13,7 +13,7 @@ from channels_app.adapters.mirakl import bodies, listings
 from channels_app.adapters.mirakl.imports import read_failures
 from channels_app.adapters.mirakl.orders import read_order
 from channels_app.adapters.mirakl.values import as_json
-from channels_app.adapters.types import CommandLine, OrderCommand, Outcome, PaymentStatus
+from channels_app.adapters.types import CommandLine, OrderCommand, Outcome, PaymentStatus, Verb
 from marketplace_integration.environment import ROOT
 from tests.adapters.mirakl.bodies import asks, command, line, order
 
@@ -88,7 +88,11 @@ def test_we_build_the_bodies_of_the_sheet():
         reason="15",
     )
     parcel = OrderCommand(
-        order_remote_id="C-10042-A", lines=(half,), carrier_code="UPS", tracking_number="1Z999AA10123456784"
+        verb=Verb.SHIP,
+        order_remote_id="C-10042-A",
+        lines=(half,),
+        carrier_code="UPS",
+        tracking_number="1Z999AA10123456784",
     )
 
     assert bodies.build_decisions(["C-10042-A-1"]) == given["AcceptRequest"]
