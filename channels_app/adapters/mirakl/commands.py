@@ -147,7 +147,7 @@ class OrderDesk:
             return None
         of_order = {"order_id": command.order_remote_id, "limit": PAGE}
         shipments = self._client.get("find_shipments", "/api/shipments", of_order).get("data") or ()
-        return evidence.find_parcel(command, shipments)
+        return evidence.find_parcel(command, shipments, clock_ahead=self._client.clock_ahead)
 
 
 def _told(rows: object, number: Callable[[Mapping[str, Any]], str]) -> CommandResult:

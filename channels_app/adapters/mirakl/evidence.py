@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from channels_app.adapters.errors import OutcomeUnknown
-from channels_app.adapters.mirakl.bodies import build_tracking
+from channels_app.adapters.mirakl.bodies import build_tracking, find_line
 from channels_app.adapters.mirakl.orders import (
     ENDED,
     WAITING_ACCEPTANCE,
@@ -22,6 +22,8 @@ from channels_app.adapters.mirakl.orders import (
 )
 from channels_app.adapters.mirakl.values import read_moment, read_number
 from channels_app.adapters.types import CommandLineResult, CommandResult, OrderCommand, Outcome
+
+Body = Mapping[str, Any]
 
 #: Moments of the order and of ours, put on one clock, agree to about this.
 _AGREE = timedelta(seconds=5)
@@ -42,9 +44,8 @@ def results_for(command: OrderCommand, outcome: Outcome, *, code: str = "", reas
 
 
 def commanded(command: OrderCommand, order: Order) -> list[OrderLine]:
-    """Return the order's lines that the command is about."""
-    asked = {line.line_remote_id for line in command.lines}
-    return [line for line in lines_of(order) if str(line["order_line_id"]) in asked]
+    """Return the order's lines that the command is about. Raises RejectedByChannel if it does not hold one of them."""
+    return [find_line(order, line) for line in command.lines]
 
 
 def waiting_ids(order: Order) -> list[str]:
@@ -71,23 +72,25 @@ def _decision(line: OrderLine) -> CommandLineResult:
 
 def find_shipping(command: OrderCommand, order: Order) -> CommandResult | None:
     """Return that the lines have shipped, or None if one has not."""
-    lines = commanded(command, order)
-    return results_for(command, Outcome.ACCEPTED) if lines and all(map(has_shipped, lines)) else None
+    return results_for(command, Outcome.ACCEPTED) if all(map(has_shipped, commanded(command, order))) else None
 
 
-def find_parcel(command: OrderCommand, shipments: Sequence[Mapping[str, Any]]) -> CommandResult | None:
-    """Return that a parcel with these units and this tracking number is there, or None."""
-    wanted = {line.line_remote_id: line.quantity for line in command.lines}
-    number = build_tracking(command).get("tracking_number", "")
-    for shipment in shipments:
-        units = {str(one.get("order_line_id")): one["quantity"] for one in shipment.get("shipment_lines") or ()}
-        tracking = (shipment.get("tracking") or {}).get("tracking_number") or ""
-        if units == wanted and tracking == number and shipment.get("status") != "CANCELED":
-            return results_for(command, Outcome.ACCEPTED)
-    return None
+def find_parcel(
+    command: OrderCommand, shipments: Sequence[Body], *, clock_ahead: timedelta | None
+) -> CommandResult | None:
+    """Return that such a parcel was made since it was sent, or None. Raises OutcomeUnknown if that is not clear."""
+    made = [one for one in shipments if _same_parcel(one, command) and _is_since(command, one, clock_ahead)]
+    return results_for(command, Outcome.ACCEPTED) if made else None
 
 
-Body = Mapping[str, Any]
+def _same_parcel(one: Body, command: OrderCommand) -> bool:
+    units = {str(line.get("order_line_id")): line.get("quantity") for line in one.get("shipment_lines") or ()}
+    number = (one.get("tracking") or {}).get("tracking_number") or ""
+    return (
+        units == {line.line_remote_id: line.quantity for line in command.lines}
+        and number == build_tracking(command).get("tracking_number", "")
+        and one.get("status") != "CANCELED"
+    )
 
 
 def find_refunds(
@@ -101,8 +104,7 @@ def find_cancelations(
     command: OrderCommand, sent: Sequence[Body], order: Order, *, clock_ahead: timedelta | None
 ) -> CommandResult | None:
     """Return that the units are cancelled, or None if the order shows nothing of that."""
-    lines = commanded(command, order)
-    if lines and all(state_of(line) in ENDED for line in lines):
+    if all(state_of(line) in ENDED for line in commanded(command, order)):
         return results_for(command, Outcome.ACCEPTED)
     return _find(command, sent, order, "cancelations", _same_cancelation, clock_ahead)
 

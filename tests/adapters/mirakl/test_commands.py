@@ -310,10 +310,13 @@ def test_a_lost_answer_is_not_known(operator, verb, answer):
 # What an order shows of a lost answer
 
 
+def date(ahead: float = 0) -> dict[str, str]:
+    return {"date": format_datetime(clock.now() + timedelta(seconds=ahead), usegmt=True)}
+
+
 def find(operator: Any, asked: OrderCommand, *lines: dict[str, Any], ahead: float = 0, **settings: Any) -> Any:
     """Return what is found, by an operator whose clock is `ahead` seconds before ours."""
-    date = {"date": format_datetime(clock.now() + timedelta(seconds=ahead), usegmt=True)}
-    operator.says(ORDERS, page(order(*lines)), headers=date)
+    operator.says(ORDERS, page(order(*lines)), headers=date(ahead))
     return operator.adapter(**settings).find_command(asked, key="k")
 
 
@@ -335,26 +338,35 @@ def test_a_shipment_that_the_order_does_not_show_was_not_told(operator):
 
 
 @pytest.mark.parametrize(
-    ("units", "number", "state", "is_it"),
+    ("units", "number", "state", "seconds_after", "is_it"),
     [
-        (1, "1Z999", "SHIPPED", True),
-        (2, "1Z999", "SHIPPED", False),
-        (1, "1Z998", "SHIPPED", False),
-        (1, "1Z999", "CANCELED", False),
+        (1, "1Z999", "SHIPPED", 1, True),
+        (2, "1Z999", "SHIPPED", 1, False),
+        (1, "1Z998", "SHIPPED", 1, False),
+        (1, "1Z999", "CANCELED", 1, False),
+        (1, "1Z999", "SHIPPED", -3600, False),
     ],
 )
-def test_a_lost_parcel_of_several_is_found_by_its_units_and_its_number(operator, units, number, state, is_it):
+def test_a_lost_parcel_of_several_is_found_by_all_it_says(operator, units, number, state, seconds_after, is_it):
     shipment = {
         "id": "S-1",
         "status": state,
+        "created_date": (clock.now() + timedelta(seconds=seconds_after)).isoformat(),
         "shipment_lines": [{"order_line_id": "C-1-A-1", "quantity": units}],
         "tracking": {"tracking_number": number},
     }
-    operator.says("GET /api/shipments", {"data": [shipment]})
+    operator.says("GET /api/shipments", {"data": [shipment]}, headers=date())
+    asked = parcel(asks(quantity=1), sent_at=clock.now())
 
-    found = find(operator, parcel(asks(quantity=1)), line("SHIPPING"), multi_shipment=True)
+    found = find(operator, asked, line("SHIPPING"), multi_shipment=True)
 
     assert (found is not None) == is_it
+
+
+@pytest.mark.parametrize("asked", [command(asks(9)), parcel(asks(9)), command(asks(9, reason="34"))])
+def test_a_line_that_the_order_does_not_hold_any_more_is_blamed(operator, asked):
+    with pytest.raises(RejectedByChannel):
+        find(operator, asked, line())
 
 
 def refund_of(amount: str, *, seconds_after: float, reason: str = "15") -> dict[str, Any]:
