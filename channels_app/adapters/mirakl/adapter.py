@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from channels_app.adapters.base import ChannelAdapter
-from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, SettingsError, TemporaryError
-from channels_app.adapters.http import UploadedFile
-from channels_app.adapters.mirakl import facts, imports, listings, offers, orders
+from channels_app.adapters.errors import RejectedByChannel, SettingsError, TemporaryError
+from channels_app.adapters.mirakl import facts, listings, orders
 from channels_app.adapters.mirakl.client import PAGE, MiraklClient, quoted
 from channels_app.adapters.mirakl.commands import OrderDesk
+from channels_app.adapters.mirakl.feeds import FeedDesk
 from channels_app.adapters.mirakl.forms import MiraklAccountForm
 from channels_app.adapters.mirakl.offers import OfferTerms
 from channels_app.adapters.mirakl.values import build_moment, read_moment
@@ -24,12 +24,9 @@ from channels_app.adapters.types import (
     Kind,
     Limit,
     Line,
-    LineResult,
     LostSubmission,
     OrderCommand,
     OrderPage,
-    Outcome,
-    Phase,
     Receipt,
     RemoteListing,
     RemoteOrder,
@@ -74,6 +71,10 @@ class MiraklAdapter(ChannelAdapter):
         "offers_status": _MINUTELY,
         "offers_report": _MINUTELY,
         "find_offers": _MINUTELY,
+        "offers_with_products": Limit(per_second=1 / 900),
+        "product_attributes": Limit(per_second=1 / 3600),
+        "products_status": _MINUTELY,
+        "products_report": _ON_EVENT,
         "prices": _MINUTELY,
         "prices_status": _MINUTELY,
         "prices_report": _MINUTELY,
@@ -117,6 +118,7 @@ class MiraklAdapter(ChannelAdapter):
         )
         self._terms = OfferTerms.of(account.settings)
         self._parcels = bool(account.settings.get("multi_shipment"))
+        self._feeds = FeedDesk(self._client, self._terms)
         self._desk = OrderDesk(self._client, parcels=self._parcels)
 
     @classmethod
@@ -159,68 +161,13 @@ class MiraklAdapter(ChannelAdapter):
     # --- listings -----------------------------------------------------------------------------------------------------
 
     def submit(self, kind: Kind, lines: Sequence[Line], *, key: str) -> Receipt:
-        """Upload the lines as one file; those that name no product are rejected and stay out of it."""
-        if kind is not Kind.CONTENT:
-            return Receipt(handle=self._upload(kind, self._file(kind, lines)))
-        contents = offers.contents(lines)
-        rejected = offers.refuse_nameless(contents, self._terms)
-        nameless = {result.sku for result in rejected}
-        rest = [line for line in contents if line.sku not in nameless]
-        if not rest:
-            return Receipt(handle="", report=Report(phase=Phase.DONE, results=rejected))
-        handle = self._upload(kind, offers.build_offers(rest, self._terms))
-        return Receipt(handle=handle, report=Report(phase=Phase.OPEN, results=rejected))
-
-    def _file(self, kind: Kind, lines: Sequence[Line]) -> UploadedFile:
-        if kind is Kind.WITHDRAW:
-            return offers.build_withdrawals(lines)
-        build = offers.build_prices if kind is Kind.PRICE else offers.build_quantities
-        return build(offers.priced(lines))
-
-    def _upload(self, kind: Kind, file: UploadedFile) -> str:
-        """Return the number of the import."""
-        feed = imports.FEEDS[kind]
-        form = {"import_mode": "NORMAL", "with_products": "false"} if feed is imports.OFFERS else {}
-        number = self._client.upload(feed.name, feed.path, file, form).get("import_id")
-        if number is None:
-            raise OutcomeUnknown("The marketplace took a file without giving it a number.", code="no_number")
-        return str(number)
+        return self._feeds.submit(kind, lines)
 
     def poll(self, kind: Kind, handle: str) -> Report:
-        """Return the phase, and once it is done the refused lines: the rest was taken."""
-        status = self._status(kind, handle)
-        phase = imports.read_phase(status)
-        if phase is Phase.FAILED:
-            return Report(phase=phase, reason=imports.read_reason(status))
-        if phase is Phase.OPEN:
-            return Report(phase=phase)
-        return Report(phase=phase, results=self._failures(kind, handle, status), rest=Outcome.ACCEPTED)
-
-    def _status(self, kind: Kind, handle: str) -> Mapping[str, Any]:
-        feed = imports.FEEDS[kind]
-        if feed is not imports.PRICES:
-            return self._client.get(feed.status_operation, feed.status.format(quoted(handle)))
-        found = self._client.get(feed.status_operation, feed.status, {"import_id": handle}).get("data")
-        if not found:
-            raise RejectedByChannel("The marketplace does not know this file (any more).", code="no_such_import")
-        return dict(found[0])
-
-    def _failures(self, kind: Kind, handle: str, status: Mapping[str, Any]) -> list[LineResult]:
-        if not imports.has_failures(status):
-            return []
-        feed = imports.FEEDS[kind]
-        report = self._client.download(feed.report_operation, feed.report.format(quoted(handle)))
-        return imports.read_failures(report, at_least=imports.failure_count(status))
+        return self._feeds.poll(kind, handle)
 
     def find_submission(self, lost: LostSubmission) -> Receipt | None:
-        """Look in the lists of imports. There is none of stock files: they are sent anew, which does no harm."""
-        feed = imports.FEEDS[lost.kind]
-        if feed is imports.STOCK:
-            return None
-        since = {"start_date": build_moment(lost.since - OVERLAP), "limit": PAGE}  # fewer than a page, at one a minute
-        rows = self._client.get(f"find_{feed.name}", feed.path, since).get("data") or ()
-        found = imports.find_import(rows, lost, clock_ahead=self._client.clock_ahead or timedelta())
-        return Receipt(handle=str(found["import_id"])) if found else None
+        return self._feeds.find(lost)
 
     def export_listings(self, handle: str = "") -> Export:
         if not handle:

@@ -40,6 +40,8 @@ class OfferTerms:
     lead_time: str = ""
     #: The item's attribute that holds the operator's SKU of the product, if there is one.
     product_sku_attribute: str = ""
+    #: The item's attribute that holds the operator's category; items that have it bring product data.
+    category_attribute: str = ""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
@@ -50,6 +52,7 @@ class OfferTerms:
             product_id_type=str(settings.get("product_id_type") or EAN),
             lead_time="" if lead_time is None else str(lead_time),
             product_sku_attribute=str(settings.get("product_sku_attribute") or ""),
+            category_attribute=str(settings.get("category_attribute") or ""),
         )
 
     def product_of(self, line: ContentLine) -> tuple[str, str]:
