@@ -71,6 +71,8 @@ class MiraklAdapter(ChannelAdapter):
         "offers_status": _MINUTELY,
         "offers_report": _MINUTELY,
         "find_offers": _MINUTELY,
+        # Whether an offer that could not be ended is there at all.
+        "offer": _ON_EVENT,
         "offers_with_products": Limit(per_second=1 / 900),
         "product_attributes": Limit(per_second=1 / 3600),
         "products_status": _MINUTELY,
@@ -95,6 +97,7 @@ class MiraklAdapter(ChannelAdapter):
         "shipments": _ON_EVENT,
         "find_shipments": _ON_EVENT,
         "cancel": _ON_EVENT,
+        "cancel_order": _ON_EVENT,
         "refund": _ON_EVENT,
     }
     submission_lines = dict.fromkeys((Kind.CONTENT, Kind.QUANTITY, Kind.PRICE, Kind.WITHDRAW), _LINES)

@@ -11,6 +11,9 @@ from channels_app.adapters.mirakl.orders import (
     UNPAID,
     WAITING_ACCEPTANCE,
     Order,
+    cancelled_units,
+    has_shipped,
+    lines_of,
     state_of,
 )
 from channels_app.adapters.types import CommandLineResult, CommandResult, OrderCommand, Outcome, Verb
@@ -106,10 +109,17 @@ class OrderDesk:
             reason = f"The marketplace does not let the shop cancel an order that is {order.get('order_state')}."
             return evidence.results_for(command, Outcome.REJECTED, code="cannot_cancel", reason=reason)
         if not all(line.reason for line in command.lines):
-            reason = "The marketplace wants a reason, and gives shops none to choose from: cancel in its back office."
-            return evidence.results_for(command, Outcome.REJECTED, code="no_reason", reason=reason)
+            return self._cancel_order(command, order)
         answer = self._client.write("cancel", "PUT", "/api/orders/cancel", bodies.build_cancelations(command, order))
         return _told(answer.get("cancelations"), lambda one: str(one.get("cancelation_id") or ""))
+
+    def _cancel_order(self, command: OrderCommand, order: Order) -> CommandResult:
+        """The order is cancelled: the one call that takes no reason. Parts of it need one."""
+        if not _is_all_of(order, command):
+            reason = "The marketplace wants a reason, and gives shops none: cancel the whole order, or there."
+            return evidence.results_for(command, Outcome.REJECTED, code="no_reason", reason=reason)
+        self._client.do("cancel_order", "PUT", f"/api/orders/{quoted(command.order_remote_id)}/cancel")
+        return evidence.results_for(command, Outcome.ACCEPTED)
 
     def _refuse(self, command: OrderCommand, order: Order) -> CommandResult:
         """The lines are refused. All that wait must be decided in one go, so the others are accepted."""
@@ -148,6 +158,13 @@ class OrderDesk:
         of_order = {"order_id": command.order_remote_id, "limit": PAGE}
         shipments = self._client.get("find_shipments", "/api/shipments", of_order).get("data") or ()
         return evidence.find_parcel(command, shipments, clock_ahead=self._client.clock_ahead)
+
+
+def _is_all_of(order: Order, command: OrderCommand) -> bool:
+    """Say whether the command is about every unit of the order that is not cancelled, and none has left."""
+    units = {str(line["order_line_id"]): int(line["quantity"]) - cancelled_units(line) for line in lines_of(order)}
+    asked = {line.line_remote_id: line.quantity for line in command.lines}
+    return asked == {line: left for line, left in units.items() if left} and not any(map(has_shipped, lines_of(order)))
 
 
 def _told(rows: object, number: Callable[[Mapping[str, Any]], str]) -> CommandResult:

@@ -28,6 +28,8 @@ from channels_app.adapters.types import (
 _LOOK_BACK = timedelta(minutes=10)
 #: Product data goes out when nothing else does; so long it is left alone then.
 _PRODUCTS_WAIT_SECONDS = 300.0
+#: Offers that could not be ended are looked up one by one; more of them are tried again.
+_LOOKED_UP_AT_ONCE = 10
 #: Between the number of an import of offers and that of the products in the same file.
 _AND = "+"
 
@@ -112,7 +114,9 @@ class FeedDesk:
         if phase is Phase.OPEN:
             return Report(phase=phase)
         failures = self._failures(feed, number, status)
-        if failures and product_number:
+        if kind is Kind.WITHDRAW:
+            failures = self._not_there(failures)
+        elif failures and product_number:
             failures = self._explain(failures, product_number)
         return Report(phase=phase, results=failures, rest=Outcome.ACCEPTED)
 
@@ -129,6 +133,16 @@ class FeedDesk:
             return []
         report = self._client.download(feed.report_operation, feed.report.format(quoted(number)))
         return imports.read_failures(report, at_least=imports.failure_count(status))
+
+    def _not_there(self, failures: Sequence[LineResult]) -> list[LineResult]:
+        """Return the failures without those of offers that are not there: they have ended, which is what was wanted."""
+        looked = [one for one in failures[:_LOOKED_UP_AT_ONCE] if self._is_there(one.sku)]
+        rest = [replace(one, outcome=Outcome.TRY_AGAIN) for one in failures[_LOOKED_UP_AT_ONCE:]]
+        return [*looked, *rest]
+
+    def _is_there(self, sku: str) -> bool:
+        page = self._client.get("offer", "/api/offers", {"sku": sku})
+        return any(str(offer.get("shop_sku")) == sku for offer in page.get("offers") or ())
 
     def _explain(self, failures: Sequence[LineResult], number: str) -> list[LineResult]:
         """Return the failures with what is wrong with their products, as far as the operator says so."""

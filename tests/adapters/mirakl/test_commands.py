@@ -218,12 +218,21 @@ def test_until_it_is_accepted_an_order_is_refused_and_the_other_lines_are_accept
     }
 
 
+def test_where_shops_have_no_reasons_a_whole_order_is_cancelled_without_one(operator):
+    operator.says(ORDERS, page(order(line(), line("CANCELED", number=2))))
+    operator.says("PUT /api/orders/C-1-A/cancel", None, status=204)
+
+    assert outcomes(operator.adapter().cancel(command(asks()), key="k")) == [Outcome.ACCEPTED]
+    assert operator.requests[1].content == b""
+
+
 @pytest.mark.parametrize(
     ("shown", "asked", "code"),
     [
         (order(line("WAITING_ACCEPTANCE")), asks(quantity=1, reason="34"), "whole_lines_only"),
         (order(line("WAITING_DEBIT"), can_cancel=False), asks(reason="34"), "cannot_cancel"),
-        (order(line("SHIPPING")), asks(), "no_reason"),
+        (order(line("SHIPPING"), line("SHIPPING", number=2)), asks(), "no_reason"),
+        (order(line("SHIPPING")), asks(quantity=1), "no_reason"),
     ],
 )
 def test_what_the_operator_would_refuse_is_not_sent(operator, shown, asked, code):

@@ -157,6 +157,31 @@ def test_the_error_report_names_the_lines_that_failed_and_the_rest_was_taken(ope
     assert report.rest is Outcome.ACCEPTED
 
 
+def test_an_offer_that_could_not_be_ended_because_it_is_not_there_has_ended(operator):
+    operator.says("GET /api/offers/imports/2035", status("COMPLETE", has_error_report=True, lines_in_error=2))
+    operator.says("GET /api/offers/imports/2035/error_report", "sku;error-line;error-message\nA;2;No\nB;3;No\n")
+    operator.says("GET /api/offers", {"offers": [{"shop_sku": "A"}, {"shop_sku": "A-2"}]}, {"offers": []})
+
+    report = operator.adapter().poll(Kind.WITHDRAW, "2035")
+
+    assert [(result.sku, result.outcome) for result in report.results] == [("A", Outcome.REJECTED)]
+    assert [request.url.params["sku"] for request in operator.requests[2:]] == ["A", "B"]
+
+
+def test_of_many_that_could_not_be_ended_some_are_tried_again(operator):
+    failed = "".join(f"S{number};2;No\n" for number in range(12))
+    operator.says("GET /api/offers/imports/2035", status("COMPLETE", has_error_report=True, lines_in_error=12))
+    operator.says("GET /api/offers/imports/2035/error_report", f"sku;error-line;error-message\n{failed}")
+    operator.says("GET /api/offers", {"offers": []})
+
+    report = operator.adapter().poll(Kind.WITHDRAW, "2035")
+
+    assert {(result.sku, result.outcome) for result in report.results} == {
+        ("S10", Outcome.TRY_AGAIN),
+        ("S11", Outcome.TRY_AGAIN),
+    }
+
+
 def test_reports_of_prices_have_number_and_reason_in_front_whatever_their_names(operator):
     told = {**status("COMPLETE", has_error_report=True, lines_in_error=2), "import_id": "P-1"}
     operator.says("GET /api/offers/pricing/imports", {"data": [told]})
