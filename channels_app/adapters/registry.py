@@ -10,6 +10,7 @@ from channels_app.adapters.base import ChannelAdapter
 BUILT_IN = {
     "sandbox": "channels_app.adapters.sandbox.adapter.SandboxAdapter",
     "mirakl": "channels_app.adapters.mirakl.adapter.MiraklAdapter",
+    "walmart": "channels_app.adapters.walmart.adapter.WalmartAdapter",
 }
 
 #: Entry point group in which an installed package names its adapters.

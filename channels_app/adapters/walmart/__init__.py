@@ -1,0 +1,1 @@
+"""Walmart Marketplace, United States: items, prices and stock as feeds; orders and returns line by line."""
