@@ -30,7 +30,9 @@ def zipped(text: str) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("packed", [str.encode, zipped, lambda text: gzip.compress(text.encode())])
+@pytest.mark.parametrize(
+    "packed", [str.encode, zipped, lambda text: gzip.compress(text.encode())], ids=["plain", "zip", "gzip"]
+)
 def test_reports_are_read_however_they_are_packed(packed):
     quantities = listings.read_report_quantities(listings.iter_report_rows(packed(INVENTORY_REPORT)), "")
     rows = [listings.read_report_listing(row, quantities) for row in listings.iter_report_rows(packed(ITEM_REPORT))]
@@ -43,7 +45,9 @@ def test_reports_are_read_however_they_are_packed(packed):
 
 
 @pytest.mark.parametrize(
-    "file", [zipped(ITEM_REPORT * 500)[:-200], b"<html>Sorry</html>", b"", gzip.compress(b"SKU")[:-5]]
+    "file",
+    [zipped(ITEM_REPORT * 500)[:-200], b"<html>Sorry</html>", b"", gzip.compress(b"SKU", mtime=0)[:-5]],
+    ids=["half a zip", "HTML", "nothing", "half a gzip"],
 )
 def test_a_report_that_is_cut_or_none_is_read_another_time(file):
     with pytest.raises(TemporaryError):
