@@ -26,6 +26,7 @@ from channels_app.adapters.types import (
     RemoteOrder,
     Report,
     ReturnPage,
+    Verb,
     WithdrawLine,
 )
 from channels_app.adapters.walmart import account as accounts
@@ -188,7 +189,7 @@ class WalmartAdapter(ChannelAdapter):
         return traces.done_lines(command, orders.order_in(answer))
 
     def find_command(self, command: OrderCommand, *, key: str) -> CommandResult | None:
-        if command.return_remote_id:
+        if command.verb is Verb.HANDLE_RETURN:
             told = self._read_return(command)
             is_done = all(returns.is_refunded(told, line) for line in command.lines)
             return traces.all_accepted(command) if is_done else None

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Any
 
 from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel
-from channels_app.adapters.types import CommandLine, CommandLineResult, CommandResult, OrderCommand, Outcome
+from channels_app.adapters.types import CommandLine, CommandLineResult, CommandResult, OrderCommand, Outcome, Verb
 from channels_app.adapters.walmart import orders
 from channels_app.adapters.walmart.times import read_moment
 
@@ -27,14 +27,17 @@ Judge = Callable[[OrderCommand, CommandLine, Mapping[str, Any]], Trace]
 
 
 def judge_of(command: OrderCommand) -> Judge:
-    """Return what reads off an order line whether the command was done; the command's content tells its kind."""
-    if command.approve_request is not None:
-        return _cancelled if command.approve_request else _nothing_to_do
-    if command.tracking_number:
-        return _shipped
-    if any(line.amount is not None or line.shipping_amount is not None for line in command.lines):
-        return _refunded
-    return _cancelled if any(line.reason for line in command.lines) else _accepted
+    """Return what reads off an order line whether the command was done."""
+    match command.verb:
+        case Verb.ACCEPT:
+            return _accepted
+        case Verb.SHIP:
+            return _shipped
+        case Verb.REFUND:
+            return _refunded
+        case Verb.ANSWER_CANCELLATION if not command.approve_request:
+            return _nothing_to_do
+    return _cancelled
 
 
 def _nothing_to_do(command: OrderCommand, line: CommandLine, told: Mapping[str, Any]) -> Trace:

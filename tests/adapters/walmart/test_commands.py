@@ -14,6 +14,7 @@ from channels_app.adapters.types import (
     CommandLine,
     OrderCommand,
     Outcome,
+    Verb,
 )
 from channels_app.adapters.walmart import (
     commands,
@@ -25,8 +26,8 @@ from tests.adapters.walmart.bodies import charge, order, order_line
 from tests.adapters.walmart.script import NOW
 
 
-def command(*lines: CommandLine, **more: Any) -> OrderCommand:
-    return OrderCommand(order_remote_id="1796277083022", currency="USD", lines=lines, **more)
+def command(verb: Verb, *lines: CommandLine, **more: Any) -> OrderCommand:
+    return OrderCommand(verb=verb, order_remote_id="1796277083022", currency="USD", lines=lines, **more)
 
 
 def line(number: str = "1", quantity: int = 1, **more: Any) -> CommandLine:
@@ -34,7 +35,7 @@ def line(number: str = "1", quantity: int = 1, **more: Any) -> CommandLine:
 
 
 def test_a_shipment_says_the_method_that_the_order_asked_for():
-    told = command(line(quantity=2), carrier_code="UPS", tracking_number="1Z9", shipped_at=NOW)
+    told = command(Verb.SHIP, line(quantity=2), carrier_code="UPS", tracking_number="1Z9", shipped_at=NOW)
 
     body = commands.build_shipment(told, order(order_line(quantity=2)), now=NOW)
 
@@ -52,7 +53,7 @@ def test_a_shipment_says_the_method_that_the_order_asked_for():
 
 
 def test_a_parcel_that_left_before_the_buyer_changed_their_mind_overrides_the_wish():
-    told = command(line(), carrier_code="UPS", tracking_number="1Z9")
+    told = command(Verb.SHIP, line(), carrier_code="UPS", tracking_number="1Z9")
 
     body = commands.build_shipment(told, order(order_line(intentToCancel="true")), now=NOW)
 
@@ -61,12 +62,14 @@ def test_a_parcel_that_left_before_the_buyer_changed_their_mind_overrides_the_wi
 
 def test_a_carrier_that_walmart_does_not_know_is_refused_here():
     with pytest.raises(RejectedByChannel):
-        commands.build_shipment(command(line(), carrier_code="Pigeon", tracking_number="1"), order(), now=NOW)
+        commands.build_shipment(
+            command(Verb.SHIP, line(), carrier_code="Pigeon", tracking_number="1"), order(), now=NOW
+        )
 
 
 def test_a_cancellation_for_the_buyers_sake_says_so():
-    own = commands.build_cancellation(command(line(reason="SELLER_CANCEL_OUT_OF_STOCK")))
-    asked = commands.build_cancellation(command(line(), approve_request=True))
+    own = commands.build_cancellation(command(Verb.CANCEL, line(reason="SELLER_CANCEL_OUT_OF_STOCK")))
+    asked = commands.build_cancellation(command(Verb.ANSWER_CANCELLATION, line(), approve_request=True))
 
     def reason(body: dict[str, Any]) -> str:
         (told,) = body["orderCancellation"]["orderLines"]["orderLine"]
@@ -88,14 +91,14 @@ def refunded(told: OrderCommand, body: dict[str, Any]) -> list[tuple[str, float,
 
 def test_a_refund_is_negative_and_split_over_goods_tax_and_shipping():
     body = order(order_line(charges=[charge("PRODUCT", 20, 1.6), charge("SHIPPING", 5)]))
-    told = command(line(amount=Decimal("10.80"), shipping_amount=Decimal("5.00"), reason="DamagedItem"))
+    told = command(Verb.REFUND, line(amount=Decimal("10.80"), shipping_amount=Decimal("5.00"), reason="DamagedItem"))
 
     assert refunded(told, body) == [("PRODUCT", -10.0, -0.8), ("SHIPPING", -5.0, 0)]
 
 
 def test_shipping_that_was_never_charged_cannot_be_given_back():
     with pytest.raises(RejectedByChannel, match="no shipping charge"):
-        commands.build_refund(command(line(shipping_amount=Decimal(1))), order())
+        commands.build_refund(command(Verb.REFUND, line(shipping_amount=Decimal(1))), order())
 
 
 cents = st.integers(min_value=1, max_value=100_000).map(lambda number: Decimal(number) / 100)
@@ -114,11 +117,11 @@ def test_shares_add_up_to_the_amount_and_none_is_more_than_was_charged(parts: li
 
 # What an order shows of a command whose answer was lost
 
-PARCEL = command(line(quantity=1), carrier_code="UPS", tracking_number="1Z9", sent_at=NOW)
+PARCEL = command(Verb.SHIP, line(quantity=1), carrier_code="UPS", tracking_number="1Z9", sent_at=NOW)
 SOON: dict[str, Any] = {"statusDate": times.in_milliseconds(NOW + timedelta(seconds=5))}
 EARLIER: dict[str, Any] = {"statusDate": times.in_milliseconds(NOW - timedelta(hours=1))}
-REFUND = command(line(amount=Decimal("5.40"), reason="Others"), sent_at=NOW)
-CANCEL = command(line(reason="SELLER_CANCEL_OUT_OF_STOCK"), sent_at=NOW)
+REFUND = command(Verb.REFUND, line(amount=Decimal("5.40"), reason="Others"), sent_at=NOW)
+CANCEL = command(Verb.CANCEL, line(reason="SELLER_CANCEL_OUT_OF_STOCK"), sent_at=NOW)
 
 
 def shown_refund(amount: float, tax: float) -> dict[str, Any]:
@@ -128,8 +131,8 @@ def shown_refund(amount: float, tax: float) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("told", "shown", "done"),
     [
-        (command(line()), order_line(), False),
-        (command(line()), order_line(statuses={"Acknowledged": 1}), True),
+        (command(Verb.ACCEPT, line()), order_line(), False),
+        (command(Verb.ACCEPT, line()), order_line(statuses={"Acknowledged": 1}), True),
         (PARCEL, order_line(statuses={"Acknowledged": 1}), False),
         (PARCEL, order_line(statuses={"Shipped": 1}, tracking="1Z9"), True),
         (PARCEL, order_line(quantity=2, statuses={"Shipped": 1, "Acknowledged": 1}, tracking="OTHER"), False),
@@ -137,8 +140,12 @@ def shown_refund(amount: float, tax: float) -> dict[str, Any]:
         (CANCEL, order_line(quantity=2), False),
         (CANCEL, order_line(quantity=2, statuses={"Cancelled": 1, "Acknowledged": 1}, **SOON), True),
         (CANCEL, order_line(quantity=2, statuses={"Cancelled": 1, "Acknowledged": 1}, **EARLIER), None),
-        (command(line(), approve_request=True, sent_at=NOW), order_line(statuses={"Cancelled": 1}), True),
-        (command(line(), approve_request=False, sent_at=NOW), order_line(), True),
+        (
+            command(Verb.ANSWER_CANCELLATION, line(), approve_request=True, sent_at=NOW),
+            order_line(statuses={"Cancelled": 1}),
+            True,
+        ),
+        (command(Verb.ANSWER_CANCELLATION, line(), approve_request=False, sent_at=NOW), order_line(), True),
         (REFUND, order_line(statuses={"Shipped": 1}), False),
         (REFUND, order_line(statuses={"Shipped": 1}, refund=shown_refund(-5, -0.4), **SOON), True),
         (REFUND, order_line(statuses={"Shipped": 1}, refund=shown_refund(-5, -0.4), **EARLIER), None),
@@ -161,7 +168,7 @@ def test_an_order_shows_whether_a_command_was_done_or_leaves_it_open(told, shown
 
 
 def test_of_a_command_that_was_done_in_part_the_rest_is_sent_again():
-    told = command(line("1"), line("2"), tracking_number="1Z9", sent_at=NOW)
+    told = command(Verb.SHIP, line("1"), line("2"), tracking_number="1Z9", sent_at=NOW)
     shown = order(order_line("1", statuses={"Shipped": 1}, tracking="1Z9"), order_line("2"))
 
     found = traces.found(told, shown)
@@ -174,7 +181,7 @@ def test_nothing_that_is_built_changes_what_it_was_built_from():
     body = order(order_line(charges=[charge("PRODUCT", 20, 1.6)]))
     before = copy.deepcopy(body)
 
-    commands.build_refund(command(line(amount=Decimal(1), reason="Others")), body)
+    commands.build_refund(command(Verb.REFUND, line(amount=Decimal(1), reason="Others")), body)
     traces.found(PARCEL, body)
     orders.read_order(body)
 

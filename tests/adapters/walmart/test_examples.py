@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS30Validator, OAS31Validator
 
-from channels_app.adapters.types import CommandLine, Kind, OfferLine, OrderCommand, Outcome, Phase
+from channels_app.adapters.types import CommandLine, Kind, OfferLine, OrderCommand, Outcome, Phase, Verb
 from channels_app.adapters.walmart import commands, content, feeds, files, limits, orders, returns
 from channels_app.adapters.walmart.content import ItemDefaults
 from tests.adapters.walmart.bodies import charge, order, order_line, return_order
@@ -36,10 +36,10 @@ def example(part: str) -> Any:
     return found
 
 
-def command(**line: Any) -> OrderCommand:
+def command(verb: Verb, **line: Any) -> OrderCommand:
     parcel = {name: line.pop(name) for name in ("carrier_code", "tracking_number", "shipped_at") if name in line}
     only = CommandLine(line_remote_id="1", quantity=1, **line)
-    return OrderCommand(order_remote_id="1796277083022", currency="USD", lines=(only,), **parcel)
+    return OrderCommand(verb=verb, order_remote_id="1796277083022", currency="USD", lines=(only,), **parcel)
 
 
 OFFER = OfferLine(sku="MUG-BLUE-01", price=Decimal("13.49"), currency="USD", quantity=25)
@@ -68,13 +68,13 @@ def test_feeds_are_equal_to_their_examples():
 
 def test_calls_about_orders_are_equal_to_their_examples():
     shipped_at = datetime.fromtimestamp(1795251600, UTC)
-    parcel = command(carrier_code="UPS", tracking_number="1Z999AA10123456784", shipped_at=shipped_at)
+    parcel = command(Verb.SHIP, carrier_code="UPS", tracking_number="1Z999AA10123456784", shipped_at=shipped_at)
     shipped = example("shipping/post")
     (line,) = shipped["orderShipment"]["orderLines"]["orderLine"]
     line["sellerOrderId"] = "1796277083022"  # ours is the number of the order
     del line["orderLineStatuses"]["orderLineStatus"][0]["trackingInfo"]["trackingURL"]  # optional
     standard = order(shippingInfo={"methodCode": "Standard"})
-    cancelled = commands.build_cancellation(command(reason="SELLER_CANCEL_OUT_OF_STOCK"))
+    cancelled = commands.build_cancellation(command(Verb.CANCEL, reason="SELLER_CANCEL_OUT_OF_STOCK"))
 
     assert commands.build_shipment(parcel, standard, now=shipped_at) == shipped
     assert cancelled == example("cancel/post")
@@ -89,7 +89,7 @@ def test_refunds_are_equal_to_their_examples():
     del line["refunds"]["refund"][0]["refundComments"]  # optional
     by_return = returns.build_refund(return_order(), [CommandLine(line_remote_id="1", quantity=1)])
 
-    assert commands.build_refund(command(amount=Decimal("5.40"), reason="DamagedItem"), body) == refunded
+    assert commands.build_refund(command(Verb.REFUND, amount=Decimal("5.40"), reason="DamagedItem"), body) == refunded
     assert by_return == example("walmart-returns.json")
 
 

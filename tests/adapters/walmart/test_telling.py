@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from channels_app.adapters.errors import OutcomeUnknown
-from channels_app.adapters.types import CommandResult, Outcome
+from channels_app.adapters.types import CommandResult, Outcome, Verb
 from tests.adapters.walmart.bodies import charge, order, order_line, return_line, return_order
 from tests.adapters.walmart.script import refusal
 from tests.adapters.walmart.test_commands import PARCEL, REFUND, command, line
 
 PO = "/v3/orders/1796277083022"
-RETURN = command(line("1", reason="refund"), return_remote_id="R-1@1796277083022")
+RETURN = command(Verb.HANDLE_RETURN, line("1", reason="refund"), return_remote_id="R-1@1796277083022")
 
 
 def shows(*lines: dict[str, Any]) -> dict[str, Any]:
@@ -34,16 +34,16 @@ def test_an_order_is_acknowledged_as_a_whole_and_only_once(walmart, adapter):
     acknowledged = shows(order_line(statuses={"Acknowledged": 1}))
     walmart.on("POST", f"{PO}/acknowledge", acknowledged)
 
-    first = adapter.accept(command(line()), key="k")
+    first = adapter.accept(command(Verb.ACCEPT, line()), key="k")
     walmart.on("GET", PO, acknowledged)
-    again = adapter.accept(command(line()), key="k")
+    again = adapter.accept(command(Verb.ACCEPT, line()), key="k")
 
     assert outcomes(first) == outcomes(again) == [Outcome.ACCEPTED]
     assert walmart.paths().count(f"POST {PO}/acknowledge") == 1
 
 
 def test_a_line_that_the_answer_does_not_show_as_shipped_stays_open(walmart, adapter):
-    told = command(line("1"), line("2"), carrier_code="UPS", tracking_number="1Z9")
+    told = command(Verb.SHIP, line("1"), line("2"), carrier_code="UPS", tracking_number="1Z9")
     walmart.on("GET", PO, shows(order_line("1"), order_line("2")))
     walmart.on(
         "POST", f"{PO}/shipping", shows(order_line("1", statuses={"Shipped": 1}, tracking="1Z9"), order_line("2"))
@@ -64,7 +64,7 @@ def test_what_walmart_refuses_is_refused_for_every_line_with_its_words(walmart, 
 
 
 def test_a_carrier_that_walmart_does_not_know_makes_no_call(walmart, adapter):
-    result = adapter.ship(command(line(), carrier_code="Pigeon", tracking_number="1"), key="k")
+    result = adapter.ship(command(Verb.SHIP, line(), carrier_code="Pigeon", tracking_number="1"), key="k")
 
     assert outcomes(result) == [Outcome.REJECTED]
     assert walmart.paths() == [f"GET {PO}"]
@@ -73,8 +73,8 @@ def test_a_carrier_that_walmart_does_not_know_makes_no_call(walmart, adapter):
 def test_an_approved_wish_to_cancel_is_a_cancellation_and_a_refused_one_is_nothing(walmart, adapter):
     walmart.on("POST", f"{PO}/cancel", shows(order_line(statuses={"Cancelled": 1})))
 
-    approved = adapter.answer_cancellation(command(line(), approve_request=True), key="k")
-    refused = adapter.answer_cancellation(command(line(), approve_request=False), key="k")
+    approved = adapter.answer_cancellation(command(Verb.ANSWER_CANCELLATION, line(), approve_request=True), key="k")
+    refused = adapter.answer_cancellation(command(Verb.ANSWER_CANCELLATION, line(), approve_request=False), key="k")
 
     assert outcomes(approved) == outcomes(refused) == [Outcome.ACCEPTED]
     (call,) = walmart.calls
@@ -85,7 +85,7 @@ def test_a_refund_goes_by_the_charges_of_the_order_as_it_stands(walmart, adapter
     walmart.on("GET", PO, shows(order_line(statuses={"Shipped": 1}, charges=[charge("PRODUCT", 20, 1.6)])))
     walmart.on("POST", f"{PO}/refund", shows(order_line(statuses={"Shipped": 1})))
 
-    result = adapter.refund(command(line(amount=Decimal("5.40"), reason="DamagedItem")), key="k")
+    result = adapter.refund(command(Verb.REFUND, line(amount=Decimal("5.40"), reason="DamagedItem")), key="k")
 
     assert outcomes(result) == [Outcome.ACCEPTED]
     body = json.loads(walmart.calls[-1].content)
