@@ -58,6 +58,7 @@ urlpatterns = [
     path(f"{_ORDER}link/", order_actions.order_link, name="order_link"),
     path(f"{_ORDER}seen/", order_actions.order_dismiss, name="order_dismiss"),
     path(f"{_ORDER}again/<uuid:group_key>/", order_actions.order_send_again, name="order_send_again"),
+    path(f"{_ORDER}lost/<uuid:group_key>/", order_actions.order_settle_lost, name="order_settle_lost"),
     path(_ACTIVITY, activity.activity, name="activity"),
     path(f"{_ACTIVITY}refused.csv", activity.refused_csv, name="refused_csv"),
     path(f"{_ACTIVITY}sent/<uuid:key>/", activity.submission, name="submission"),

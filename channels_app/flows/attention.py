@@ -45,6 +45,14 @@ def refused(kind: str, sku: str, reason: str) -> str:
     return f"The marketplace refused the {command_name(kind)} of {sku}: {reason or 'no reason was given.'}"
 
 
+def lost(kind: str, sku: str) -> str:
+    """Return the sentence for a command of which neither we nor the channel can say whether it was done."""
+    return (
+        f"Nobody can say whether the {command_name(kind)} of {sku} reached the marketplace: its answer was lost. "
+        "Look there, then say below what you found."
+    )
+
+
 def moot_once_cancelled(text: str) -> list[str]:
     """Return what of `text` nobody need look at any more once the order is cancelled: nobody waits to be accepted."""
     start = f"The marketplace refused the {command_name('accept')} "

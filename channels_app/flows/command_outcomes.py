@@ -1,7 +1,7 @@
 """What becomes of commands once the channel has answered, and what follows from a refusal."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -48,11 +48,12 @@ _FIELDS = ["state", "handle", "group_key", "not_before", "closed_at", "overdue",
 def store_answers(claim: Claim, answers: Sequence[Answer]) -> None:
     """The answers stand on their rows, and what follows from them on the orders; one fenced commit."""
     with claim.settling():
+        rows = [row for answer in answers for row in answer.rows]
+        asked_about = [row for row in rows if row.is_lost]
         for answer in answers:
             _apply(answer, now=claim.now)
-        rows = [row for answer in answers for row in answer.rows]
         overwrite(rows, _FIELDS)
-        _follow(claim.channel, rows, now=claim.now)
+        _follow(claim.channel, rows, cleared=[row for row in asked_about if not row.is_lost], now=claim.now)
     states = [row.state for row in rows]
     claim.count(confirmed=states.count(LedgerState.CONFIRMED), rejected=states.count(LedgerState.REJECTED))
 
@@ -69,7 +70,7 @@ def _apply(answer: Answer, *, now: datetime) -> None:
                 _close(row, LedgerState.REJECTED, now=now, code=code, reason=str(answer.error or ""))
         case Verdict.UNKNOWN:
             for row in answer.rows:
-                row.state, row.handle = LedgerState.UNKNOWN, ""
+                row.state, row.handle, row.overdue = LedgerState.UNKNOWN, "", False
         case Verdict.UNCLEAR:
             for row in answer.rows:
                 row.not_before = now + timedelta(seconds=_poll_delay(row, now))
@@ -130,19 +131,30 @@ def _poll_delay(row: Command, now: datetime) -> float:
 # --- what follows ----------------------------------------------------------------------------------------------------
 
 
-def _follow(channel: Channel, rows: Iterable[Command], *, now: datetime) -> None:
-    """Accepted orders say since when; what was refused is taken back where it can be, and a person is asked to look."""
-    rows = list(rows)
+def _follow(channel: Channel, rows: Sequence[Command], *, cleared: Sequence[Command], now: datetime) -> None:
+    """Accepted orders say since when; what was refused is taken back where it can be, and a person is asked to look.
+
+    Nobody need look any more for those that are `cleared` up.
+    """
     accepted = {r.order_id for r in rows if r.kind == Command.Kind.ACCEPT and r.state == LedgerState.CONFIRMED}
     refused = [row for row in rows if row.state == LedgerState.REJECTED]
-    touched = accepted | {row.order_id for row in refused}
+    touched = accepted | {row.order_id for row in (*refused, *cleared)}
     if not touched:
         return
     # Orders first and in one order, stock after them: nobody waits for us in a circle.
     orders = {o.pk: o for o in Order.objects.select_for_update().filter(pk__in=touched).order_by("pk")}
     Order.objects.filter(pk__in=accepted, accepted_at=None).update(accepted_at=now)
+    for row in cleared:
+        forget_lost(orders[row.order_id], [row])
     if refused:
         _take_back(channel, orders, refused, now=now)
+
+
+def forget_lost(order: Order, rows: Sequence[Command]) -> None:
+    """Nobody need look for these commands any more. The order is locked."""
+    said = [attention.lost(row.kind, row.line.sku) for row in rows]
+    order.attention = attention.raised(order.attention, before=said, after=[])
+    order.save(update_fields=["attention"])
 
 
 def _take_back(channel: Channel, orders: dict[int, Order], refused: Sequence[Command], *, now: datetime) -> None:

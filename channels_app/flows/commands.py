@@ -18,9 +18,10 @@ from django.db.models import F, Min, Q, QuerySet
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import ChannelError, NotSupported, OutcomeUnknown, RejectedByChannel
 from channels_app.adapters.types import CommandLine, CommandResult, OrderCommand, Verb
+from channels_app.flows import attention
 from channels_app.flows.command_outcomes import Answer, Verdict, store_answers
 from channels_app.flows.engine import Claim
-from channels_app.models import Command, LedgerState
+from channels_app.models import Command, LedgerState, Order
 from channels_app.models.submission import OPEN_STATES
 
 log = logging.getLogger(__name__)
@@ -249,5 +250,17 @@ def _calls(rows: "QuerySet[Command]") -> list[Call]:
 
 
 def _raise_alarms(claim: Claim) -> None:
+    """What has been open for too long is flagged; where nobody can say what became of it, a person is asked."""
     late = _open(claim).filter(overdue=False, created_at__lt=claim.now - OVERDUE_AFTER)
-    late.update(overdue=True)
+    # What was lost only now is looked for first.
+    late = late.exclude(state=LedgerState.UNKNOWN, not_before=None)
+    if not late.exists():
+        return
+    lost = list(late.filter(state=LedgerState.UNKNOWN).select_related("line"))
+    with claim.settling():
+        orders = Order.objects.select_for_update().filter(pk__in={row.order_id for row in lost}).order_by("pk")
+        for order in orders:
+            said = [attention.lost(row.kind, row.line.sku) for row in lost if row.order_id == order.pk]
+            order.attention = attention.raised(order.attention, before=[], after=said)
+            order.save(update_fields=["attention"])
+        late.update(overdue=True)

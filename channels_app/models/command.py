@@ -143,6 +143,11 @@ class Command(models.Model):
         return f"{self.kind} line {self.line_id}: {self.state}"
 
     @property
+    def is_lost(self) -> bool:
+        """Whether a person was asked to look, since neither we nor the channel can say what became of it."""
+        return self.state == LedgerState.UNKNOWN and self.overdue
+
+    @property
     def told_line(self) -> str:
         """The channel's number of the line that it is told about: of the return's, for a decision about one."""
         return self.return_line.remote_id if self.return_line else self.line.remote_id

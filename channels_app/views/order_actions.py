@@ -21,6 +21,7 @@ from channels_app.flows.fulfil import (
     send_again,
 )
 from channels_app.flows.fulfil_rules import FulfilmentError, refundable, shipping_left
+from channels_app.flows.lost_commands import settle_lost
 from channels_app.flows.orders import LinkError, link_line
 from channels_app.models import Order
 from channels_app.order_forms import CancelForm, LinkForm, RefundForm, ReturnForm, ShipForm
@@ -222,6 +223,26 @@ def order_send_again(request: SellerRequest, order: UUID, group_key: UUID) -> Ht
         messages.error(request, str(error))
     else:
         messages.success(request, "It is being sent again." if count else "There was nothing to send again.")
+    return _back(request, found)
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def order_settle_lost(request: SellerRequest, order: UUID, group_key: UUID) -> HttpResponse:
+    """A person says what they saw at the marketplace of something whose answer was lost."""
+    found = find_order(request, order)
+    seen = request.POST.get("seen")
+    if seen not in ("done", "not_done"):
+        return HttpResponseBadRequest("Say whether it was done.")
+    try:
+        count = settle_lost(
+            found, group_key=group_key, was_done=seen == "done", actor=request.membership.user, now=clock.now()
+        )
+    except FulfilmentError as error:
+        messages.error(request, str(error))
+    else:
+        words = "Noted: it counts as done." if seen == "done" else "It is being sent again."
+        messages.success(request, words if count else "That was cleared up already.")
     return _back(request, found)
 
 

@@ -45,6 +45,8 @@ class Event:
     state_text: str = ""
     #: What can be sent again.
     group_key: UUID | None = None
+    #: What a person must look for at the marketplace.
+    lost_key: UUID | None = None
 
 
 def build_context(order: Order, *, bound: Any = None, can_manage: bool) -> dict[str, Any]:
@@ -199,6 +201,7 @@ def _of_commands(commands: Sequence[Command]) -> Iterable[Event]:
             state=first.state,
             state_text=LedgerState(first.state).label,
             group_key=first.group_key if refused else None,
+            lost_key=first.group_key if first.is_lost else None,
         )
 
 

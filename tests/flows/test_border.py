@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -23,6 +24,7 @@ from channels_app.adapters.types import (
     WithdrawLine,
 )
 from channels_app.flows.connection import apply_facts, open_adapter
+from channels_app.flows.lost_commands import settle_lost
 from channels_app.flows.results import overdue_after
 from channels_app.models import Channel, ChannelJob, Command, FeedLine, PendingChange, Submission
 from tests.factories import NOW
@@ -183,6 +185,51 @@ class TestCommandsWithoutKeys:
         assert asked.call_count == 2
         assert rig.commands("accept") == ["unknown", "confirmed"]
         assert Command.objects.get(order__remote_id="A-1").overdue
+
+    @pytest.fixture
+    def lost(self, rig: OrderRig) -> Command:
+        """An acceptance of which nobody can say for an hour whether it was made."""
+        self.bought(rig, "A-1")
+        rig.market.drop()
+        with pytest.raises(OutcomeUnknown):
+            rig.send()
+        with patch.object(rig.adapter, "find_command", side_effect=OutcomeUnknown("The order does not say.")):
+            rig.send()
+            rig.wait(hours=2)
+            rig.send()
+        return Command.objects.get()
+
+    def test_a_person_is_asked_to_look(self, rig: OrderRig, lost: Command):
+        assert lost.is_lost
+        assert "the acceptance of MUG-1 reached the marketplace" in rig.order("A-1").attention
+
+    def test_a_person_who_saw_that_it_was_done_closes_it(self, rig: OrderRig, lost: Command):
+        settled: dict[str, Any] = {"group_key": lost.group_key, "was_done": True, "actor": rig.owner, "now": rig.now}
+
+        assert settle_lost(rig.order("A-1"), **settled) == 1
+        assert settle_lost(rig.order("A-1"), **settled) == 0
+
+        rig.send()
+        assert rig.commands("accept") == ["confirmed"]
+        assert rig.market.commands == []
+        assert rig.order("A-1").attention == ""
+
+    def test_a_person_who_saw_that_it_was_not_done_has_it_sent_as_a_new_call(self, rig: OrderRig, lost: Command):
+        settle_lost(rig.order("A-1"), group_key=lost.group_key, was_done=False, actor=rig.owner, now=rig.now)
+
+        rig.send()
+
+        assert rig.commands("accept") == ["confirmed"]
+        assert [key for _, _, key in rig.market.commands] != [str(lost.group_key)]
+        assert rig.order("A-1").attention == ""
+
+    def test_once_the_channel_can_say_nobody_need_look_any_more(self, rig: OrderRig, lost: Command):
+        rig.wait(hours=1)
+
+        rig.send()
+
+        assert rig.commands("accept") == ["confirmed"]
+        assert rig.order("A-1").attention == ""
 
     def test_handles_are_asked_about_in_one_call_and_a_forgotten_one_is_looked_for(self, rig: OrderRig):
         self.bought(rig, "A-1", "A-2", "A-3")

@@ -424,3 +424,21 @@ def test_a_viewer_sees_returns_and_decides_nothing(client: Client, rig: Rig, ord
 
     assert "Tell the marketplace" not in client.get(_url(order)).content.decode()
     assert client.post(_url(order, f"returns/{returned.pk}/")).status_code == 403
+
+
+# --- lost answers
+
+
+def test_a_person_says_what_they_saw_of_a_lost_answer(browser: Client, rig: Rig, order: Order):
+    commands = Command.objects.filter(order=order)
+    commands.update(state="unknown", overdue=True)
+    key = commands[0].group_key
+    assert "It was not done: send it again" in browser.get(_url(order)).content.decode()
+
+    assert browser.post(_url(order, f"lost/{key}/"), {"seen": "perhaps"}).status_code == 400
+    first = browser.post(_url(order, f"lost/{key}/"), {"seen": "done"}, follow=True)
+    second = browser.post(_url(order, f"lost/{key}/"), {"seen": "done"}, follow=True)
+
+    assert "Noted: it counts as done." in first.content.decode()
+    assert "That was cleared up already." in second.content.decode()
+    assert {command.state for command in commands} == {"confirmed"}
