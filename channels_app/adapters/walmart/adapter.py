@@ -62,6 +62,7 @@ class WalmartAdapter(ChannelAdapter):
             Capability.REFUND_PARTIAL,
             Capability.CANCELLATION_REQUESTS,
             Capability.RETURNS,
+            Capability.FULFILLMENTS_REQUIRED,
             Capability.TELLS_SHIPPED,
         )
     )

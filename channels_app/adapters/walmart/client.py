@@ -41,7 +41,7 @@ class WalmartClient:
         http: HttpClient,
         tokens: TokenStore,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
+        self.base_url = base_url.rstrip("/")
         self._is_sandbox = is_sandbox
         self._client_id = client_id
         self._client_secret = client_secret
@@ -108,7 +108,7 @@ class WalmartClient:
                 headers["Content-Type"] = "application/json"
             return self._http.call(
                 method,
-                self._base_url + path,
+                self.base_url + path,
                 operation=operation,
                 write=write,
                 headers=headers,
@@ -133,7 +133,7 @@ class WalmartClient:
         basic = base64.b64encode(f"{self._client_id}:{self._client_secret}".encode()).decode()
         answer = self._http.call(
             "POST",
-            f"{self._base_url}/v3/token",
+            f"{self.base_url}/v3/token",
             operation="token",
             headers={**self._headers(), "Authorization": f"Basic {basic}"},
             form={"grant_type": "client_credentials"},

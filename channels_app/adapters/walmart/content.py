@@ -43,7 +43,11 @@ class ItemDefaults:
 
 def is_described(line: ContentLine) -> bool:
     """Say whether the item brings a full description, rather than only the number of a product that Walmart knows."""
-    return bool(line.attributes.get(PRODUCT_TYPE, "").strip())
+    return bool(product_type(line))
+
+
+def product_type(line: ContentLine) -> str:
+    return line.attributes.get(PRODUCT_TYPE, "").strip()
 
 
 def why_not(line: ContentLine, defaults: ItemDefaults) -> str:
@@ -90,7 +94,7 @@ def build_item(line: ContentLine, defaults: ItemDefaults) -> dict[str, Any]:
         **_variation(line),
         **_passed_through(line.attributes, _VISIBLE),
     }
-    return {"Orderable": orderable, "Visible": {line.attributes[PRODUCT_TYPE].strip(): visible}}
+    return {"Orderable": orderable, "Visible": {product_type(line): visible}}
 
 
 def _variation(line: ContentLine) -> dict[str, Any]:

@@ -57,6 +57,7 @@ LIMITS: Mapping[str, Limit] = {
     feed_operation(RETIRE_ITEM): per_hour(10),
     "feed_status": per_minute(5000, burst=100),
     "items": per_minute(300),
+    "item_spec": per_minute(3, burst=3),
     "retire_item": per_minute(900, burst=20),
     "inventory": per_minute(200, burst=20),
     "inventories": per_minute(200, burst=20),

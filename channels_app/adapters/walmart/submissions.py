@@ -30,6 +30,7 @@ from channels_app.adapters.types import (
 from channels_app.adapters.walmart import content, feeds, files, limits
 from channels_app.adapters.walmart.client import WalmartClient, quoted
 from channels_app.adapters.walmart.content import ItemDefaults
+from channels_app.adapters.walmart.specs import Specs
 
 L = TypeVar("L", OfferLine, WithdrawLine)
 
@@ -51,6 +52,7 @@ class Submissions:
         self._defaults = defaults
         self._ship_node = ship_node
         self._small_files = small_files
+        self._specs = Specs(client, host=client.base_url, version=defaults.spec_version)
 
     # Content
 
@@ -62,10 +64,21 @@ class Submissions:
         described = [line for line in fine if content.is_described(line)]
         matched = [line for line in fine if not content.is_described(line)]
         if described and (not matched or len(described) <= len(matched)):
-            entries = [(line.sku, content.build_item(line, self._defaults)) for line in described]
-            return self._feed(limits.MP_ITEM, entries, [*results, *_later(matched)])
+            return self._send_described(described, [*results, *_later(matched)])
         entries = [(line.sku, content.build_match(line, self._defaults)) for line in matched]
         return self._feed(limits.MP_ITEM_MATCH, entries, [*results, *_later(described)])
+
+    def _send_described(self, lines: Sequence[ContentLine], results: list[LineResult]) -> Receipt:
+        """What lacks something that Walmart requires of its product type is refused here."""
+        specs = self._specs.of(content.product_type(line) for line in lines)
+        entries = []
+        for line in lines:
+            entry = content.build_item(line, self._defaults)
+            if why := specs[content.product_type(line)].lacking(entry):
+                results.append(_rejected(line.sku, why))
+            else:
+                entries.append((line.sku, entry))
+        return self._feed(limits.MP_ITEM, entries, results)
 
     # Offers
 

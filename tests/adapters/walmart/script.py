@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.parser import BytesParser
 from typing import Any
@@ -11,7 +11,7 @@ import httpx
 
 from channels_app.adapters.http import HttpClient
 from channels_app.adapters.tokens import TokenStore
-from channels_app.adapters.types import Account, Mode
+from channels_app.adapters.types import Account, LineResult, Mode, Outcome
 from channels_app.adapters.walmart.adapter import WalmartAdapter
 
 SECRET = "sesame-open-up"
@@ -81,3 +81,7 @@ def uploaded(request: httpx.Request) -> dict[str, Any]:
     assert isinstance(content, bytes)
     found: dict[str, Any] = json.loads(content)
     return found
+
+
+def outcomes(results: Iterable[LineResult]) -> dict[str, Outcome]:
+    return {result.sku: result.outcome for result in results}

@@ -1,17 +1,23 @@
 """Which lines travel together, which go by themselves, and what becomes of each."""
 
 from decimal import Decimal
-from typing import Any
 
 import httpx
 import pytest
 
 from channels_app.adapters.errors import NotSupported, OutcomeUnknown, SettingsError, TemporaryError
-from channels_app.adapters.types import Kind, LineResult, LostSubmission, Mode, OfferLine, Outcome, Phase, WithdrawLine
+from channels_app.adapters.types import (
+    Kind,
+    LostSubmission,
+    Mode,
+    OfferLine,
+    Outcome,
+    Phase,
+    WithdrawLine,
+)
 from channels_app.adapters.walmart.submissions import FEW
 from tests.adapters.walmart.bodies import feed, feed_item
-from tests.adapters.walmart.script import NOW, refusal, uploaded
-from tests.adapters.walmart.test_items import item
+from tests.adapters.walmart.script import NOW, outcomes, refusal, uploaded
 
 TAKEN = {"feedId": "14066B66@AVMBAgA", "additionalAttributes": None, "errors": None}
 FEED = "/v3/feeds/14066B66@AVMBAgA"
@@ -32,51 +38,6 @@ def offers(*quantities: int) -> list[OfferLine]:
 
 def withdrawals(count: int) -> list[WithdrawLine]:
     return [WithdrawLine(sku=f"S{number}") for number in range(count)]
-
-
-def outcomes(results: Any) -> dict[str, Outcome]:
-    found: list[LineResult] = list(results)
-    return {result.sku: result.outcome for result in found}
-
-
-# Content
-
-
-def test_items_are_matched_by_their_product_number(walmart, adapter):
-    receipt = adapter.submit(Kind.CONTENT, [item()], key="k")
-
-    (sent,) = walmart.calls
-    assert sent.url.params["feedType"] == "MP_ITEM_MATCH"
-    (entry,) = uploaded(sent)["MPItem"]
-    assert entry["Item"]["price"] == 14.99
-    assert entry["Item"]["ShippingWeight"] == 1.0
-    assert (receipt.handle, receipt.report.phase, list(receipt.report.results)) == (TAKEN["feedId"], Phase.OPEN, [])
-
-
-def test_an_item_without_a_number_is_refused_while_the_others_are_on_their_way(walmart, adapter):
-    receipt = adapter.submit(Kind.CONTENT, [item(), item(sku="BAD", gtin="")], key="k")
-
-    assert outcomes(receipt.report.results) == {"BAD": Outcome.REJECTED}
-    assert [entry["Item"]["sku"] for entry in uploaded(walmart.calls[0])["MPItem"]] == ["MUG-BLUE-01"]
-
-
-def test_nothing_is_sent_where_nothing_can_be(walmart, adapter):
-    receipt = adapter.submit(Kind.CONTENT, [item(gtin="")], key="k")
-
-    assert receipt.report.phase is Phase.DONE
-    assert walmart.calls == []
-
-
-def test_described_items_go_by_themselves_and_the_matched_ones_next(walmart):
-    adapter = walmart.open(item_spec_version="5.0.20260826-17_15_31-api")
-    described = item(sku="FULL", attributes={"walmart:product_type": "Mugs"})
-
-    receipt = adapter.submit(Kind.CONTENT, [item(), described, item(sku="OTHER")], key="k")
-
-    (sent,) = walmart.calls
-    assert sent.url.params["feedType"] == "MP_ITEM"
-    assert uploaded(sent)["MPItemFeedHeader"]["version"] == "5.0.20260826-17_15_31-api"
-    assert outcomes(receipt.report.results) == {"MUG-BLUE-01": Outcome.TRY_AGAIN, "OTHER": Outcome.TRY_AGAIN}
 
 
 # Prices and quantities
