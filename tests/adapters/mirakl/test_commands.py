@@ -82,6 +82,7 @@ def test_a_refusal_that_the_order_does_not_explain_is_the_operators_word(operato
 
     with pytest.raises(RejectedByChannel, match="All or nothing"):
         operator.adapter().accept(command(), key="k")
+    assert operator.asked() == [ACCEPT, ORDERS]
 
 
 # Ship
@@ -216,6 +217,24 @@ def test_until_it_is_accepted_an_order_is_refused_and_the_other_lines_are_accept
     assert operator.body() == {
         "order_lines": [{"id": "C-1-A-1", "accepted": False}, {"id": "C-1-A-2", "accepted": True}]
     }
+
+
+def test_an_order_that_is_partly_accepted_is_cancelled_as_one_that_is(operator):
+    operator.says(ORDERS, page(order(line("SHIPPING"), line("WAITING_ACCEPTANCE", number=2))))
+    operator.says(CANCEL, {"cancelations": []})
+
+    operator.adapter().cancel(command(asks(1, reason="34"), asks(2, reason="34")), key="k")
+
+    assert operator.asked() == [ORDERS, CANCEL]
+
+
+def test_money_with_three_decimals_keeps_them_when_it_is_not_divided(operator):
+    operator.says(ORDERS, page(order(line(quantity=1, price=1.005))))
+    operator.says(CANCEL, {"cancelations": []})
+
+    operator.adapter().cancel(command(asks(quantity=1, reason="34")), key="k")
+
+    assert operator.body()["cancelations"][0]["amount"] == 1.005
 
 
 def test_where_shops_have_no_reasons_a_whole_order_is_cancelled_without_one(operator):

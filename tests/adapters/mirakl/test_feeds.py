@@ -7,6 +7,7 @@ from decimal import Decimal
 from email.utils import format_datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from channels_app.adapters.errors import RejectedByChannel, TemporaryError
@@ -313,6 +314,13 @@ def test_the_export_is_asked_for_whole_in_small_files(operator):
         "include_inactive_offers": True,
         "items_per_chunk": 10_000,
     }
+
+
+def test_an_export_may_be_asked_for_again_if_the_answer_was_lost(operator):
+    operator.says("POST /api/offers/export/async", httpx.ReadTimeout("no answer"))
+
+    with pytest.raises(TemporaryError):
+        operator.adapter().export_listings()
 
 
 def test_an_export_has_the_offers_of_all_its_files(operator):

@@ -72,12 +72,13 @@ def test_an_items_own_attribute_goes_before_what_its_role_says(catalogue):
 
 
 def test_what_the_operator_wants_and_the_item_lacks_is_said_before_anything_is_sent(catalogue):
-    receipt = submit(catalogue, mug("A", volume=""), mug("B", colour="Bleu"), mug("C"))
+    receipt = submit(catalogue, mug("A", volume=""), mug("B", colour="Bleu"), mug("C"), mug("D", colour=""))
 
-    lacking, unknown = receipt.report.results
+    lacking, unknown, required = receipt.report.results
     assert (lacking.outcome, unknown.outcome) == (Outcome.REJECTED, Outcome.REJECTED)
     assert "Volume is missing: fill in the item's attribute “volume”." in lacking.reason
     assert "does not know “Bleu”" in unknown.reason
+    assert "Colour is missing" in required.reason
     assert [row["sku"] for row in rows(catalogue.form()["file"])] == ["C"]
 
 
