@@ -41,8 +41,8 @@ _DAY = 86_400
 _MINUTELY = Limit(per_second=1 / 60)
 #: What may be called "on each event": a bound for our own mistakes.
 _ON_EVENT = Limit(per_second=2, burst=20)
-#: Asked for together, when the seller saves; three times, since the first key may be mistyped.
-_DAILY = Limit(per_second=1 / _DAY, burst=3)
+#: Asked for together, when the seller saves another key; some more than one, since the first may be mistyped.
+_DAILY = Limit(per_second=1 / _DAY, burst=5)
 #: Each round of orders begins this much before the last one: seen twice is harmless, missed is not.
 OVERLAP = timedelta(minutes=10)
 #: Mirakl states no size; to be confirmed live.
