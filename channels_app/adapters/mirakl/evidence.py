@@ -25,7 +25,7 @@ from channels_app.adapters.types import CommandLineResult, CommandResult, OrderC
 
 Body = Mapping[str, Any]
 
-#: Moments of the order and of ours, put on one clock, agree to about this.
+#: Moments of the order and of ours, put on one clock, agree to about this; the operator's are in whole seconds.
 _AGREE = timedelta(seconds=5)
 #: What was done so shortly before could be this command's doing or an earlier one's.
 _UNSURE = timedelta(minutes=2)
@@ -135,7 +135,7 @@ def _is_since(command: OrderCommand, one: Body, clock_ahead: timedelta | None) -
         raise OutcomeUnknown("The marketplace does not say when it did the like of this.", code="no_date")
     sent_at: datetime = command.sent_at + (clock_ahead or timedelta())
     before = sent_at - read_moment(str(made))
-    if before <= (_AGREE if clock_ahead is not None else timedelta()):
+    if before <= _AGREE:
         return True
     if before <= (_UNSURE if clock_ahead is not None else _UNSURE_OF_CLOCK):
         raise OutcomeUnknown("The marketplace shows the like of this, made at about the same time.", code="unclear")

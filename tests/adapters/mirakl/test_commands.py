@@ -435,6 +435,13 @@ def test_a_refund_of_about_the_same_time_needs_a_person(operator):
         find(operator, sent(refund()), shown)
 
 
+def test_the_operators_moments_are_in_whole_seconds(operator):
+    made = clock.now().replace(microsecond=0).isoformat()
+    shown = line("SHIPPED", refunds=[{**refund_of("12.90", seconds_after=0), "created_date": made}])
+
+    assert outcomes(find(operator, sent(refund()), shown)) == [Outcome.ACCEPTED]
+
+
 def test_a_refund_without_a_date_needs_a_person(operator):
     with pytest.raises(OutcomeUnknown):
         find(
