@@ -65,6 +65,7 @@ LIMITS: Mapping[str, Limit] = {
     "report_inventory": per_hour(1),
     "report_status": per_hour(20),
     "report_download": per_hour(20),
+    "report_file": per_minute(10),  # from a file store, by a short-lived address: no rate is told
     "orders": per_minute(5000, burst=20),
     "order": per_minute(5000, burst=20),
     "acknowledge": per_minute(60),
