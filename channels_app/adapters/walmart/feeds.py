@@ -29,8 +29,8 @@ _OUTCOMES = {
     "SYSTEM_ERROR": Outcome.TRY_AGAIN,
     "TIMEOUT_ERROR": Outcome.TRY_AGAIN,
 }
-#: UNVERIFIED: nobody lists the codes of "this item is not there yet"; these words stand in what Walmart says then.
-_TOO_NEW_WORDS = (
+#: UNVERIFIED: nobody lists the codes of "this item is not there (yet)"; these words stand in what Walmart says then.
+_NOT_THERE_WORDS = (
     "not found",
     "does not exist",
     "doesn't exist",
@@ -64,8 +64,11 @@ def _read_result(kind: Kind, row: Mapping[str, Any]) -> LineResult:
 
 
 def refused(kind: Kind, sku: str, *, code: str, reason: str) -> LineResult:
-    """Return the refusal of one line, or that it is to be tried again if the item is only too new for it."""
-    if kind in TOO_NEW_SECONDS and is_too_new(code, reason):
+    """Return the refusal of one line. An item that is not there has ended, or is too new for a price or a quantity."""
+    not_there = is_not_there(code, reason)
+    if kind is Kind.WITHDRAW and not_there:
+        return LineResult(sku=sku, outcome=Outcome.ACCEPTED)
+    if kind in TOO_NEW_SECONDS and not_there:
         wait = TOO_NEW_SECONDS[kind]
         return LineResult(sku=sku, outcome=Outcome.TRY_AGAIN, code=code, reason=reason, retry_after=wait)
     return LineResult(sku=sku, outcome=Outcome.REJECTED, code=code, reason=reason)
@@ -75,10 +78,10 @@ def refused_by(kind: Kind, sku: str, error: RejectedByChannel) -> LineResult:
     return refused(kind, sku, code=error.code, reason=str(error))
 
 
-def is_too_new(code: str, reason: str) -> bool:
-    """Say whether a refused price or quantity speaks of an item that is not there yet: it may be taken later."""
+def is_not_there(code: str, reason: str) -> bool:
+    """Say whether a refusal speaks of an item that is not there, or not yet."""
     said = f"{code.replace('_', ' ')} {reason}".lower()
-    return any(words in said for words in _TOO_NEW_WORDS)
+    return any(words in said for words in _NOT_THERE_WORDS)
 
 
 def read_ingestion_errors(holder: Mapping[str, Any]) -> tuple[str, str]:

@@ -37,16 +37,18 @@ def test_each_item_of_a_feed_has_an_outcome(status, outcome):
     assert bool(result.reason) == (outcome is Outcome.REJECTED)
 
 
-def test_a_price_for_an_item_that_is_too_new_is_tried_again_and_its_content_is_refused_for_the_same_words():
+def test_an_item_that_is_not_there_is_too_new_for_a_price_and_has_ended():
     page = {
         "itemDetails": {"itemIngestionStatus": [feed_item("A", "DATA_ERROR", "ERR_1", "SKU A does not exist yet.")]}
     }
 
     (price,) = feeds.read_results(Kind.PRICE, page)
     (whole,) = feeds.read_results(Kind.CONTENT, page)
+    (ended,) = feeds.read_results(Kind.WITHDRAW, page)
 
     assert (price.outcome, price.retry_after) == (Outcome.TRY_AGAIN, 4 * 3600)
     assert whole.outcome is Outcome.REJECTED
+    assert ended.outcome is Outcome.ACCEPTED
 
 
 def test_a_lost_feed_is_the_newest_of_its_type_time_and_size():
