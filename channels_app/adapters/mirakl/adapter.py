@@ -75,6 +75,7 @@ class MiraklAdapter(ChannelAdapter):
         "offer": _ON_EVENT,
         "offers_with_products": Limit(per_second=1 / 900),
         "product_attributes": Limit(per_second=1 / 3600),
+        "value_lists": Limit(per_second=1 / 3600),
         "products_status": _MINUTELY,
         "products_report": _ON_EVENT,
         "prices": _MINUTELY,

@@ -11,6 +11,7 @@ from channels_app.adapters.mirakl import imports, offers, products
 from channels_app.adapters.mirakl.client import PAGE, MiraklClient, quoted
 from channels_app.adapters.mirakl.imports import Feed
 from channels_app.adapters.mirakl.offers import OfferTerms
+from channels_app.adapters.mirakl.products import ProductAttribute
 from channels_app.adapters.mirakl.values import build_moment
 from channels_app.adapters.types import (
     ContentLine,
@@ -74,8 +75,7 @@ class FeedDesk:
     def _list_products(self, lines: Sequence[ContentLine], rejected: Sequence[LineResult]) -> Receipt:
         """Upload offers and products together, once the operator's own rules about products are met."""
         try:
-            said = self._client.get("product_attributes", "/api/products/attributes").get("attributes") or ()
-            attributes = products.read_attributes(said)
+            attributes = self._attributes()
             rows, incomplete = products.describe(lines, attributes, self._terms)
             results = [*rejected, *incomplete]
             if not rows:
@@ -86,6 +86,14 @@ class FeedDesk:
             wait = _later(lines, seconds=error.retry_after)
             return Receipt(handle="", report=Report(phase=Phase.DONE, results=[*rejected, *wait]))
         return Receipt(handle=handle, report=Report(phase=Phase.OPEN, results=results))
+
+    def _attributes(self) -> list[ProductAttribute]:
+        """Return what the operator wants to know of products."""
+        wanted = self._client.get("product_attributes", "/api/products/attributes").get("attributes") or ()
+        if not products.needs_lists(wanted):
+            return products.read_attributes(wanted)
+        lists = self._client.get("value_lists", "/api/values_lists").get("values_lists") or ()
+        return products.read_attributes(wanted, lists)
 
     def _upload(self, feed: Feed, file: UploadedFile, *, with_products: bool = False) -> str:
         """Return the number of the import, and that of the products in it."""

@@ -1,10 +1,11 @@
 """Product data in the operator's own words, for products that it does not know yet. Pure.
 
-The operator says which attributes it wants (PM11), for all products or for those of a category; a role says what an
-attribute is about, its code is the name of the column. An item's attributes answer by these codes.
+The operator says which attributes it wants (PM11), for all products or for those of a category, and which values they
+may have (VL11). An attribute's code is the name of its column; an item's attributes answer by these codes. What every
+item says of itself answers where a role asks for it, or a code that is called like it.
 
-Source: developer.mirakl.com, PM11, P44 and P47 of the seller API (read 2026-08). To be confirmed live: the names of
-the roles, and the columns of the reports.
+Source: developer.mirakl.com, PM11, VL11, P44 and P47 of the seller API (read 2026-08). To be confirmed live: the names
+of the roles, and the columns of the reports.
 """
 
 import csv
@@ -19,16 +20,36 @@ from channels_app.adapters.types import ContentLine, LineResult, Outcome
 
 INCOMPLETE = "incomplete_product"
 
-#: What an attribute is about -> what our line says of that.
-_ROLES: Mapping[str, Callable[[ContentLine], str]] = {
-    "TITLE": lambda line: line.title,
-    "DESCRIPTION": lambda line: line.description,
-    "BRAND": lambda line: line.brand,
-    "SHOP_SKU": lambda line: line.sku,
-    "UNIQUE_IDENTIFIERS": lambda line: line.gtin,
-    "VARIANT_GROUP_CODE": lambda line: line.parent_sku,
-    "MAIN_IMAGE": lambda line: line.images[0] if line.images else "",
+#: What every item says of itself, by its name here.
+_FIELDS: Mapping[str, Callable[[ContentLine], str]] = {
+    "title": lambda line: line.title,
+    "description": lambda line: line.description,
+    "brand": lambda line: line.brand,
+    "sku": lambda line: line.sku,
+    "gtin": lambda line: line.gtin,
+    "parent": lambda line: line.parent_sku,
+    "image": lambda line: line.images[0] if line.images else "",
 }
+#: Roles, and codes of attributes without one (lower case) -> what they ask for.
+_ASKS = {
+    "TITLE": "title",
+    "DESCRIPTION": "description",
+    "BRAND": "brand",
+    "SHOP_SKU": "sku",
+    "UNIQUE_IDENTIFIERS": "gtin",
+    "VARIANT_GROUP_CODE": "parent",
+    "MAIN_IMAGE": "image",
+    "title": "title",
+    "description": "description",
+    "brand": "brand",
+    "shop_sku": "sku",
+    "ean": "gtin",
+    "gtin": "gtin",
+    "upc": "gtin",
+    "variant_group_code": "parent",
+    "main_image": "image",
+}
+_CATEGORY = ("CATEGORY", "category")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +66,17 @@ class ProductAttribute:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_attributes(rows: Iterable[Mapping[str, Any]]) -> list[ProductAttribute]:
-    """Return the attributes that the operator's products have."""
+Rows = Iterable[Mapping[str, Any]]
+
+
+def needs_lists(rows: Rows) -> bool:
+    """Say whether an attribute takes its values from one of the operator's lists."""
+    return any(row.get("values_list") and not row.get("values") for row in rows)
+
+
+def read_attributes(rows: Rows, lists: Rows = ()) -> list[ProductAttribute]:
+    """Return the attributes that the operator's products have, with the values that they may have."""
+    by_code = {str(one["code"]): _values(one.get("values") or ()) for one in lists}
     return [
         ProductAttribute(
             code=str(row["code"]),
@@ -54,13 +84,13 @@ def read_attributes(rows: Iterable[Mapping[str, Any]]) -> list[ProductAttribute]
             category=str(row.get("hierarchy_code") or ""),
             required=bool(row.get("required")) or row.get("requirement_level") == "REQUIRED",
             roles=frozenset(str(role.get("type")) for role in row.get("roles") or ()),
-            values=_values(row.get("values") or ()),
+            values=_values(row.get("values") or ()) or by_code.get(str(row.get("values_list")), {}),
         )
         for row in rows
     ]
 
 
-def _values(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _values(rows: Rows) -> dict[str, str]:
     codes: dict[str, str] = {}
     for row in rows:
         code = str(row["code"])
@@ -108,13 +138,14 @@ def _describe(
 
 
 def _said(line: ContentLine, attribute: ProductAttribute, category: str) -> str:
-    """Return what the item says under the attribute's code, or what we know about its role."""
+    """Return what the item says under the attribute's code, or what it says of itself that is asked for."""
     own = line.variation.get(attribute.code) or line.attributes.get(attribute.code)
     if own:
         return own
-    if "CATEGORY" in attribute.roles:
+    asked = [*sorted(attribute.roles), attribute.code.lower()]
+    if any(name in _CATEGORY for name in asked):
         return category
-    return next((_ROLES[role](line) for role in sorted(attribute.roles) if role in _ROLES), "")
+    return next((_FIELDS[_ASKS[name]](line) for name in asked if name in _ASKS), "")
 
 
 def product_file(rows: Sequence[Mapping[str, str]], attributes: Sequence[ProductAttribute]) -> UploadedFile:

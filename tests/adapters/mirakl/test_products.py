@@ -11,6 +11,7 @@ from tests.adapters.mirakl.operator import Operator
 from tests.adapters.mirakl.test_feeds import item, rows, status
 
 ATTRIBUTES = "GET /api/products/attributes"
+LISTS = "GET /api/values_lists"
 UPLOAD = "POST /api/offers/imports"
 
 
@@ -27,7 +28,10 @@ OF_THE_OPERATOR = [
     wanted("volume", "Volume", hierarchy_code="MUGS", required=True),
     wanted("size", "Size", hierarchy_code="SHIRTS", required=True),
     wanted("sku", "Clashes with a column of offers"),
+    wanted("EAN"),
+    wanted("material", "Material", values_list="MATERIALS"),
 ]
+MATERIALS = {"code": "MATERIALS", "values": [{"code": "cer", "label": "Ceramic"}]}
 
 
 def mug(sku: str = "MUG-1", **more: Any) -> ContentLine:
@@ -38,6 +42,7 @@ def mug(sku: str = "MUG-1", **more: Any) -> ContentLine:
 @pytest.fixture
 def catalogue(operator: Operator) -> Operator:
     operator.says(ATTRIBUTES, {"attributes": OF_THE_OPERATOR})
+    operator.says(LISTS, {"values_lists": [MATERIALS, {"code": "OTHERS", "values": None}]})
     operator.says(UPLOAD, {"import_id": 2035, "product_import_id": 77}, status=201)
     return operator
 
@@ -62,7 +67,24 @@ def test_offer_and_product_go_out_as_one_row_in_the_operators_words(catalogue):
         "colour": "B1",
         "volume": "300 ml",
     }
-    assert "size" not in row
+    assert row["EAN"] == "4006381333931"
+    assert not {"size", "material"} & set(row)
+
+
+def test_values_are_looked_up_in_the_operators_lists(catalogue):
+    receipt = submit(catalogue, mug("A", material="Ceramic"), mug("B", material="cer"), mug("C", material="Wood"))
+
+    assert [row["material"] for row in rows(catalogue.form()["file"])] == ["cer", "cer"]
+    assert "does not know “Wood”" in receipt.report.results[0].reason
+
+
+def test_lists_are_read_only_if_an_attribute_names_one(catalogue):
+    catalogue.answers[ATTRIBUTES] = []
+    catalogue.says(ATTRIBUTES, {"attributes": OF_THE_OPERATOR[:-1]})
+
+    submit(catalogue, mug())
+
+    assert catalogue.asked() == [ATTRIBUTES, UPLOAD]
 
 
 def test_an_items_own_attribute_goes_before_what_its_role_says(catalogue):
@@ -86,7 +108,7 @@ def test_if_every_item_lacks_something_nothing_goes_out(catalogue):
     receipt = submit(catalogue, mug(volume=""))
 
     assert receipt.report.phase is Phase.DONE
-    assert catalogue.asked() == [ATTRIBUTES]
+    assert catalogue.asked() == [ATTRIBUTES, LISTS]
 
 
 def test_offers_on_known_products_go_first_and_the_others_are_asked_for_again(catalogue):
