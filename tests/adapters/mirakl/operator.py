@@ -11,7 +11,7 @@ import httpx
 from channels_app.adapters.http import HttpClient
 from channels_app.adapters.mirakl.adapter import MiraklAdapter
 from channels_app.adapters.tokens import TokenStore
-from channels_app.adapters.types import Account
+from channels_app.adapters.types import Account, Limit
 
 HOST = "https://operator.mirakl.test"
 KEY = "b7e4-sesame-open-up"
@@ -50,11 +50,14 @@ class Operator:
             raise answer
         return answer
 
-    def adapter(self, **settings: Any) -> MiraklAdapter:
+    def adapter(self, *, unlimited: bool = False, **settings: Any) -> MiraklAdapter:
+        """Return an adapter for a shop here; `unlimited` calls wait for no minute to pass."""
+        often = Limit(per_second=10_000, burst=10_000)
         account = Account(
             settings={"base_url": HOST, "offer_state": "11", "product_id_type": "EAN", **settings},
             secrets={"api_key": KEY},
             scope="mirakl:test",
+            limits=dict.fromkeys(MiraklAdapter.limits, often) if unlimited else {},
         )
         client = httpx.Client(transport=httpx.MockTransport(self.handle))
         return MiraklAdapter(

@@ -1,5 +1,7 @@
 """How the operator is called, and what its answers mean."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -11,7 +13,7 @@ STOCK = "POST /api/offers/stock/imports"
 STATUS = "GET /api/offers/stock/imports/7/status"
 
 
-def send(operator: Operator, **settings: object) -> str:
+def send(operator: Operator, **settings: Any) -> str:
     line = OfferLine(sku="MUG-1", price=1, currency="EUR", quantity=3)  # type: ignore[arg-type]
     return operator.adapter(**settings).submit(Kind.QUANTITY, [line], key="k").handle
 
