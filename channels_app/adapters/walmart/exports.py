@@ -1,6 +1,7 @@
 """Every listing of the account: from the lists of items and inventories, or from reports where there are too many.
 
-In memory are the quantities by SKU (some 120 bytes each) and, of reports, the zipped files; rows go through one by one.
+In memory are the listed items, at most so many as Walmart lists; of reports, the quantities by SKU (some 120 bytes
+each) and the zipped files. Rows go through one by one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from channels_app.adapters.walmart.times import read_moment
 
 #: Walmart lists no more items than this.
 LISTED_AT_MOST = 10_000
-_ITEMS_PAGE = 200
+_ITEMS_PAGE = 1_000
 _INVENTORIES_PAGE = 50
 #: Pages without anything new, one after the other, lead nowhere.
 _IDLE_PAGES = 3
@@ -61,11 +62,14 @@ class Exports:
         return Export(handle=handle, as_of=moment, complete=True, rows=self._iter_lists())
 
     def _iter_lists(self) -> Iterator[RemoteListing]:
-        """Yield every active item once. Quantities are read first: the cursor of items lives for two minutes only."""
+        """Yield every active item once. Items are read first, and fast: their cursor lives for two minutes only."""
         with _broken_off():
-            quantities = listings.read_quantities(self._iter_inventories(), self._ship_node)
-            for item in self._iter_items():
-                yield listings.read_listing(item, quantities)
+            items = {str(item["sku"]): item for item in self._iter_items()}
+            for row in self._iter_inventories():
+                if item := items.pop(str(row.get("sku")), None):
+                    yield listings.read_listing(item, listings.quantity_at(row.get("nodes") or (), self._ship_node))
+            for item in items.values():
+                yield listings.read_listing(item, 0)
 
     def _items_page(self, params: Mapping[str, Any]) -> Any:
         return self._client.get_list("items", "/v3/items", {**params, "lifecycleStatus": "ACTIVE"})
@@ -89,15 +93,19 @@ class Exports:
             raise TemporaryError(f"Walmart listed {len(seen)} items instead of {total}.", code="incomplete_export")
 
     def _iter_inventories(self) -> Iterator[Mapping[str, Any]]:
-        cursor, given, idle = "", "", 0
+        cursor, given, idle, seen = "", "", 0, 0
         while True:
             params = {"limit": _INVENTORIES_PAGE, **({"nextCursor": cursor} if cursor else {})}
             page = self._client.get_list("inventories", "/v3/inventories", params).body
             rows = (page.get("elements") or {}).get("inventories") or []
             yield from rows
-            cursor, given = str((page.get("meta") or {}).get("nextCursor") or ""), cursor
+            seen += len(rows)
+            meta = page.get("meta") or {}
+            cursor, given = str(meta.get("nextCursor") or ""), cursor
             idle = idle + 1 if cursor == given else 0
             if not cursor or not rows:
+                if seen < int(meta.get("totalCount") or 0):
+                    raise TemporaryError("Walmart's list of inventories broke off.", code="incomplete_export")
                 return
             if idle >= _IDLE_PAGES:
                 raise TemporaryError("Walmart sends the same page again and again.", code="pages_in_a_circle")

@@ -46,6 +46,13 @@ def read_phase(feed: Mapping[str, Any]) -> Phase:
     return _PHASES.get(str(feed.get("feedStatus")), Phase.OPEN)
 
 
+def is_settled(feed: Mapping[str, Any]) -> bool:
+    """Say whether every item of a processed feed has succeeded or failed, by its counters."""
+    return int(feed.get("itemsSucceeded") or 0) + int(feed.get("itemsFailed") or 0) >= int(
+        feed.get("itemsReceived") or 0
+    )
+
+
 def read_results(kind: Kind, feed: Mapping[str, Any]) -> list[LineResult]:
     """Return what became of the items on this page of a feed's details."""
     rows = (feed.get("itemDetails") or {}).get("itemIngestionStatus") or ()

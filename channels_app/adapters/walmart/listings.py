@@ -16,16 +16,15 @@ _HIDDEN = frozenset(("UNPUBLISHED", "SYSTEM_PROBLEM"))
 _GONE = frozenset(("ARCHIVED", "RETIRED"))
 
 
-def read_listing(item: Mapping[str, Any], quantities: Mapping[str, int]) -> RemoteListing:
+def read_listing(item: Mapping[str, Any], quantity: int) -> RemoteListing:
     """Return one row of the list of items, which knows no quantities."""
     price = item.get("price") or {}
-    sku = str(item["sku"])
     return RemoteListing(
-        sku=sku,
+        sku=str(item["sku"]),
         title=str(item.get("productName") or ""),
         price=_money(price.get("amount")),
         currency=str(price.get("currency") or "USD"),
-        quantity=quantities.get(sku, 0),
+        quantity=quantity,
         active=is_active(item.get("publishedStatus"), item.get("lifecycleStatus")),
     )
 
@@ -43,11 +42,6 @@ def _money(amount: Any) -> Decimal | None:
         return None if amount in (None, "") else Decimal(str(amount))
     except InvalidOperation:
         return None
-
-
-def read_quantities(inventories: Iterable[Mapping[str, Any]], ship_node: str) -> dict[str, int]:
-    """Return by SKU what the seller set."""
-    return {str(row["sku"]): quantity_at(row.get("nodes") or (), ship_node) for row in inventories if row.get("sku")}
 
 
 def quantity_at(nodes: Iterable[Mapping[str, Any]], ship_node: str) -> int:

@@ -4,7 +4,7 @@ Feeds are few (ten an hour of a type), single calls are many. Both carry absolut
 other lines of the submission could, is to be tried again: it holds up neither them nor the job.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from channels_app.adapters.errors import (
@@ -175,7 +175,10 @@ class Submissions:
     # What became of them
 
     def poll(self, kind: Kind, handle: str) -> Report:
-        """Return the phase; the items' outcomes once it is final. Items under review keep it open."""
+        """Return the phase; the items' outcomes, page by page, once the feed was processed.
+
+        It is done when every item has succeeded or failed: items under review keep it open.
+        """
         path = f"/v3/feeds/{quoted(handle)}"
         feed = self._client.get("feed_status", path, {"includeDetails": "false", "offset": 0, "limit": _PAGE}).body
         phase = feeds.read_phase(feed)
@@ -184,19 +187,16 @@ class Submissions:
         if phase is Phase.FAILED:
             _, reason = feeds.read_ingestion_errors(feed)
             return Report(phase=phase, reason=reason or "Walmart refused the feed as a whole.")
-        results = self._read_details(kind, path, count=int(feed.get("itemsReceived") or 0))
-        settled = all(result.outcome is not Outcome.PENDING for result in results)
-        return Report(phase=Phase.DONE if settled else Phase.OPEN, results=results)
+        results = self._iter_details(kind, path, count=int(feed.get("itemsReceived") or 0))
+        return Report(phase=Phase.DONE if feeds.is_settled(feed) else Phase.OPEN, results=results)
 
-    def _read_details(self, kind: Kind, path: str, *, count: int) -> list[LineResult]:
-        results: list[LineResult] = []
+    def _iter_details(self, kind: Kind, path: str, *, count: int) -> Iterator[LineResult]:
         for offset in range(0, max(count, 1), _PAGE):
             params = {"includeDetails": "true", "offset": offset, "limit": _PAGE}
             page = feeds.read_results(kind, self._client.get("feed_status", path, params).body)
             if not page:
-                break
-            results += page
-        return results
+                return
+            yield from page
 
     def find(self, lost: LostSubmission) -> Receipt | None:
         """Return the receipt of the feed that can be the lost one. Single calls leave no trace, and are sent again."""

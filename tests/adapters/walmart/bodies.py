@@ -91,6 +91,8 @@ def feed(status: str, *items: dict[str, Any], received: int | None = None) -> di
         "feedId": "14066B66@AVMBAgA",
         "feedStatus": status,
         "itemsReceived": len(items) if received is None else received,
+        "itemsSucceeded": sum(item["ingestionStatus"] == "SUCCESS" for item in items),
+        "itemsFailed": sum(item["ingestionStatus"].endswith("_ERROR") for item in items),
         "offset": 0,
         "limit": 50,
         "itemDetails": {"itemIngestionStatus": list(items)},

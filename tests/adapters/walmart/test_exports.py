@@ -25,8 +25,8 @@ def inventory(sku: str, quantity: int) -> dict[str, Any]:
     return {"sku": sku, "nodes": [node]}
 
 
-def inventories(*rows: dict[str, Any], next_cursor: str = "") -> dict[str, Any]:
-    return {"meta": {"totalCount": len(rows), "nextCursor": next_cursor}, "elements": {"inventories": list(rows)}}
+def inventories(*rows: dict[str, Any], next_cursor: str = "", total: int = 0) -> dict[str, Any]:
+    return {"meta": {"totalCount": total, "nextCursor": next_cursor}, "elements": {"inventories": list(rows)}}
 
 
 def items(*rows: dict[str, Any], total: int, next_cursor: str = "same") -> dict[str, Any]:
@@ -40,8 +40,8 @@ def test_items_and_inventories_are_put_together(walmart, adapter):
     walmart.on(
         "GET",
         "/v3/inventories",
-        inventories(inventory("A", 5), next_cursor="page-2"),
-        inventories(inventory("C", 0)),
+        inventories(inventory("A", 5), next_cursor="page-2", total=2),
+        inventories(inventory("C", 0), total=2),
     )
 
     export = adapter.export_listings()
@@ -51,7 +51,7 @@ def test_items_and_inventories_are_put_together(walmart, adapter):
     assert rows[0] == RemoteListing(
         sku="A", title="Title A", price=Decimal("14.99"), currency="USD", quantity=5, active=True
     )
-    assert [(row.sku, row.quantity, row.active) for row in rows] == [("A", 5, True), ("B", 0, True), ("C", 0, False)]
+    assert [(row.sku, row.quantity, row.active) for row in rows] == [("A", 5, True), ("C", 0, False), ("B", 0, True)]
     listing_calls = [call for call in walmart.calls if call.url.path == "/v3/items"]
     assert [call.url.params.get("nextCursor") for call in listing_calls] == [None, "*", "same", "same"]
     assert {call.url.params["lifecycleStatus"] for call in listing_calls} == {"ACTIVE"}
@@ -92,6 +92,14 @@ def test_a_list_that_lacks_items_is_not_taken_for_complete(walmart, adapter, pag
 
     with pytest.raises(TemporaryError):
         list(export.rows)
+
+
+def test_inventories_that_break_off_are_read_another_time(walmart, adapter):
+    walmart.on("GET", "/v3/items", items(listed("A"), listed("B"), total=2))
+    walmart.on("GET", "/v3/inventories", inventories(inventory("A", 1), total=2))
+
+    with pytest.raises(TemporaryError):
+        list(adapter.export_listings().rows)
 
 
 def test_inventories_that_go_round_in_a_circle_are_given_up(walmart, adapter):

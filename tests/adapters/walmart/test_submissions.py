@@ -184,7 +184,7 @@ def test_a_feed_that_is_not_final_is_not_read_item_by_item(walmart, adapter):
 def test_a_final_feed_is_read_fifty_items_a_page(walmart, adapter):
     def page(request: httpx.Request) -> httpx.Response:
         if request.url.params["includeDetails"] == "false":
-            return httpx.Response(200, json=feed("PROCESSED", received=120))
+            return httpx.Response(200, json={**feed("PROCESSED", received=120), "itemsSucceeded": 120})
         start = int(request.url.params["offset"])
         rows = [feed_item(f"S{number}") for number in range(start, min(start + 50, 120))]
         return httpx.Response(200, json=feed("PROCESSED", *rows, received=120))
@@ -205,6 +205,16 @@ def test_an_item_under_review_keeps_a_processed_feed_open(walmart, adapter):
 
     assert report.phase is Phase.OPEN
     assert outcomes(report.results) == {"A": Outcome.ACCEPTED, "B": Outcome.PENDING}
+
+
+def test_only_a_feed_whose_items_all_succeeded_or_failed_is_done(walmart, adapter):
+    walmart.on("GET", FEED, {**feed("PROCESSED", feed_item("A")), "itemsReceived": 2, "itemsProcessing": 1})
+    assert adapter.poll(Kind.CONTENT, TAKEN["feedId"]).phase is Phase.OPEN
+
+    walmart.on("GET", FEED, feed("PROCESSED", feed_item("A"), feed_item("B", "SYSTEM_ERROR")))
+    report = adapter.poll(Kind.CONTENT, TAKEN["feedId"])
+    assert report.phase is Phase.DONE
+    assert outcomes(report.results) == {"A": Outcome.ACCEPTED, "B": Outcome.TRY_AGAIN}
 
 
 def test_a_feed_in_error_was_refused_as_a_whole(walmart, adapter):
