@@ -35,6 +35,7 @@ def main() -> None:
         port=options.port,
         http=DroppableProtocol,
         access_log=False,
+        date_header=False,  # the marketplace's own clock writes it
         log_level="warning",
         # Longer than clients keep idle connections, so that none is closed under a request on its way.
         timeout_keep_alive=75,

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox import control, pages
+from sandbox import clock, control, pages
 from sandbox.engine import errors
 from sandbox.engine.market import Market
 from sandbox.protocols import PROTOCOLS
@@ -58,6 +60,7 @@ def create_app(market: Market, *, protocol: str = "native", in_background: bool 
     app.state.market = market
     app.state.protocol = spoken
     app.state.rate_limits = RateLimits()
+    app.add_middleware(DateHeader, market=market)
     app.include_router(spoken.router)
     app.include_router(control.router)
     app.include_router(pages.router)
@@ -68,6 +71,23 @@ def create_app(market: Market, *, protocol: str = "native", in_background: bool 
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(pages.ForeignForm, _foreign_form)
     return app
+
+
+class DateHeader:
+    """Every answer says what the marketplace's own clock shows, as web servers do with theirs."""
+
+    def __init__(self, app: ASGIApp, market: Market) -> None:
+        self._app = app
+        self._market = market
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seconds = self._market.now() / clock.MICROSECONDS
+                message["headers"] = [*message["headers"], (b"date", formatdate(seconds, usegmt=True).encode())]
+            await send(message)
+
+        await self._app(scope, receive, dated)
 
 
 def _worded(request: Request, refusal: Refusal) -> Response:

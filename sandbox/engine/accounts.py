@@ -155,8 +155,8 @@ def describe(market: Market, row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def issue_token(market: Market, client_id: str, secret: str) -> tuple[str, int]:
-    """A fresh access token and the seconds it lives. A client id never seen opens its account, if that is allowed.
+def account_of_secret(market: Market, client_id: str, secret: str) -> str:
+    """The account that these credentials open. A client id never seen opens its account, if that is allowed.
 
     Raises: Unauthorized when the secret is not the account's.
     """
@@ -168,11 +168,15 @@ def issue_token(market: Market, client_id: str, secret: str) -> tuple[str, int]:
     if row is None:
         if not market.settings.open_registration:
             raise refusal
-        account_id = _open_or_find(market, client_id)
-    elif row["secret_hash"] not in (None, _digest(secret)):
+        return _open_or_find(market, client_id)
+    if row["secret_hash"] not in (None, _digest(secret)):
         raise refusal
-    else:
-        account_id = row["account_id"]
+    return str(row["account_id"])
+
+
+def issue_token(market: Market, client_id: str, secret: str) -> tuple[str, int]:
+    """A fresh access token and the seconds it lives. Raises Unauthorized when the secret is not the account's."""
+    account_id = account_of_secret(market, client_id, secret)
     token = secrets.token_urlsafe(24)
     now, lives = market.true_now(), market.settings.token_seconds
     with market.storage.writing() as db:

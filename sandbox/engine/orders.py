@@ -271,6 +271,19 @@ def list_orders(
     return page, (last["updated_at"], last["seq"]) if last else None
 
 
+def list_by_offset(
+    market: Market, account_id: str, *, since: int, offset: int, limit: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Orders updated at or after ``since``, the oldest order first, and how many there are in all."""
+    where = "account_id = ? AND updated_at >= ?"
+    with market.storage.reading() as db:
+        total = db.execute(f"SELECT count(*) FROM purchase WHERE {where}", (account_id, since)).fetchone()[0]
+        rows = db.execute(
+            f"SELECT * FROM purchase WHERE {where} ORDER BY seq LIMIT ? OFFSET ?", (account_id, since, limit, offset)
+        ).fetchall()
+        return [describe(db, row) for row in rows], total
+
+
 def newest_orders(market: Market, account_id: str, limit: int) -> list[dict[str, Any]]:
     """The orders placed last, newest first."""
     with market.storage.reading() as db:

@@ -20,4 +20,5 @@ def _of(module: str) -> Callable[[], Protocol]:
 #: Name -> how to load it; only the one that is spoken is.
 PROTOCOLS: Mapping[str, Callable[[], Protocol]] = {
     "native": _of("sandbox.protocols.native"),
+    "mirakl": _of("sandbox.protocols.mirakl"),
 }

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 import httpx
 
@@ -13,6 +14,7 @@ from channels_app.adapters.http import Answer, HttpClient
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.tokens import TokenStore
 from channels_app.adapters.types import Account, ContentLine, Limit
+from marketplace_integration import clock
 from sandbox.clock import MICROSECONDS
 from tests.adapters.contract import Trouble
 from tests.adapters.contract.world import plain_content
@@ -72,15 +74,20 @@ class SimulatedWorld:
         self.remote_ids: dict[str, str] = {}
         self.operations: set[str] = set()
         self._armed: tuple[Trouble, int] | None = None
+        # Our clock and theirs go together, as they do outside, though theirs stands still until it is told to move.
+        self._clock = patch.object(clock, "now", self.now)
+        self._clock.start()
         self._refuses = False
         self._transport = wrapped(self.box.transport)
         self._client = httpx.Client(transport=httpx.MockTransport(self._pass_on), trust_env=False)
+        self.box.control("PUT", "/settings", {"quotas": False})
         self.prepare()
 
     def prepare(self) -> None:
         """What else the marketplace needs before the test; for subclasses."""
 
     def close(self) -> None:
+        self._clock.stop()
         self._client.close()
         self.box.close()
 
@@ -165,6 +172,11 @@ class SimulatedWorld:
     def sends_back(self, order: str, sku: str, quantity: int) -> None:
         lines = [{"sku": sku, "quantity": quantity}]
         self.box.control("POST", f"/orders/{order}/return", {"reason": "Broken", "lines": lines})
+
+    def shipped(self, order: str) -> int:
+        state = self.box.control("GET", f"/state?account_id={self.account_id}")
+        (found,) = [one for one in state["orders"] if one["id"] == order]
+        return sum(line["quantity_shipped"] for line in found["lines"])
 
     def refunded(self, order: str) -> Decimal:
         state = self.box.control("GET", f"/state?account_id={self.account_id}")

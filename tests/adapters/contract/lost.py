@@ -20,6 +20,7 @@ from channels_app.adapters.types import (
 from tests.adapters.contract.returns import decision, read_returns, returned
 from tests.adapters.contract.world import (
     about,
+    can,
     done,
     exported,
     listed,
@@ -71,14 +72,6 @@ def _submitted(adapter, world, kind, lines, *, key) -> Receipt | None:
     except OutcomeUnknown:
         world.passes(60)
         return adapter.find_submission(LostSubmission(kind=kind, key=key, since=since, line_count=len(lines)))
-
-
-def find(adapter, command, key):
-    """Return what the adapter finds of a lost command; None also where it cannot say."""
-    try:
-        return adapter.find_command(command, key=key)
-    except OutcomeUnknown:
-        return None
 
 
 class LostAnswerPromises:
@@ -135,7 +128,7 @@ class LostAnswerPromises:
         except OutcomeUnknown:
             world.calm()
             world.passes(90)
-            found = find(adapter, asked, "once")
+            found = adapter.find_command(asked, key="once")
             result = call(command(), key="once") if found is None else found
         world.calm()
         assert done(adapter, world, result) is Outcome.ACCEPTED
@@ -157,13 +150,13 @@ class LostAnswerPromises:
     @pytest.mark.parametrize("trouble", ["lost", "dropped"])
     def test_a_parcel_is_told_once(self, adapter, world, facts, trouble, write):
         order = ordered(adapter, world)
-        units = 1 if Capability.SHIP_PARTIAL in adapter.capabilities else 2
+        units = 1 if can(adapter, Capability.SHIP_PARTIAL) else 2
         world.passes(3600)
         world.has(trouble, on_write=write)
 
         self._once(adapter, world, adapter.ship, lambda: parcel(world, facts, order, units))
 
-        assert order_of(adapter, world, order.remote_id).lines[0].shipped_quantity == units
+        assert world.shipped(order.remote_id) == units
 
     @both_writes
     @pytest.mark.parametrize("trouble", ["lost", "dropped"])
@@ -177,13 +170,13 @@ class LostAnswerPromises:
 
         self._once(adapter, world, adapter.ship, lambda: parcel(world, facts, order, 1, "1Z2"))
 
-        assert order_of(adapter, world, order.remote_id).lines[0].shipped_quantity == 2
+        assert world.shipped(order.remote_id) == 2
 
     @both_writes
     @pytest.mark.parametrize("trouble", ["lost", "dropped"])
     def test_a_cancellation_is_made_once(self, adapter, world, facts, trouble, write):
         order = ordered(adapter, world)
-        units = 1 if Capability.CANCEL_PARTIAL in adapter.capabilities else 2
+        units = 1 if can(adapter, Capability.CANCEL_PARTIAL) else 2
         reason = facts.cancel_reasons[0].code if facts.cancel_reasons else ""
         world.passes(3600)
         world.has(trouble, on_write=write)
@@ -248,8 +241,8 @@ class LostAnswerPromises:
             adapter.ship(command, key="s")
         world.passes(90)
 
-        assert find(adapter, command, "s") is None
-        assert order_of(adapter, world, order.remote_id).lines[0].shipped_quantity == 0
+        assert adapter.find_command(command, key="s") is None
+        assert world.shipped(order.remote_id) == 0
 
 
 def _all_rows(adapter, world):

@@ -23,6 +23,11 @@ class OrderPromises:
         assert order.currency == adapter.check_connection().currency
         assert order.placed_at.tzinfo is not None
         assert order.buyer["name"]
+
+    def test_an_order_that_is_to_be_shipped_says_where_to(self, adapter, world):
+        order = ordered(adapter, world)
+
+        assert order.ship_to["name"]
         assert order.ship_to["country"]
 
     def test_money_is_never_a_float(self, adapter, world):
@@ -123,6 +128,7 @@ class OrderPromises:
 
     def test_a_clock_that_goes_wrong_hides_no_order(self, adapter, world):
         listed(adapter, world, "A")
+        world.passes(1800)
         page = adapter.fetch_orders(adapter.first_cursor(world.began_at))
         while page.has_more:
             page = adapter.fetch_orders(page.next_cursor)

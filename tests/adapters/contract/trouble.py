@@ -80,8 +80,10 @@ class TroublePromises:
 
         with contextlib.suppress(*WRITES[trouble]):
             result = adapter.ship(parcel(world, facts, order, 2), key="s")
-            assert RejectedByChannel in WRITES[trouble]
-            assert {line.outcome for line in result.results} == {Outcome.REJECTED}
+            told = {line.outcome for line in result.results}
+            # Where a good answer has no body, there is nothing to spoil: then it must be true.
+            is_true = world.shipped(order.remote_id) == 2
+            assert told == ({Outcome.ACCEPTED} if is_true else {Outcome.REJECTED})
 
     @pytest.mark.parametrize("trouble", WRITES)
     def test_no_line_counts_as_accepted_when_a_submission_meets_trouble(self, adapter, world, trouble):
