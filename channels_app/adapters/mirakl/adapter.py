@@ -219,23 +219,26 @@ class MiraklAdapter(ChannelAdapter):
         params = {"start_update_date": place["since"], "max": PAGE, "sort": "dateCreated", "order": "asc"}
         page = self._client.get("orders", "/api/orders", params | ({"offset": offset} if offset else {}))
         found = list(page.get("orders") or ())
+        until = place.get("until") or self._time_of(found)
         raws = orders.read_raw_orders(found)
-        until = place.get("until") or self._time_of(found, place["since"])
         total, offset = int(page.get("total_count") or 0), offset + len(found)
         if found and offset < total:
             there = {"since": place["since"], "offset": offset, "until": until}
             return OrderPage(raws=raws, next_cursor=json.dumps(there), has_more=True)
         if offset < total:
             raise TemporaryError(f"Of {total} orders the marketplace gives {offset}.", code="incomplete_page")
+        if until is None:  # nobody has said what time it is: from the same moment once more
+            known_until = read_moment(place["since"])
+            return OrderPage(raws=raws, next_cursor=cursor, has_more=False, known_until=known_until)
         known_until = read_moment(until)
-        next_cursor = self.first_cursor(max(known_until - OVERLAP, read_moment(place["since"])))
+        next_cursor = self.first_cursor(known_until - OVERLAP)
         return OrderPage(raws=raws, next_cursor=next_cursor, has_more=False, known_until=known_until)
 
-    def _time_of(self, found: Sequence[Mapping[str, Any]], since: str) -> str:
+    def _time_of(self, found: Sequence[Mapping[str, Any]]) -> str | None:
         """Return the operator's time of this page; if it does not say, that of the last change on it."""
         if self._client.time is not None:
             return self._client.time.astimezone(UTC).isoformat()
-        return max((str(order["last_updated_date"]) for order in found), default=since, key=read_moment)
+        return max((str(order["last_updated_date"]) for order in found), default=None, key=read_moment)
 
     def parse_order(self, body: Mapping[str, Any]) -> RemoteOrder:
         return orders.read_order(body)
