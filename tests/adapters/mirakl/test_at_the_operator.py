@@ -1,0 +1,87 @@
+"""What only Mirakl has, at the simulated operator."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from channels_app.adapters.base import ChannelAdapter
+from channels_app.adapters.redis_client import shared_redis
+from channels_app.adapters.types import Capability, ContentLine, Outcome, PaymentStatus, Verb
+from tests.adapters.contract.world import about, done, exported, listed, order_of, ordered, send_content
+from tests.adapters.mirakl.test_contract import MiraklWorld
+
+
+class WithProducts(MiraklWorld):
+    settings = {**MiraklWorld.settings, "category_attribute": "mirakl-category"}
+
+    def mug(self, sku: str, **attributes: str) -> ContentLine:
+        line = self.content(sku, price="10.00", quantity=3)
+        return replace(line, attributes={"mirakl-category": "MUGS", **attributes})
+
+
+@pytest.fixture
+def world(tmp_path: Path, valkey: str) -> Iterator[WithProducts]:
+    shared_redis().flushdb()
+    made = WithProducts(tmp_path / "operator.sqlite3")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def adapter(world: WithProducts) -> ChannelAdapter:
+    return world.open()
+
+
+def test_items_with_a_category_bring_their_product_along(adapter, world):
+    sent = send_content(adapter, world, [world.mug("A", colour="blue"), world.mug("B")])
+
+    assert sent.outcomes() == {"A": Outcome.ACCEPTED, "B": Outcome.REJECTED}
+    assert "“colour”" in sent.results["B"].reason
+    assert set(exported(adapter, world)[1]) == {"A"}
+    assert {"product_attributes", "offers_with_products"} <= world.operations
+
+
+def test_until_it_is_accepted_an_order_is_refused_line_by_line(adapter, world):
+    listed(adapter, world, "A", quantity=20)
+    order = order_of(adapter, world, world.has_order("A", 2))
+    assert (order.is_accepted, order.payment) == (False, PaymentStatus.PENDING)
+
+    result = adapter.cancel(about(world, Verb.CANCEL, order, 2, reason="34"), key="c")
+
+    assert done(adapter, world, result) is Outcome.ACCEPTED
+    assert order_of(adapter, world, order.remote_id).lines[0].cancelled_quantity == 2
+    assert "cancel" not in world.operations
+
+
+def test_an_accepted_order_waits_for_the_buyers_money(adapter, world):
+    listed(adapter, world, "A", quantity=20)
+    order = order_of(adapter, world, world.has_order("A", 2))
+    adapter.accept(about(world, Verb.ACCEPT, order, 2), key="a")
+
+    waiting = order_of(adapter, world, order.remote_id)
+
+    assert (waiting.is_accepted, waiting.payment) == (True, PaymentStatus.PENDING)
+    too_early = adapter.ship(about(world, Verb.SHIP, order, 2, carrier_code="UPS", tracking_number="1Z9"), key="s")
+    assert [line.outcome for line in too_early.results] == [Outcome.TRY_AGAIN]
+
+
+def test_a_whole_order_is_cancelled_without_a_reason(adapter, world):
+    order = ordered(adapter, world)
+
+    result = adapter.cancel(about(world, Verb.CANCEL, order, 2), key="c")
+
+    assert done(adapter, world, result) is Outcome.ACCEPTED
+    assert order_of(adapter, world, order.remote_id).lines[0].cancelled_quantity == 2
+
+
+def test_what_the_instance_says_of_itself_is_what_the_connection_can(adapter, world):
+    adapter.check_connection()
+    world.box.control("PATCH", f"/accounts/{world.account_id}", {"capabilities": {"tracking_required": True}})
+
+    facts = adapter.check_connection()
+
+    assert Capability.TRACKING_REQUIRED in facts.capabilities
+    assert Capability.SHIP_PARTIAL not in facts.capabilities
+    assert "UPS" in {carrier.code for carrier in facts.carriers}
