@@ -1,6 +1,6 @@
 """The world of the adapter contract over one of our simulators, in process: no socket, a clock that stands still."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,11 +14,19 @@ from channels_app.adapters.http import Answer, HttpClient
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.tokens import TokenStore
 from channels_app.adapters.types import Account, ContentLine, Limit
+from contracts.checking import HERE as CONTRACTS
+from contracts.checking import Contract
+from contracts.record import Record
+from contracts.transport import CheckingTransport
 from marketplace_integration import clock
+from marketplace_integration.environment import ROOT
 from sandbox.clock import MICROSECONDS
 from tests.adapters.contract import Trouble
 from tests.adapters.contract.world import plain_content
 from tests.sandbox.in_process import MORNING, InProcessSandbox
+
+#: The marketplaces' own documents, where they lie beside the checkout.
+VENDORS = ROOT.parent / "shared" / "channels" / "spec"
 
 #: Trouble that the simulator makes, worded as its vendor words it.
 FAULTS: dict[str, dict[str, Any]] = {
@@ -66,9 +74,7 @@ class SimulatedWorld:
 
     began_at = datetime.fromtimestamp(MORNING / MICROSECONDS, UTC)
 
-    def __init__(
-        self, path: Path, *, wrapped: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda inner: inner
-    ) -> None:
+    def __init__(self, path: Path) -> None:
         self.box = InProcessSandbox(path, protocol=self.protocol)
         self.secrets = list(self.good_secrets.values())
         self.remote_ids: dict[str, str] = {}
@@ -78,7 +84,10 @@ class SimulatedWorld:
         self._clock = patch.object(clock, "now", self.now)
         self._clock.start()
         self._refuses = False
-        self._transport = wrapped(self.box.transport)
+        self.record = Record(Contract.load(self.protocol, vendor_folder=VENDORS)) if self.has_contract else None
+        self._transport = CheckingTransport(self.box.transport, self.record) if self.record else self.box.transport
+        #: The next answer is spoiled on purpose; from now on all are.
+        self._is_spoiled = self._is_inventive = False
         self._client = httpx.Client(transport=httpx.MockTransport(self._pass_on), trust_env=False)
         self.box.control("PUT", "/settings", {"quotas": False})
         self.prepare()
@@ -86,10 +95,16 @@ class SimulatedWorld:
     def prepare(self) -> None:
         """What else the marketplace needs before the test; for subclasses."""
 
+    @property
+    def has_contract(self) -> bool:
+        return (CONTRACTS / f"{self.protocol}.json").exists()
+
     def close(self) -> None:
+        """The marketplace is gone; nothing that passed may have been against its contract."""
         self._clock.stop()
         self._client.close()
         self.box.close()
+        assert self.record is None or self.record.violations == [], "\n".join(self.record.violations)
 
     # The adapter
 
@@ -129,13 +144,15 @@ class SimulatedWorld:
         if trouble == "refused":
             self._refuses = True
         else:
+            self._is_spoiled = True
             self.box.switch_on(**FAULTS[trouble], next_n=1)
 
     def _pass_on(self, request: httpx.Request) -> httpx.Response:
         if self._refuses:
             self._refuses = False
             raise httpx.ConnectError("Connection refused")
-        return self._transport.handle_request(request)
+        spoiled, self._is_spoiled = self._is_spoiled or self._is_inventive, False
+        return (self.box.transport if spoiled else self._transport).handle_request(request)
 
     # The marketplace
 
@@ -199,6 +216,7 @@ class SimulatedWorld:
         self.box.control("DELETE", "/faults")
 
     def invents(self) -> None:
+        self._is_inventive = True
         self.box.switch_on("unknown_enum")
 
     def repeats_pages(self) -> None:

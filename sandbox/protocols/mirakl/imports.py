@@ -153,6 +153,8 @@ def described(market: Market, one: Import) -> dict[str, Any]:
             "offer_updated": 0 if deleted or state.status != "COMPLETE" else done,
             "offer_deleted": done if deleted and state.status == "COMPLETE" else 0,
         }
+    if one.feed == "prices":
+        shown |= {"offers_in_error": len(state.failed), "offers_updated": shown["lines_in_success"]}
     if state.reason:
         shown["reason_status"] = state.reason
     return shown
