@@ -175,8 +175,7 @@ class MiraklAdapter(ChannelAdapter):
 
     def export_listings(self, handle: str = "") -> Export:
         if not handle:
-            asked = self._client.ask("export", "/api/offers/export/async", listings.REQUEST)
-            return Export(handle=str(asked["tracking_id"]))
+            return Export(handle=self._ask_for_export())
         try:
             status = self._client.get("export_status", f"/api/offers/export/async/status/{quoted(handle)}")
         except RejectedByChannel:
@@ -192,6 +191,13 @@ class MiraklAdapter(ChannelAdapter):
             complete=True,
             rows=self._iter_listings(list(status.get("urls") or ())),
         )
+
+    def _ask_for_export(self) -> str:
+        """Return the number under which the export is looked for. Raises TemporaryError if there is none."""
+        number = self._client.ask("export", "/api/offers/export/async", listings.REQUEST).get("tracking_id")
+        if not number:
+            raise TemporaryError("The marketplace gives the export no number.", code="no_number")
+        return str(number)
 
     def _iter_listings(self, urls: Sequence[str]) -> Iterator[RemoteListing]:
         """Yield the offers of every file. Raises TemporaryError if one cannot be had."""
@@ -222,17 +228,20 @@ class MiraklAdapter(ChannelAdapter):
         until = place.get("until") or self._time_of(found)
         raws = orders.read_raw_orders(found)
         total, offset = int(page.get("total_count") or 0), offset + len(found)
-        if found and offset < total:
-            there = {"since": place["since"], "offset": offset, "until": until}
-            return OrderPage(raws=raws, next_cursor=json.dumps(there), has_more=True)
-        if offset < total:
+        if offset >= total:
+            known_until, next_cursor = self._end_of_round(since=place["since"], until=until)
+            return OrderPage(raws=raws, next_cursor=next_cursor, has_more=False, known_until=known_until)
+        if not found:
             raise TemporaryError(f"Of {total} orders the marketplace gives {offset}.", code="incomplete_page")
+        there = {"since": place["since"], "offset": offset, "until": until}
+        return OrderPage(raws=raws, next_cursor=json.dumps(there), has_more=True)
+
+    def _end_of_round(self, *, since: str, until: str | None) -> tuple[datetime, str]:
+        """Return up to when orders are known, and where the next round begins."""
         if until is None:  # nobody has said what time it is: from the same moment once more
-            known_until = read_moment(place["since"])
-            return OrderPage(raws=raws, next_cursor=cursor, has_more=False, known_until=known_until)
+            return read_moment(since), self.first_cursor(read_moment(since))
         known_until = read_moment(until)
-        next_cursor = self.first_cursor(known_until - OVERLAP)
-        return OrderPage(raws=raws, next_cursor=next_cursor, has_more=False, known_until=known_until)
+        return known_until, self.first_cursor(known_until - OVERLAP)
 
     def _time_of(self, found: Sequence[Mapping[str, Any]]) -> str | None:
         """Return the operator's time of this page; if it does not say, that of the last change on it."""

@@ -323,6 +323,13 @@ def test_an_export_may_be_asked_for_again_if_the_answer_was_lost(operator):
         operator.adapter().export_listings()
 
 
+def test_an_export_without_a_number_is_asked_for_again(operator):
+    operator.says("POST /api/offers/export/async", {"status": "PENDING"})
+
+    with pytest.raises(TemporaryError):
+        operator.adapter().export_listings()
+
+
 def test_an_export_has_the_offers_of_all_its_files(operator):
     operator.says(EXPORT_STATUS, exported("/files/1", "/files/2"))
     sold_out = {"shop_sku": "A", "price": "10.50", "origin_price": "12.90", "quantity": 0, "active": False}
