@@ -140,5 +140,26 @@ def test_the_key_goes_to_the_operators_own_host_only(operator):
     assert here.headers["authorization"] == KEY
 
 
+@pytest.mark.parametrize(
+    ("url", "has_key"),
+    [
+        ("https://operator.mirakl.test:443/a", True),
+        ("https://OPERATOR.mirakl.test/a", True),
+        ("/a", True),
+        ("http://operator.mirakl.test/a", False),
+        ("https://operator.mirakl.test.evil.test/a", False),
+        ("//evil.test/a", False),
+        ("https://operator.mirakl.test@evil.test/a", False),
+    ],
+)
+def test_an_address_that_only_looks_like_the_operators_gets_no_key(operator, url, has_key):
+    operator.says("GET /api/offers/export/async/status/T-1", exported(url))
+    operator.says("GET /a", "[]")
+
+    assert list(operator.adapter().export_listings("T-1").rows or ()) == []
+
+    assert (operator.requests[-1].headers.get("authorization") == KEY) == has_key
+
+
 def exported(*urls: str) -> dict[str, object]:
     return {"status": "COMPLETED", "last_updated": "2026-11-20T09:00:00Z", "urls": list(urls)}
