@@ -9,7 +9,6 @@ from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.mirakl.adapter import MiraklAdapter
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.types import ContentLine
-from marketplace_integration import clock
 from tests.adapters.contract import AdapterContract
 from tests.adapters.contract.world import plain_content
 from tests.adapters.simulated_world import SimulatedWorld
@@ -34,12 +33,9 @@ class WithParcels(MiraklWorld):
 
 
 @pytest.fixture(params=[MiraklWorld, WithParcels], ids=["one parcel", "several parcels"])
-def world(
-    request: pytest.FixtureRequest, tmp_path: Path, valkey: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[SimulatedWorld]:
+def world(request: pytest.FixtureRequest, tmp_path: Path, valkey: str) -> Iterator[SimulatedWorld]:
     shared_redis().flushdb()
     made = request.param(tmp_path / "operator.sqlite3")
-    monkeypatch.setattr(clock, "now", made.now)  # the engine's clock and the operator's agree
     yield made
     made.close()
 
