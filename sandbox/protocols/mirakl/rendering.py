@@ -111,7 +111,7 @@ def _line(
 ) -> dict[str, Any]:
     shipping = Decimal(order["shipping"]) if place == 0 else Decimal(0)
     tax = Decimal(line["tax"])
-    taxes = [{"code": "TAX", "amount": number(tax), "rate": None}] if tax else []
+    taxes = [{"code": "TAX", "amount": number(tax)}] if tax else []
     shipped_at = next(
         (one["received_at"] for one in done if one["operation"] == "ship" and _part(one, line["id"]) is not None), None
     )
