@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,20 @@ import pytest
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.types import Capability, ContentLine, Outcome, PaymentStatus, Verb
-from tests.adapters.contract.world import about, done, exported, listed, order_of, ordered, send_content
+from tests.adapters.contract.world import about, done, exported, listed, order_of, ordered, parcel, send_content
 from tests.adapters.mirakl.test_contract import MiraklWorld
 
 
 class WithProducts(MiraklWorld):
     settings = {**MiraklWorld.settings, "category_attribute": "mirakl-category"}
+
+    #: On top of what a buyer pays for a line.
+    tax = "0"
+
+    def has_order(self, sku: str, quantity: int) -> str:
+        line = {"sku": sku, "quantity": quantity, "tax": self.tax}
+        bought = self.box.control("POST", "/buy", {"account_id": self.account_id, "lines": [line]})
+        return str(bought["id"])
 
     def mug(self, sku: str, **attributes: str) -> ContentLine:
         line = self.content(sku, price="10.00", quantity=3)
@@ -85,3 +94,22 @@ def test_what_the_instance_says_of_itself_is_what_the_connection_can(adapter, wo
     assert Capability.TRACKING_REQUIRED in facts.capabilities
     assert Capability.SHIP_PARTIAL not in facts.capabilities
     assert "UPS" in {carrier.code for carrier in facts.carriers}
+
+
+def test_where_taxes_are_on_top_the_buyer_gets_back_what_we_were_asked_to_give(adapter, world):
+    facts = adapter.check_connection()
+    world.box.control("PATCH", f"/accounts/{world.account_id}", {"tax_included": False})
+    world.tax = "1.65"
+    order = ordered(adapter, world)
+    (line,) = order.lines
+    assert (order.tax_included, line.amount, line.tax) == (False, Decimal("20.00"), Decimal("1.65"))
+    assert order.total == line.amount + line.tax + order.shipping
+    done(adapter, world, adapter.ship(parcel(world, facts, order, 2), key="s"))
+
+    whole = line.amount + line.tax
+    for part in (Decimal("5.00"), whole - Decimal("5.00")):
+        command = about(world, Verb.REFUND, order, 1, amount=part, shipping_amount=Decimal(0), reason="21")
+        assert done(adapter, world, adapter.refund(command, key=str(part))) is Outcome.ACCEPTED
+        world.passes(600)
+
+    assert world.refunded(order.remote_id) == whole
