@@ -20,7 +20,7 @@ _PHASES = {"COMPLETE": Phase.DONE, "FAILED": Phase.FAILED}
 _SKU_COLUMNS = ("sku", "offer-sku", "shop-sku", "shop_sku")
 #: A lost file was received between these two moments, counted from when it was sent. That is less than a minute: within
 #: one, our own limits let no other file of its kind go out.
-_EARLIEST, _LATEST = timedelta(seconds=-10), timedelta(seconds=40)
+_EARLIEST, _LATEST = timedelta(seconds=-3), timedelta(seconds=40)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
