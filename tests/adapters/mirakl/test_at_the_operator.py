@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from channels_app.adapters.base import ChannelAdapter
+from channels_app.adapters.mirakl.adapter import MiraklAdapter
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.types import Capability, ContentLine, Outcome, PaymentStatus, Verb
+from sandbox.protocols.mirakl.words import QUOTAS
 from tests.adapters.contract.world import about, done, exported, listed, order_of, ordered, parcel, send_content
 from tests.adapters.mirakl.test_contract import MiraklWorld
 
@@ -28,6 +30,41 @@ class WithProducts(MiraklWorld):
     def mug(self, sku: str, **attributes: str) -> ContentLine:
         line = self.content(sku, price="10.00", quantity=3)
         return replace(line, attributes={"mirakl-category": "MUGS", **attributes})
+
+
+#: Our name of an operation -> Mirakl's.
+CODES = {
+    "account": "A01",
+    "carriers": "SH21",
+    "shipping_types": "SH12",
+    "offer_states": "OF61",
+    "reasons": "RE01",
+    "offers": "OF01",
+    "offers_status": "OF02",
+    "offers_report": "OF03",
+    "find_offers": "OF04",
+    "prices": "PRI01",
+    "prices_status": "PRI02",
+    "prices_report": "PRI03",
+    "stock": "STO01",
+    "stock_status": "STO02",
+    "stock_report": "STO03",
+    "export": "OF52",
+    "export_status": "OF53",
+    "orders": "OR11",
+}
+
+
+@pytest.mark.parametrize("operation", CODES)
+def test_no_operation_is_called_more_often_than_the_operator_takes(operation):
+    assert MiraklAdapter.limits[operation].per_second <= QUOTAS[CODES[operation]].rate_per_s
+
+
+def test_no_job_runs_more_often_than_its_calls_may_go_out():
+    limits, intervals = MiraklAdapter.limits, MiraklAdapter.intervals
+
+    for job, operation in {"offers": "stock", "content": "offers", "orders": "orders", "reconcile": "export"}.items():
+        assert intervals[job] * limits[operation].per_second >= 1
 
 
 @pytest.fixture
