@@ -1,8 +1,11 @@
 """The engine and the adapter together: from an item on the label to what the operator was told."""
 
+from datetime import timedelta
+
 import pytest
 
 from channels_app.flows.ledger import check_ledger
+from channels_app.models import PendingChange
 from tests.adapters.mirakl.operator import Operator
 from tests.adapters.mirakl.test_feeds import rows, status
 from tests.flows.feed_rig import Rig
@@ -65,6 +68,30 @@ def test_a_refused_line_is_shown_with_the_operators_words(operator, rig):
 
     assert (rig.lines("MUG"), rig.lines("POT")) == ([("content", "confirmed")], [("content", "rejected")])
     assert rig.listing("POT").rejected_reason == "The product does not exist"
+    assert check_ledger() == []
+
+
+def test_product_data_that_may_not_go_out_yet_is_sent_when_it_may_and_holds_up_nothing(operator, rig):
+    rig.adapter = operator.adapter(category_attribute="kind")
+    operator.says("GET /api/products/attributes", {"attributes": []})
+    operator.says("POST /api/offers/imports", {"import_id": 1, "product_import_id": 9}, {"import_id": 2}, status=201)
+    operator.says("GET /api/offers/imports/1", status("COMPLETE"))
+    rig.has_item("MUG", on_hand=7, gtin="4006381333931", attributes={"kind": "MUGS"})
+    rig.settle()
+
+    rig.has_item("POT", on_hand=7, gtin="4006381333948", attributes={"kind": "POTS"})
+    rig.send()
+    rig.later(60)
+    rig.has_item("CUP", on_hand=7, gtin="4006381333955")
+    rig.send()
+
+    assert rig.lines("MUG") == [("content", "confirmed")]
+    assert rig.lines("POT") == [("content", "superseded")]
+    waits = PendingChange.objects.get(sku="POT").not_before
+    assert waits is not None
+    assert waits - rig.now > timedelta(minutes=55)
+    assert rig.lines("CUP") == [("content", "sent")]
+    assert [lines[0][0] for _, lines in sent(operator)] == ["MUG", "CUP"]
     assert check_ledger() == []
 
 
