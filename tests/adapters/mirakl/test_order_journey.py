@@ -56,7 +56,7 @@ def shop(rig: Rig, tmp_path: Path, valkey: str) -> Iterator[Shop]:
     shared_redis().flushdb()
     world: Any = MiraklWorld(tmp_path / "operator.sqlite3")
     adapter = world.open()
-    rig.adapter, rig.now = adapter, world.now()  # type: ignore[assignment]
+    rig.adapter, rig.now = adapter, world.now()
     rig.channel.adapter_key, rig.channel.facts = "mirakl", facts_as_json(adapter.check_connection())
     rig.channel.testing_started_at = world.began_at
     rig.channel.save()
