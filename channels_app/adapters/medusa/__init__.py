@@ -1,0 +1,1 @@
+"""Mercur marketplaces and Medusa shops, which anyone can host."""
