@@ -7,7 +7,7 @@ STAMP := $(VENV)/.lock-hash
 LOCAL := $(BIN)/python -m marketplace_integration.local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop status clean-data test lint format smoke chaos bench screenshots lock clean
+.PHONY: help setup run stop status clean-data test lint format smoke chaos bench live-test screenshots lock clean
 
 help: ## this list
 	@echo "make ..."
@@ -47,6 +47,9 @@ chaos: setup ## trade while everything is killed, then judge: SEED=n SECONDS=n I
 
 bench: setup ## measure beside a raw baseline: ONLY=name,name N=rows
 	@$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(N),--n $(N)) $(ARGS)
+
+live-test: setup ## the product against a real Mercur and Medusa (needs Node.js): SERVER=mercur|medusa
+	@$(BIN)/python -m tests.live $(SERVER) $(ARGS)
 
 screenshots: setup ## pictures of every page, wide and narrow, into screenshots/output
 	@$(BIN)/python -m screenshots $(ARGS)
