@@ -316,8 +316,9 @@ def test_the_export_is_asked_for_whole_in_small_files(operator):
     }
 
 
-def test_an_export_may_be_asked_for_again_if_the_answer_was_lost(operator):
-    operator.says("POST /api/offers/export/async", httpx.ReadTimeout("no answer"))
+@pytest.mark.parametrize("answer", [httpx.ReadTimeout("no answer"), "<html>", "{", httpx.Response(502)])
+def test_an_export_may_be_asked_for_again_if_the_answer_was_lost(operator, answer):
+    operator.says("POST /api/offers/export/async", answer)
 
     with pytest.raises(TemporaryError):
         operator.adapter().export_listings()
