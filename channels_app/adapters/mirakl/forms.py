@@ -20,7 +20,7 @@ class MiraklAccountForm(forms.Form):
         max_length=200,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
         help_text="In the back office: your name at the top right, then “API key”, “Generate a new key”. Marketplaces "
-        "allow one check of a key a day, so it is checked when you save a new one, and not again by itself.",
+        "allow one check of a key a day: check the connection when the key, the carriers or the reasons have changed.",
     )
     shop_id = forms.IntegerField(
         label="Shop number",
