@@ -17,7 +17,8 @@ setup: ## install what is needed into .venv (done by the others when needed)
 	@$(PYTHON) scripts/setup.py
 
 run: setup ## start the demo on this machine and print where it is; Ctrl-C stops it, the data is kept
-	@$(LOCAL) run $(if $(REBUILD),--rebuild) $(if $(PORT),--web-port $(PORT)) $(ARGS)
+	@$(LOCAL) run $(if $(REBUILD),--rebuild) $(if $(PORT),--web-port $(PORT)) \
+		$(if $(SIMULATORS),--simulators "$(SIMULATORS)") $(ARGS)
 
 stop: setup ## stop what `make run` started, also after a crash
 	@$(LOCAL) stop
@@ -37,8 +38,8 @@ lint: setup ## style, types, import rules, migrations, production settings
 format: setup ## bring the code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-smoke: setup ## prove the main job from outside: ITEMS=file.csv SALES=file.csv KILL=1
-	@$(BIN)/python -m smoke $(if $(ITEMS),--items "$(ITEMS)") $(if $(SALES),--sales "$(SALES)") $(if $(KILL),--kill) $(ARGS)
+smoke: setup ## prove the main job from outside: CHANNEL=name ITEMS=file.csv SALES=file.csv KILL=1
+	@$(BIN)/python -m smoke $(if $(CHANNEL),--channel $(CHANNEL)) $(if $(ITEMS),--items "$(ITEMS)") $(if $(SALES),--sales "$(SALES)") $(if $(KILL),--kill) $(ARGS)
 
 chaos: setup ## trade while everything is killed, then judge: SEED=n SECONDS=n ITEMS=n SALES=n; SEEDS=1-20 JOBS=n OUT=file
 	@$(BIN)/python -m chaos $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out "$(OUT)") \

@@ -99,7 +99,8 @@ class Chaos:
         self._markets = []
         for client in CLIENTS:
             seller.add_channel("sandbox", name=client)
-            seller.set_up(label=LABEL, client_id=client, secret="a-good-secret", rules=RULES)  # noqa: S106
+            account = {"account-client_id": client, "account-client_secret": "a-good-secret"}
+            seller.set_up(label=LABEL, account=account, rules=RULES)
             seller.switch(listings=True, orders=True)
             seller.press("activate")
             market = Marketplace(self.stack.sandbox)

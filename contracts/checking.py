@@ -10,6 +10,10 @@ from contracts.messages import Answer, Call, read_columns, read_form, read_json,
 HERE = Path(__file__).parent
 
 
+#: Holds the schemas of single texts, which refer to nothing.
+_TEXTS = Document({})
+
+
 class Contract:
     """What one marketplace's protocol is. `check` gives violations as sentences; none: all is well."""
 
@@ -86,7 +90,7 @@ def _check_text(where: str, value: str, schema: Schema) -> list[str]:
         except ValueError:
             return [f"{where}: {value!r} is no {kind}"]
         return []
-    return [f"{where}: {problem}" for problem in Document({}).problems(schema, value)] if schema else []
+    return [f"{where}: {problem}" for problem in _TEXTS.problems(schema, value)] if schema else []
 
 
 def _check_body(call: Call, operation: Operation, document: Document) -> list[str]:
@@ -191,6 +195,12 @@ class VendorDocument:
         if "schema" not in content or not answer.media_type.endswith("json"):
             return []
         return [f"vendor: {p}" for p in self._document.problems(content["schema"], read_json(answer.body))]
+
+
+def find_vendor_folder() -> Path | None:
+    """Return where the marketplaces' own documents lie beside the checkout, or None."""
+    folder = HERE.parent.parent / "shared" / "channels" / "spec"
+    return folder if folder.exists() else None
 
 
 #: Vendor documents by protocol, and the parameters that their notes add.

@@ -42,6 +42,7 @@ class Document:
 
     def __init__(self, content: Mapping[str, Any]) -> None:
         self._content = content
+        self._validators: dict[int, tuple[Schema, Validator]] = {}
         self._is_old = str(content.get("openapi", "")).startswith("3.0")
 
     @classmethod
@@ -101,6 +102,13 @@ class Document:
         ]
 
     def _validator(self, schema: Schema) -> Validator:
+        """Return the validator of a schema; the document keeps it, as it keeps the schema."""
+        if id(schema) not in self._validators:
+            # Kept together: the number of a schema that is gone may be given to another.
+            self._validators[id(schema)] = (schema, self._make_validator(schema))
+        return self._validators[id(schema)][1]
+
+    def _make_validator(self, schema: Schema) -> Validator:
         # The schema stands inside the whole document, where its references lead.
         kind = OAS30Validator if self._is_old else Draft202012Validator
         whole = {**{name: part for name, part in self._content.items() if name == "components"}, **schema}

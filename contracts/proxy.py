@@ -16,16 +16,18 @@ _OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "te", "up
 
 
 class CheckingProxy:
-    """Listens on a free port of loopback and passes everything on to `target`. A dropped connection is dropped."""
+    """Listens on a free port of loopback and passes everything on. A dropped connection is dropped."""
 
-    def __init__(self, target: str, record: Record) -> None:
-        self._target = target
+    def __init__(self, record: Record) -> None:
+        #: Where everything goes; set it before the first call.
+        self.target = ""
         self._record = record
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app,
                 http="h11",
+                interface="asgi3",
                 lifespan="off",
                 access_log=False,
                 log_level="critical",
@@ -38,8 +40,12 @@ class CheckingProxy:
         self._client = httpx.AsyncClient(timeout=120, trust_env=False, follow_redirects=False)
 
     @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http://{self.host}"
 
     def start(self) -> None:
         self._thread.start()
@@ -70,7 +76,7 @@ class CheckingProxy:
             await send({"type": "http.response.body", "body": answer.content})
 
     async def _ask(self, call: Call, path: bytes, query: bytes) -> httpx.Response:
-        url = self._target + path.decode() + (f"?{query.decode()}" if query else "")
+        url = self.target + path.decode() + (f"?{query.decode()}" if query else "")
         # The caller's Host goes along: addresses in answers then lead through here.
         headers = {name: value for name, value in call.headers.items() if name not in _OF_THE_CONNECTION}
         return await self._client.request(call.method, url, headers=headers, content=call.body)

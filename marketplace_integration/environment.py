@@ -148,6 +148,13 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="Added to the clock everywhere; for demos and tests. Give every process the same value.",
     ),
     Setting(
+        name="SPEED_UP",
+        cast=int,
+        default=1,
+        meaning="Jobs run, and calls go out, so many times as often as marketplaces allow. For simulators only: real "
+        "marketplaces lock accounts out.",
+    ),
+    Setting(
         name="OUTBOUND_ALLOWED_HOSTS",
         cast=list,
         default=[],

@@ -28,6 +28,7 @@ KEEP_MOVEMENTS_DAYS: int = _values["KEEP_MOVEMENTS_DAYS"]
 KEEP_ORDER_BODIES_DAYS: int = _values["KEEP_ORDER_BODIES_DAYS"]
 KEEP_SIGN_INS_DAYS: int = _values["KEEP_SIGN_INS_DAYS"]
 CLOCK_OFFSET_SECONDS: int = _values["CLOCK_OFFSET_SECONDS"]
+SPEED_UP: int = max(_values["SPEED_UP"], 1)
 #: "host:port" that channels may call although the address is private.
 OUTBOUND_ALLOWED_HOSTS: list[str] = _values["OUTBOUND_ALLOWED_HOSTS"]
 SANDBOX_URL: str = _values["SANDBOX_URL"]

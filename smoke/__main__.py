@@ -1,4 +1,4 @@
-"""``python -m smoke [--items file.csv] [--sales file.csv] [--kill]``. The last line is one JSON object."""
+"""``python -m smoke [--channel NAME] [--items file.csv] [--sales file.csv] [--kill]``. The last line is JSON."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import time
 import traceback
 from pathlib import Path
 
+from smoke.channels import KINDS
 from smoke.files import HERE, read_input
 from smoke.journey import Journey
 from smoke.judge import Verdict, zeros
@@ -18,6 +19,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m smoke", description=__doc__)
     parser.add_argument("--items", type=Path, default=HERE / "data" / "items.csv")
     parser.add_argument("--sales", type=Path, default=HERE / "data" / "sales.csv")
+    parser.add_argument("--channel", choices=sorted(KINDS), default="sandbox", help="through which protocol")
     parser.add_argument("--kill", action="store_true", help="kill -9 processes that hold claims")
     parser.add_argument("--keep", action="store_true", help="keep the data folder, to look at it")
     options = parser.parse_args(arguments)
@@ -27,7 +29,8 @@ def main(arguments: list[str]) -> int:
     if given.skipped_lines:
         print(f"{given.skipped_lines} lines of unknown SKUs skipped", file=sys.stderr)
     stack = Stack.fresh()
-    journey = Journey(stack, given, kill=options.kill)
+    kind = KINDS[options.channel]
+    journey = Journey(stack, given, kind, kill=options.kill)
     try:
         verdict = journey.run()
     except Exception as error:
@@ -35,8 +38,13 @@ def main(arguments: list[str]) -> int:
         verdict = Verdict(journey.verdict.figures, [*journey.problems, f"{type(error).__name__}: {error}"])
     finally:
         stack.stop()
+        journey.watch.stop()
     kills = len(journey.killer.kills) if journey.killer else 0
-    wrong = [*verdict.wrong, *zeros(verdict.figures)]
+    impossible = [
+        *([] if kind.third_party else ["third_party_managed_orders"]),
+        *([] if kind.refunds else ["refunds_on_channel"]),
+    ]
+    wrong = [*verdict.wrong, *zeros(verdict.figures, besides=impossible), *journey.watch.wrong()]
     if options.kill and kills < 3:
         wrong.append(f"only {kills} processes were killed")
     for text in wrong:
@@ -46,7 +54,18 @@ def main(arguments: list[str]) -> int:
     else:
         stack.remove()
     seconds = round(time.monotonic() - started, 1)
-    print(json.dumps({"ok": not wrong, **verdict.figures, "kills": kills, "seconds": seconds}))
+    print(
+        json.dumps(
+            {
+                "ok": not wrong,
+                "channel": kind.name,
+                **verdict.figures,
+                **journey.watch.figures(),
+                "kills": kills,
+                "seconds": seconds,
+            }
+        )
+    )
     return 0 if not wrong else 1
 
 

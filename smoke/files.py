@@ -74,13 +74,22 @@ def read_input(items: Path, sales: Path) -> Input:
 
 
 def items_csv(items: dict[str, Item]) -> bytes:
-    """Return the file to import: the given one, with the quantities that `Item` says."""
+    """Return the file to import: the given one, with the quantities that `Item` says and a GTIN for every item."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(next(iter(items.values())).row))
+    writer = csv.DictWriter(
+        text, fieldnames=[*(name for name in next(iter(items.values())).row if name != "gtin"), "gtin"]
+    )
     writer.writeheader()
-    for item in items.values():
-        writer.writerow({**item.row, "price": str(item.price), "quantity": str(item.quantity)})
+    for number, item in enumerate(items.values()):
+        told = {"price": str(item.price), "quantity": str(item.quantity)}
+        writer.writerow({**item.row, **told, "gtin": item.row.get("gtin") or gtin_of(number)})
     return text.getvalue().encode()
+
+
+def gtin_of(number: int) -> str:
+    """Return a GTIN of 13 digits with a right last one, from the range that shops use within their walls."""
+    digits = f"29{number:010}"
+    return f"{digits}{-sum(int(one) * (3 if place % 2 else 1) for place, one in enumerate(digits)) % 10}"
 
 
 def _stock(row: Mapping[str, str], sold: int) -> int:

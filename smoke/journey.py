@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from smoke.browser import Browser
+from smoke.channels import Kind
 from smoke.expectations import Expectations
 from smoke.files import Input, items_csv
 from smoke.judge import Verdict, judge
@@ -16,27 +17,31 @@ from smoke.seller import Seller
 from smoke.stack import Stack
 from smoke.support import SupportDesk
 from smoke.waiting import wait_until
+from smoke.watch import Watch
 
 SLUG, OWNER, SUPPORT = "smoke", "owner@smoke.example", "support@smoke.example"
 PASSWORD = "a-password-for-the-smoke"  # noqa: S105 - of a throw-away site
-LABEL = "On the sandbox"
-CLIENT = "smoke"
+LABEL = "On the marketplace"
 AFTER_TESTING_SECONDS = 30 * 24 * 3600 + 3600
 
-#: Longest wait for both sides to agree, per step.
+#: Longest wait for both sides to agree, per step, and more for every order of the input.
 AGREE_SECONDS = 120.0
+SECONDS_PER_ORDER = 0.15
 
 
 class Journey:
     """One run; `verdict` is what the judge says in the end."""
 
-    def __init__(self, stack: Stack, given: Input, *, kill: bool) -> None:
+    def __init__(self, stack: Stack, given: Input, kind: Kind, *, kill: bool) -> None:
         self.stack = stack
+        self.kind = kind
         self.given = given
-        self.plan = Plan.of(given)
+        self.plan = Plan.of(given).without(asking=not kind.buyers_ask, third_party=not kind.third_party)
+        self.watch = Watch(kind)
         self.expected = Expectations(given.items)
         self.killer = Killer(stack) if kill else None
         self.problems: list[str] = []
+        self._patience = AGREE_SECONDS + SECONDS_PER_ORDER * len(given.sales)
         #: The judge's last word.
         self.verdict = Verdict({})
         self._started = time.monotonic()
@@ -72,25 +77,28 @@ class Journey:
 
     def activate(self) -> None:
         """Set up, refused while something is missing, activated; then everything is listed and confirmed."""
-        self.seller.add_channel("sandbox")
+        self.seller.add_channel(self.kind.name)
         self._check("active" not in self._state(), "a channel without label and account was activated")
         refused = self.seller.press("activate")
         self._check(refused.status == 422, "Save and Activate with everything missing was not refused")
-        self.seller.set_up(label=LABEL, client_id=CLIENT, secret="bad")  # noqa: S106 - the sandbox refuses it
+        self.seller.set_up(label=LABEL, account=self.kind.fields(self.watch.url, good=False))
         refused = self.seller.press("activate")
         self._check(refused.status == 422, "Save and Activate with a wrong secret was not refused")
-        self.seller.set_up(label=LABEL, client_id=CLIENT, secret="a-good-secret")  # noqa: S106 - any other opens it
+        self.seller.set_up(label=LABEL, account=self.kind.fields(self.watch.url))
         self._strike("content", "results", "offers")
         self.seller.switch(listings=True, orders=True)
-        self.seller.press("activate")
-        self._check(self._state() == "testing", f"the channel is in {self._state()} after Save and Activate")
-        self.marketplace.find_account(CLIENT)
+        pressed = self.seller.press("activate")
+        if self._state() != "testing":
+            raise RuntimeError(f"The channel is in {self._state()} after Save and Activate: {pressed.words[-3500:]}")
+        self.marketplace.find_account()
         self.expected.on_label = set(self.given.items)
         self._struck()
         self._agree("after the first feed")
 
     def sell_to_others(self) -> None:
         """With Fulfillments off, orders come in as Third Party Managed."""
+        if not self.kind.third_party:
+            return
         self.seller.switch(fulfillments=False)
         self._buy(self.plan.third_party, third_party=True)
         self._wait_for_orders()
@@ -114,8 +122,9 @@ class Journey:
         self._say("  the pages are done")
         self._struck()
         self._agree("after fulfillment")
-        desk.refund(self.plan.refunded)
-        self._agree("after the refunds")
+        if self.kind.refunds:
+            desk.refund(self.plan.refunded)
+            self._agree("after the refunds")
 
     def take_off_the_label(self) -> None:
         self.seller.unlabel(LABEL, self.plan.unlabelled)
@@ -131,14 +140,14 @@ class Journey:
         self.seller.switch(reconciler=True)
         self._struck()
         self._agree("after the reconciler")
-        self.seller.switch(reconciler=False, fulfillments=False)
+        self.seller.switch(reconciler=False, **({"fulfillments": False} if self.kind.third_party else {}))
 
     def go_live(self) -> None:
         """Thirty days later the clock alone has made the channel Live; some listings have vanished meanwhile."""
         self.marketplace.vanish(self.plan.vanished)
         self._leave()
         self.stack.stop()
-        self.stack.start(clock_offset=AFTER_TESTING_SECONDS)
+        self._start(clock_offset=AFTER_TESTING_SECONDS)
         self._arrive()
         wait_until("Live by the clock alone", lambda: "" if self._state() == "live" else self._state(), seconds=90)
 
@@ -148,8 +157,9 @@ class Journey:
         The reconciler finds what vanished: it judges nothing that was sent in the last minutes, so not earlier.
         """
         locked = self.seller.locked_switches()
-        self._check(locked == {"listings", "orders"}, f"Live locks {sorted(locked)}, not Listings and Orders")
-        self.seller.switch(reconciler=True, fulfillments=True)
+        expected = {"listings", "orders"} | (set() if self.kind.third_party else {"fulfillments"})
+        self._check(locked == expected, f"Live locks {sorted(locked)}, not {sorted(expected)}")
+        self.seller.switch(reconciler=True, **({"fulfillments": True} if self.kind.third_party else {}))
         self._check(all(self._switches().values()), f"after switching all on, the switches are {self._switches()}")
         for name in ("listings", "orders", "reconciler", "fulfillments"):
             self.seller.force_switch(name, on=False)
@@ -171,8 +181,15 @@ class Journey:
 
     # --- what steps need ----------------------------------------------------------------------------------------
 
+    def _start(self, *, clock_offset: int = 0) -> None:
+        """The product runs, and beside it the marketplace, watched."""
+        options = [] if self.kind.is_native else ["--simulators", self.kind.name, "--allow", self.watch.host]
+        self.stack.start(*options, clock_offset=clock_offset, SPEED_UP=str(self.kind.speed_up))
+        self.watch.follow(self.stack)
+
     def _begin(self) -> None:
-        self.stack.start()
+        self._start()
+        Marketplace(self.watch.target).settle_in(**self.kind.marketplace)
         self.stack.manage("add_seller", SLUG, "--owner", OWNER, NEW_PASSWORD=PASSWORD)
         self.order_ids: dict[str, str] = {}
         self._channel, self._account = "", ""
@@ -180,7 +197,7 @@ class Journey:
 
     def _arrive(self) -> None:
         self._browser = Browser(self.stack.web)
-        self.marketplace = Marketplace(self.stack.sandbox)
+        self.marketplace = Marketplace(self.watch.target)
         self.marketplace.account_id = self._account
         self.seller = Seller(self._browser, SLUG)
         self.seller.channel = self._channel
@@ -205,7 +222,7 @@ class Journey:
                 "" if (stored, waiting) == (self.expected.orders, 0) else f"{stored} of {self.expected.orders} orders"
             )
 
-        wait_until("orders stored", missing, seconds=AGREE_SECONDS)
+        wait_until("orders stored", missing, seconds=self._patience)
 
     def _agree(self, when: str) -> Verdict:
         """Both sides show what is expected, and nothing is left to do. Raises TooLong with what is not so."""
@@ -214,7 +231,7 @@ class Journey:
             self.verdict = judge(self.expected, self.marketplace.state(), self.stack.report())
             return "; ".join(self.verdict.wrong[:6])
 
-        wait_until(when, missing, seconds=AGREE_SECONDS, every=0.7)
+        wait_until(when, missing, seconds=self._patience, every=0.7)
         return self.verdict
 
     def _strike(self, *kinds: str) -> None:

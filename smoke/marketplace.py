@@ -1,7 +1,7 @@
 """The sandbox's control API: buyers buy, strays appear, and what it shows is the judge's word."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -21,6 +21,8 @@ class State:
     shipments: list[dict[str, Any]]
     cancellations: list[dict[str, Any]]
     refunds: list[dict[str, Any]]
+    #: What buyers sent back.
+    returns: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def active(self) -> dict[str, dict[str, Any]]:
@@ -36,13 +38,17 @@ class Marketplace:
     def close(self) -> None:
         self._client.close()
 
-    def find_account(self, client_id: str) -> str:
-        """Return the account that a client id opened; the other calls are about it from now on."""
-        for account in self._get("/accounts")["accounts"]:
-            if account["client_id"] == client_id:
-                self.account_id = account["account_id"]
-                return self.account_id
-        raise LookupError(f"The sandbox has no account of {client_id}.")
+    def find_account(self, client_id: str = "") -> str:
+        """Return the account that a client id opened, or the only one; the other calls are about it from now on."""
+        found = [one for one in self._get("/accounts")["accounts"] if client_id in ("", one["client_id"])]
+        if len(found) != 1:
+            raise LookupError(f"The marketplace has {len(found)} accounts of {client_id or 'anybody'}.")
+        self.account_id = found[0]["account_id"]
+        return self.account_id
+
+    def settle_in(self, **settings: Any) -> None:
+        """The marketplace is set up like this."""
+        self._client.put("/settings", json=settings).raise_for_status()
 
     def add_fault(self, fault: Mapping[str, Any]) -> None:
         """This fault is on as well."""
@@ -102,6 +108,7 @@ class Marketplace:
             shipments=told["shipments"],
             cancellations=told["cancellations"],
             refunds=told["refunds"],
+            returns=told.get("returns", []),
         )
 
     def _purchase(self, sale: Sale) -> dict[str, Any]:

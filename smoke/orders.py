@@ -11,8 +11,8 @@ from smoke.marketplace import Marketplace
 from smoke.plan import Plan
 from smoke.seller import Seller
 
-#: How long a buyer's wish may take to show on our page.
-REQUEST_SECONDS = 60.0
+#: How long our page may take to show what the marketplace says: a buyer's wish, a payment that came through.
+NEWS_SECONDS = 60.0
 
 
 class OrderDesk:
@@ -57,8 +57,7 @@ class OrderDesk:
     def refund(self, sales: list[Sale]) -> None:
         """One unit of each order's first line is paid back; every other one stands on the shelf again."""
         for number, sale in enumerate(sales):
-            page = self._page(sale)
-            form = page.form(action="/refund/")
+            page, form = self._wait_for_form(sale, "/refund/")
             line = sale.lines[0]
             amount = (line.amount / line.quantity).quantize(Decimal("0.01"))
             restock = number % 2 == 0
@@ -74,8 +73,7 @@ class OrderDesk:
                 self.expected.put_back(line.sku, 1)
 
     def _ship(self, sale: Sale, units: Mapping[str, int]) -> None:
-        page = self._page(sale)
-        form = page.form(action="/ship/")
+        page, form = self._wait_for_form(sale, "/ship/")
         values = {
             **_units(form, "ship", units),
             "ship-carrier": first_choice(form, "ship-carrier"),
@@ -85,8 +83,7 @@ class OrderDesk:
         self.expected.shipments += 1
 
     def _cancel(self, sale: Sale) -> None:
-        page = self._page(sale)
-        form = page.form(action="/cancel/")
+        page, form = self._wait_for_form(sale, "/cancel/")
         units = _units(form, "cancel", {line.sku: line.quantity for line in sale.lines})
         values = {**units, "cancel-reason": first_choice(form, "cancel-reason")}
         self.browser.submit(page, form, values, expect=REDIRECT)
@@ -94,15 +91,19 @@ class OrderDesk:
         self.expected.cancelled(sale)
 
     def _answer(self, sale: Sale, decision: str) -> None:
-        until = time.monotonic() + REQUEST_SECONDS
+        page, form = self._wait_for_form(sale, "/answer/")
+        self.browser.submit(page, form, button=("decision", decision), expect=REDIRECT)
+
+    def _wait_for_form(self, sale: Sale, action: str) -> tuple[Page, Form]:
+        """Return the order's page with the form to do it, once the marketplace's news let it be done."""
+        until = time.monotonic() + NEWS_SECONDS
         while True:
             page = self._page(sale)
-            form = page.find_form(action="/answer/")
+            form = page.find_form(action=action)
             if form:
-                self.browser.submit(page, form, button=("decision", decision), expect=REDIRECT)
-                return
+                return page, form
             if time.monotonic() > until:
-                raise PageError(f"The buyer's wish never showed on {page.url}")
+                raise PageError(f"{page.url} never offered {action}. It says: {page.words[:1500]}")
             time.sleep(0.5)
 
     def _page(self, sale: Sale) -> Page:

@@ -1,6 +1,6 @@
 """Which orders meet which fate: fixed shares of the input, so that every run on it tells the same story."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from smoke.files import Input, Sale
@@ -34,6 +34,19 @@ class Plan:
         """Bought while Fulfillments is on, in the order of the file."""
         stopped = [*self.buyer_cancels, *self.approved, *self.refused, *self.seller_cancels]
         return [*stopped, *self.shipped, *self.split, *self.rest]
+
+    def without(self, *, asking: bool, third_party: bool) -> Self:
+        """Return the plan for a marketplace where buyers cannot ask, or where others may not fulfil.
+
+        A buyer who cannot ask cancels, or keeps what was ordered; what others cannot handle, the seller does.
+        """
+        plan = self
+        if asking:
+            cancels = [*plan.buyer_cancels, *plan.approved]
+            plan = replace(plan, buyer_cancels=cancels, approved=[], rest=[*plan.rest, *plan.refused], refused=[])
+        if third_party:
+            plan = replace(plan, rest=[*plan.rest, *plan.third_party], third_party=[])
+        return plan
 
     @classmethod
     def of(cls, given: Input) -> Self:

@@ -82,15 +82,10 @@ class Seller:
         page = self.browser.submit(page, page.form(with_field="mode"), {"name": name, "mode": "test"})
         self.channel = urlsplit(page.url).path.removesuffix("settings/")
 
-    def set_up(self, *, label: str, client_id: str, secret: str, rules: Mapping[str, str] = RULES) -> Page:
-        """Label, rules and account information are saved; the sandbox's address is offered by the page."""
+    def set_up(self, *, label: str, account: Mapping[str, str], rules: Mapping[str, str] = RULES) -> Page:
+        """Label, rules and account information are saved; what the page offers for the account is kept."""
         page, form = self._settings()
-        values = {
-            "label-label": form.value_of("label-label", label),
-            **rules,
-            "account-client_id": client_id,
-            "account-client_secret": secret,
-        }
+        values = {"label-label": form.value_of("label-label", label), **rules, **account}
         return self.browser.submit(page, form, values, button=("action", "save"))
 
     def press(self, action: str) -> Page:

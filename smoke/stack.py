@@ -27,6 +27,8 @@ class Stack:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.web = self.sandbox = ""
+        #: Protocol -> address of the simulator that speaks it.
+        self.simulators: dict[str, str] = {}
         self._environment: dict[str, str] = {}
         self._supervisor: subprocess.Popen[str] | None = None
         self._report: Follower | None = None
@@ -38,7 +40,7 @@ class Stack:
         folder.chmod(0o755)
         return cls(folder / "data")
 
-    def start(self, *more: str, clock_offset: int = 0, workers: int = 1, beats: int = 1) -> None:
+    def start(self, *more: str, clock_offset: int = 0, workers: int = 1, beats: int = 1, **environment: str) -> None:
         """Everything answers; `more` are further options of `up`. Raises StackError with the end of the log."""
         log = (self.data.parent / "supervisor.log").open("a")
         command = ["-m", "marketplace_integration.local", "up", "--json", "--with-parent"]
@@ -59,7 +61,7 @@ class Stack:
                 *more,
             ],
             cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
+            env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -71,6 +73,7 @@ class Stack:
             raise StackError(f"The product did not start: see {log.name}\n{Path(log.name).read_text()[-2000:]}")
         told = json.loads(line)
         self.web, self.sandbox, self._environment = told["web"], told["sandbox"], told["environment"]
+        self.simulators = told["simulators"]
         self._report = Follower(self._popen)
 
     @property

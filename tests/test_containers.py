@@ -58,7 +58,7 @@ def instruction(name: str) -> list[str]:
 
 
 def test_every_process_of_make_run_is_a_service_with_the_same_command(stack: Stack) -> None:
-    programs = [stack.sandbox_program(), *stack.programs()]
+    programs = [*stack.sandbox_programs(), *stack.programs()]
 
     commands = {program.role: in_container(list(program.command)) for program in programs}
 

@@ -111,7 +111,7 @@ def test_the_table_of_processes_names_them_all() -> None:
     stack = Stack(
         wishes=Wishes(data=ROOT), web_port=8000, sandbox_port=9000, postgres=None, valkey=None, environment={}
     )
-    roles = [program.role for program in (*stack.programs(), stack.sandbox_program())]
+    roles = [program.role for program in (*stack.programs(), *stack.sandbox_programs())]
 
     named = [role for role in roles if f"`{role}`" in README]
 

@@ -25,6 +25,7 @@ from channels_app.adapters.types import Account, Capability, Choice, ConnectionF
 from channels_app.flows.change import locked, remember
 from channels_app.flows.fan_out import walk_channel
 from channels_app.flows.jobs import enable_jobs
+from channels_app.flows.pace import limits_of
 from channels_app.models import Channel
 from channels_app.secrets import read_secrets
 
@@ -161,11 +162,12 @@ def open_adapter(channel: Channel, *, deadline: Callable[[], float] | None = Non
     Raises SettingsError if its credentials cannot be opened or its package is not installed here.
     """
     made = adapter_class(channel)
+    own = {operation: Limit(**rate) for operation, rate in channel.facts.get("limits", {}).items()}
     account = Account(
         settings=channel.settings,
         secrets=read_secrets(channel),
         mode=Mode(channel.mode),
         scope=f"{channel.adapter_key}:{channel.pk}",
-        limits={operation: Limit(**rate) for operation, rate in channel.facts.get("limits", {}).items()},
+        limits=limits_of(made, own),
     )
     return made(account, http=HttpClient(account, made, deadline=deadline), tokens=TokenStore(account))

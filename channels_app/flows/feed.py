@@ -21,6 +21,7 @@ from channels_app.flows.closing import Tally, leave_in_doubt, refuse_file, take_
 from channels_app.flows.decide import Decision, Do, LastWord, Rules, Urgency, decide, refusal_hash
 from channels_app.flows.engine import Claim, FenceLost
 from channels_app.flows.lookup import resolve_lost
+from channels_app.flows.pace import intervals_of
 from channels_app.flows.pending import Remains, Taken
 from channels_app.flows.sending import (
     Content,
@@ -42,6 +43,8 @@ URGENCIES: dict[str, tuple[int, int]] = {
 }
 #: A change that waits for a line is freed when that line ends; this is only in case it was missed.
 PARK_SECONDS = 60
+#: A round of orders takes some seconds itself; it is not asked to be fresher than that.
+SHORTEST_ROUND_SECONDS = 10
 #: How soon a rise looks again whether the channel's orders are known.
 ORDERS_WAIT_SECONDS = 3
 
@@ -88,10 +91,10 @@ def _rises_allowed(channel: Channel, adapter: ChannelAdapter, *, now: datetime) 
     """The channel may have sold what we do not know yet, unless its orders were read within one interval."""
     if not channel.orders_on or channel.can(Capability.QUANTITY_NETS_ORDERS) or not channel.is_running:
         return True
-    known, interval = channel.orders_known_until, adapter.intervals.get(ChannelJob.Kind.ORDERS)
+    known, interval = channel.orders_known_until, intervals_of(adapter).get(ChannelJob.Kind.ORDERS)
     if interval is None:
         return True
-    return known is not None and now - known <= timedelta(seconds=interval)
+    return known is not None and now - known <= timedelta(seconds=max(interval, SHORTEST_ROUND_SECONDS))
 
 
 def _send(claim: Claim, adapter: ChannelAdapter) -> bool:

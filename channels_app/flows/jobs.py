@@ -7,6 +7,7 @@ from django.db import transaction
 
 from channels_app.adapters.registry import get_adapter_class
 from channels_app.adapters.types import Capability
+from channels_app.flows.pace import intervals_of
 from channels_app.models import Channel, ChannelJob, FeedLine, PendingChange, Submission
 from channels_app.models.submission import OPEN_STATES
 
@@ -54,6 +55,7 @@ def _has_open_submissions(channel: Channel) -> bool:
 def enable_jobs(channel: Channel, *, now: datetime) -> None:
     """Make the job rows follow state and switches, in their transaction; cursors and fences stay."""
     adapter = get_adapter_class(channel.adapter_key)
+    intervals = intervals_of(adapter)
     ChannelJob.objects.bulk_create(
         [
             ChannelJob(
@@ -66,16 +68,16 @@ def enable_jobs(channel: Channel, *, now: datetime) -> None:
                 urgency=0 if kind in (Kind.OFFERS, Kind.COMMANDS, Kind.ORDERS) else 5,
                 next_run_at=now,
             )
-            for kind, interval in adapter.intervals.items()
+            for kind, interval in intervals.items()
         ],
         ignore_conflicts=True,
     )
     for job in ChannelJob.objects.select_for_update().filter(channel=channel).order_by("pk"):
-        wanted = job_is_wanted(channel, job.kind) and job.kind in adapter.intervals
+        wanted = job_is_wanted(channel, job.kind) and job.kind in intervals
         if wanted and not job.enabled:
             job.next_run_at, job.failures, job.blocked, job.last_error = now, 0, False, ""
         job.enabled, job.host = wanted, adapter.host(channel.settings)
-        job.interval_seconds = adapter.intervals.get(job.kind, job.interval_seconds)
+        job.interval_seconds = intervals.get(job.kind, job.interval_seconds)
         job.save(
             update_fields=[
                 "enabled",

@@ -115,6 +115,8 @@ def _wishes(data: Path, options: argparse.Namespace) -> Wishes:
         debug=options.debug,
         workers=options.workers,
         beats=options.beats,
+        simulators=tuple(options.simulators.replace(",", " ").split()),
+        allowed=tuple(options.allow),
         healthy_seconds=options.healthy_seconds,
     )
 
@@ -122,6 +124,7 @@ def _wishes(data: Path, options: argparse.Namespace) -> Wishes:
 def _print_welcome(description: dict[str, Any], told: str) -> None:
     line = "-" * 72
     text = [line, f"The site:     {description['web']}", f"The sandbox:  {description['sandbox']}"]
+    text += [f"{f'Like {name}:':<13} {address}" for name, address in description["simulators"].items()]
     text += [
         "",
         told or FIRST_CLICKS,
@@ -151,6 +154,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
             sub.add_argument("--clock-offset", type=int, default=int(os.environ.get("CLOCK_OFFSET_SECONDS") or 0))
             sub.add_argument("--workers", type=int, default=1, help="workers of each lane")
             sub.add_argument("--beats", type=int, default=1, help="how many beats")
+            sub.add_argument("--simulators", default="", help="real marketplaces to simulate: mirakl, walmart, bol")
+            sub.add_argument("--allow", action="append", default=[], help="a private host:port that channels may call")
             sub.add_argument("--healthy-seconds", type=float, default=HEALTHY_SECONDS, help=HEALTHY)
             sub.add_argument("--debug", action="store_true", default=os.environ.get("DEBUG", "0") not in ("0", ""))
     _add_rest(commands.choices)

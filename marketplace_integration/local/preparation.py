@@ -53,7 +53,7 @@ def _rebuild(stack: Stack, *, say: Callable[[str], None]) -> None:
     say("Rebuilding the database.")
     if stack.postgres:
         stack.postgres.drop_database(DATABASE)
-    for file in stack.wishes.data.glob("sandbox.sqlite3*"):
+    for file in stack.wishes.data.glob("sandbox*.sqlite3*"):
         file.unlink()
 
 

@@ -93,7 +93,8 @@ def _start(stack: Stack, supervisor: Supervisor, manner: Manner) -> None:
     manner.say("PostgreSQL and Valkey are up.")
     migrate(stack, rebuild=manner.rebuild, say=manner.say)
     collect_static(stack, say=manner.say)
-    supervisor.start(stack.sandbox_program())
+    for program in stack.sandbox_programs():
+        supervisor.start(program)
     for program in stack.programs():
         supervisor.start(program)
     told = ""
@@ -102,6 +103,8 @@ def _start(stack: Stack, supervisor: Supervisor, manner: Manner) -> None:
         told = seed_demo(stack)
     _wait_until_answers(f"{stack.web}/healthz", supervisor, "web")
     _wait_until_answers(f"{stack.sandbox}/", supervisor, "sandbox")
+    for name, address in stack.simulators.items():
+        _wait_until_answers(f"{address}/", supervisor, f"sandbox-{name}")
     supervisor.new_log_lines()  # what start-up logged stays in the files
     manner.ready(describe(stack, supervisor.identities()), told)
 

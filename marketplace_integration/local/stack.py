@@ -33,6 +33,10 @@ class Wishes:
     #: Workers of each lane, and beats. More than one show what a machine of its own for each would.
     workers: int = 1
     beats: int = 1
+    #: Real marketplaces to simulate, by the protocol that the sandbox speaks in their place.
+    simulators: tuple[str, ...] = ()
+    #: Further addresses (host:port) that channels may call, though they are private.
+    allowed: tuple[str, ...] = ()
     #: A child that ran this long is well: its next death is answered at once again.
     healthy_seconds: float = HEALTHY_SECONDS
 
@@ -44,6 +48,8 @@ class Stack:
     wishes: Wishes
     web_port: int
     sandbox_port: int
+    #: Protocol -> port.
+    simulator_ports: Mapping[str, int] = field(default_factory=dict)
     postgres: Postgres | None
     valkey: Valkey | None
     environment: Mapping[str, str] = field(repr=False)
@@ -55,6 +61,11 @@ class Stack:
     @property
     def sandbox(self) -> str:
         return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def simulators(self) -> dict[str, str]:
+        """Protocol -> address."""
+        return {name: f"http://127.0.0.1:{port}" for name, port in self.simulator_ports.items()}
 
     @property
     def logs(self) -> Path:
@@ -86,11 +97,20 @@ class Stack:
             )
         return programs
 
-    def sandbox_program(self) -> Program:
-        """The marketplace in a box."""
-        data = self.wishes.data / "sandbox.sqlite3"
-        arguments = ("--host", "127.0.0.1", "--port", str(self.sandbox_port), "--data", str(data))
-        return self._python("sandbox", "sandbox", *arguments)
+    def sandbox_programs(self) -> list[Program]:
+        """The marketplace in a box, and those that look like real ones: each a process with a file of its own."""
+        return [
+            self._sandbox("sandbox", self.sandbox_port),
+            *(
+                self._sandbox(f"sandbox-{name}", port, "--protocol", name)
+                for name, port in self.simulator_ports.items()
+            ),
+        ]
+
+    def _sandbox(self, role: str, port: int, *protocol: str) -> Program:
+        data = self.wishes.data / f"{role}.sqlite3"
+        arguments = ("--host", "127.0.0.1", "--port", str(port), "--data", str(data))
+        return self._python(role, "sandbox", *arguments, *protocol)
 
     def programs(self) -> list[Program]:
         """Everything else, in the order in which it starts."""
@@ -145,11 +165,13 @@ def build(wishes: Wishes, *, given: Mapping[str, str]) -> Stack:
     kept = _kept_ports(data, wishes)
     postgres = None if given.get("DATABASE_URL") else _postgres(data, kept["postgres"], owner)
     valkey = None if given.get("REDIS_URL") else Valkey(port=kept["valkey"], password=_secret(data, "valkey_password"))
+    simulators = {name: kept[f"sandbox-{name}"] for name in wishes.simulators}
+    ours = [f"127.0.0.1:{port}" for port in (kept["sandbox"], *simulators.values())]
     addresses = {
         "DATABASE_URL": postgres.url(DATABASE) if postgres else given["DATABASE_URL"],
         "REDIS_URL": valkey.url if valkey else given["REDIS_URL"],
         "SANDBOX_URL": f"http://127.0.0.1:{kept['sandbox']}",
-        "OUTBOUND_ALLOWED_HOSTS": f"127.0.0.1:{kept['sandbox']}",
+        "OUTBOUND_ALLOWED_HOSTS": ",".join([*ours, *wishes.allowed]),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
     }
     keys = {
@@ -163,6 +185,7 @@ def build(wishes: Wishes, *, given: Mapping[str, str]) -> Stack:
         wishes=wishes,
         web_port=kept["web"],
         sandbox_port=kept["sandbox"],
+        simulator_ports=simulators,
         postgres=postgres,
         valkey=valkey,
         environment=environment,
@@ -176,6 +199,7 @@ def describe(stack: Stack, identities: Mapping[str, Identity]) -> dict[str, Any]
         "logs": str(stack.logs),
         "web": stack.web,
         "sandbox": stack.sandbox,
+        "simulators": stack.simulators,
         "supervisor": asdict(Identity.of(os.getpid())),
         "pids": {role: identity.pid for role, identity in identities.items()},
         "processes": {role: asdict(identity) for role, identity in identities.items()},
@@ -204,7 +228,7 @@ def _kept_ports(data: Path, wishes: Wishes) -> dict[str, int]:
     """The ports of the last run where they are still free: stored sandbox addresses stay good."""
     file = data / "ports.json"
     kept: dict[str, int] = json.loads(file.read_text()) if file.is_file() else {}
-    for name in ("web", "sandbox", "postgres", "valkey"):
+    for name in ("web", "sandbox", "postgres", "valkey", *(f"sandbox-{one}" for one in wishes.simulators)):
         if name not in kept or not ports.is_free(kept[name]):
             kept[name] = ports.any_free()
     if wishes.web_port:

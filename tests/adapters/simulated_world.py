@@ -15,18 +15,14 @@ from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.tokens import TokenStore
 from channels_app.adapters.types import Account, ContentLine, Limit
 from contracts.checking import HERE as CONTRACTS
-from contracts.checking import Contract
+from contracts.checking import Contract, find_vendor_folder
 from contracts.record import Record
 from contracts.transport import CheckingTransport
 from marketplace_integration import clock
-from marketplace_integration.environment import ROOT
 from sandbox.clock import MICROSECONDS
 from tests.adapters.contract import Trouble
 from tests.adapters.contract.world import plain_content
 from tests.sandbox.in_process import MORNING, InProcessSandbox
-
-#: The marketplaces' own documents, where they lie beside the checkout.
-VENDORS = ROOT.parent / "shared" / "channels" / "spec"
 
 #: Trouble that the simulator makes, worded as its vendor words it.
 FAULTS: dict[str, dict[str, Any]] = {
@@ -84,7 +80,9 @@ class SimulatedWorld:
         self._clock = patch.object(clock, "now", self.now)
         self._clock.start()
         self._refuses = False
-        self.record = Record(Contract.load(self.protocol, vendor_folder=VENDORS)) if self.has_contract else None
+        self.record = (
+            Record(Contract.load(self.protocol, vendor_folder=find_vendor_folder())) if self.has_contract else None
+        )
         self._transport = CheckingTransport(self.box.transport, self.record) if self.record else self.box.transport
         #: The next answer is spoiled on purpose; from now on all are.
         self._is_spoiled = self._is_inventive = False

@@ -1,0 +1,67 @@
+"""The channels that the proof can be run through: how each is connected, and what its marketplace does not do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of channel. `account` are the fields of its account form; {url} is where its marketplace answers."""
+
+    name: str
+    account: Mapping[str, str]
+    secret: str
+    #: What the marketplace refuses.
+    bad_secret: str = "bad"  # noqa: S105 - refused everywhere
+    #: Whether the sandbox's own protocol is spoken, which the product's stack always runs.
+    is_native: bool = False
+    #: So many times faster than the real marketplace allows.
+    speed_up: int = 600
+    #: Settings of the simulator.
+    marketplace: Mapping[str, object] = field(default_factory=dict)
+    buyers_ask: bool = True
+    refunds: bool = True
+    parcels: bool = True
+    #: Whether Fulfillments may be switched off.
+    third_party: bool = True
+    #: Operations that the journey must have used, by our statement of the protocol.
+    operations: frozenset[str] = frozenset()
+
+    def fields(self, url: str, *, good: bool = True) -> dict[str, str]:
+        """Return what is entered into the account form."""
+        entered = {name: value.format(url=url) for name, value in self.account.items()}
+        if not good:
+            entered[self.secret] = self.bad_secret
+        return {f"account-{name}": value for name, value in entered.items()}
+
+
+KINDS = {
+    "sandbox": Kind(
+        name="sandbox",
+        account={"client_id": "smoke", "client_secret": "a-good-secret"},
+        secret="client_secret",  # noqa: S106 - the name of a field
+        is_native=True,
+        speed_up=1,
+    ),
+    "mirakl": Kind(
+        name="mirakl",
+        account={
+            "base_url": "{url}",
+            "api_key": "a-good-key-of-the-smoke",
+            "offer_state": "11",
+            "product_id_type": "EAN",
+            "multi_shipment": "on",
+        },
+        secret="api_key",  # noqa: S106 - the name of a field
+        # One inventory has one currency; this operator sells in it.
+        marketplace={"quotas": False, "default_currency": "USD"},
+        buyers_ask=False,
+        third_party=False,
+        operations=frozenset(
+            (
+                *("A01", "OF61", "RE01", "SH21", "SH12", "OF01", "OF02", "STO01", "STO02", "OF52", "OF53", "OF54"),
+                *("OR11", "OR21", "OR28", "OR30", "ST01"),
+            )
+        ),
+    ),
+}
