@@ -232,6 +232,9 @@ class BackOffice:
         order: Json = self.operator("GET", f"/admin/orders/{number}", fields=fields)["order"]
         return order
 
+    def shipped(self, number: str) -> int:
+        return sum(int(line["detail"]["shipped_quantity"]) for line in self.order(number)["items"])
+
     def refunded(self, number: str) -> Decimal:
         payments = [one for group in self.order(number)["payment_collections"] for one in group["payments"]]
         amounts = [Decimal(str(refund["amount"])) for one in payments for refund in one["refunds"]]
@@ -259,6 +262,10 @@ class BackOffice:
             raise Refused(f"The cart was not completed: {placed}")
         group = self.operator("GET", f"/admin/order-groups/{placed['order_group']['id']}", fields="id,orders.id")
         return [str(one["id"]) for one in group["order_group"]["orders"]]
+
+    def place(self, sku: str, quantity: int) -> str:
+        """A buyer orders from the first seller. Returns the order."""
+        return self.buy({self.listings(self.logins[0])[sku]["variant"]: quantity})[0]
 
     @cached_property
     def _store(self) -> tuple[Api, str]:

@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from channels_app.adapters.medusa.adapter import MedusaAdapter
 from channels_app.adapters.redis_client import shared_redis
+from tests.adapters.medusa.world import MedusaWorld
 from tests.live.backoffice import BackOffice
-from tests.live.world import LiveWorld
 
 
 @pytest.fixture(scope="session")
@@ -20,13 +21,19 @@ def office() -> Iterator[BackOffice]:
 
 
 @pytest.fixture
-def world(office: BackOffice, valkey: str) -> Iterator[LiveWorld]:
+def world(office: BackOffice, valkey: str) -> Iterator[MedusaWorld]:
     shared_redis().flushdb()
-    made = LiveWorld(office)
+    login = office.logins[0]
+    made = MedusaWorld(
+        office,
+        settings={"flavour": login.flavour, "base_url": login.base_url, "email": login.email},
+        secret=login.secret,
+        server=httpx.HTTPTransport(trust_env=False),
+    )
     yield made
     made.close()
 
 
 @pytest.fixture
-def adapter(world: LiveWorld) -> MedusaAdapter:
+def adapter(world: MedusaWorld) -> MedusaAdapter:
     return world.open()

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from smoke.browser import REDIRECT, Form, Page, PageError
-from smoke.orders import first_choice
 from smoke.seller import Seller
 
 
@@ -24,14 +23,14 @@ class OrderPages:
     def cancel(self, order: str, units: Mapping[str, int]) -> None:
         page = self._page(order)
         form = page.form(action="/cancel/")
-        reason = {"cancel-reason": first_choice(form, "cancel-reason")} if "cancel-reason" in form.choices else {}
-        self._browser.submit(page, form, {**_units(form, "cancel", units), **reason}, expect=REDIRECT)
+        values = {**_units(form, "cancel", units), "cancel-reason": "We have none left."}
+        self._browser.submit(page, form, values, expect=REDIRECT)
 
     def refund(self, order: str, amount: Decimal) -> None:
         """So much of the first line is given back; nothing comes back to the shelf."""
         page = self._page(order)
         form = page.form(action="/refund/")
-        reason = {"refund-reason": first_choice(form, "refund-reason")} if "refund-reason" in form.choices else {}
+        reason = {"refund-reason": "It was scratched."}
         values = {"refund-amount-1": str(amount), "refund-units-1": "1", "refund-restock": None, **reason}
         self._browser.submit(page, form, values, expect=REDIRECT)
 

@@ -85,10 +85,14 @@ def build_prices(line: ContentLine | OfferLine) -> list[dict[str, Any]]:
 
 
 def build_options(lines: Sequence[ContentLine]) -> list[dict[str, Any]]:
-    """Return the options of a new product. Raises RejectedByChannel if its variants are not told apart by the same."""
+    """Return the options of a new product. Raises RejectedByChannel if they do not tell its variants apart."""
     values: dict[str, dict[str, None]] = {name: {} for name in options_of(lines[0])}
+    told_apart: list[dict[str, str]] = []
     for line in lines:
         check_options(line, list(values))
+        if options_of(line) in told_apart:
+            raise RejectedByChannel(f"Another item of this parent varies in the same as {line.sku}.", code="variation")
+        told_apart.append(options_of(line))
         for name, value in options_of(line).items():
             values[name][value] = None
     return [{"title": name, "values": list(known)} for name, known in values.items()]

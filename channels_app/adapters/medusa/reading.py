@@ -45,7 +45,7 @@ def fetch_orders(client: MedusaClient, cursor: str) -> OrderPage:
         return OrderPage(raws=_raws(found), next_cursor=json.dumps(there), has_more=True)
     if known_until is None:
         raise TemporaryError("The server does not say what time it is.", code="no_time")
-    looked_at = _look_again(client, unpaid)
+    looked_at = _look_again(client, [number for number in unpaid if number not in {body["id"] for body in found}])
     begins = max(known_until - OVERLAP, read_moment(since) - OVERLAP)
     there = {"since": build_moment(begins), "unpaid": _still_unpaid(unpaid, looked_at)}
     return OrderPage(

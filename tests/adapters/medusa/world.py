@@ -1,4 +1,7 @@
-"""The world of the adapter contract over a real server: trouble is made on the way to it, and never by it."""
+"""The world of the adapter contract over a Mercur or Medusa, the real one or the little one in memory.
+
+Trouble is made on the way to it, and never by it.
+"""
 
 import json
 import time
@@ -6,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -19,26 +22,46 @@ from marketplace_integration import clock
 from tests.adapters.contract import Trouble
 from tests.adapters.contract.world import plain_content
 from tests.adapters.simulated_world import gtin_of
-from tests.live.backoffice import BackOffice
 
 Send = Callable[[httpx.Request], httpx.Response]
 
 
-class LiveWorld:
-    """One account of a server that runs. Each test finds it empty."""
+class Office(Protocol):
+    """What a test can do at the server by itself."""
+
+    def clear(self) -> None:
+        """No product and no reservation is left of earlier tests."""
+
+    def occupy(self, sku: str) -> None:
+        """Something else on the server has this SKU."""
+
+    def place(self, sku: str, quantity: int) -> str:
+        """A buyer has bought and paid. Returns the order."""
+
+    def shipped(self, number: str) -> int:
+        """Return how many units of the order have left."""
+
+    def refunded(self, number: str) -> Decimal:
+        """Return what the buyer of the order got back."""
+
+
+class MedusaWorld:
+    """One account of a server. Each test finds it empty. Times are real: they cannot be put forward."""
 
     prices = ("0.01", "0.99", "10.00", "1234.56", "9999.99")
     quantities = (0, 1, 999)
 
-    def __init__(self, office: BackOffice) -> None:
+    def __init__(
+        self, office: Office, *, settings: Mapping[str, str], secret: str, server: httpx.BaseTransport
+    ) -> None:
         self.office = office
-        self.login = office.logins[0]
         office.clear()
-        self.secrets = [self.login.secret]
+        self.secrets = [secret]
         self.remote_ids: dict[str, str] = {}
         self.operations: set[str] = set()
         self.began_at = clock.now()
-        self._way = _Way()
+        self._settings = settings
+        self._way = _Way(server)
         self._client = httpx.Client(transport=httpx.MockTransport(self._way), trust_env=False)
 
     def close(self) -> None:
@@ -49,8 +72,8 @@ class LiveWorld:
 
     def open(self, secret: str = "") -> MedusaAdapter:
         account = Account(
-            settings={"flavour": self.login.flavour, "base_url": self.login.base_url, "email": self.login.email},
-            secrets={"secret": secret or self.login.secret},
+            settings=self._settings,
+            secrets={"secret": secret or self.secrets[0]},
             scope="medusa:contract",
             limits=dict.fromkeys(MedusaAdapter.limits, Limit(per_second=10_000, burst=10_000)),
         )
@@ -88,14 +111,16 @@ class LiveWorld:
         return None
 
     def has_order(self, sku: str, quantity: int) -> str:
-        variant = self.office.listings(self.login)[sku]["variant"]
-        return self.office.buy({variant: quantity})[0]
+        return self.office.place(sku, quantity)
 
     def asks_to_cancel(self, order: str) -> None:
         raise NotImplementedError("Buyers cannot ask for it here.")
 
     def sends_back(self, order: str, sku: str, quantity: int) -> None:
         raise NotImplementedError("Returns are not read here.")
+
+    def shipped(self, order: str) -> int:
+        return self.office.shipped(order)
 
     def refunded(self, order: str) -> Decimal:
         return self.office.refunded(order)
@@ -105,6 +130,10 @@ class LiveWorld:
 
     def calm(self) -> None:
         self._way.armed = self._way.trouble = None
+
+    def serve(self, server: Send) -> None:
+        """From now on somebody else answers."""
+        self._way.inner = httpx.MockTransport(server)
 
     def invents(self) -> None:
         self._way.rewrites.append(_new_words)
@@ -119,8 +148,8 @@ class LiveWorld:
 class _Way:
     """The way to the server, on which things happen."""
 
-    def __init__(self) -> None:
-        self._inner = httpx.HTTPTransport(trust_env=False)
+    def __init__(self, server: httpx.BaseTransport) -> None:
+        self.inner = server
         self.armed: tuple[Trouble, int] | None = None
         self.trouble: Trouble | None = None
         self.rewrites: list[Callable[[Any], Any]] = []
@@ -128,7 +157,7 @@ class _Way:
         self.clock_off = 0.0
 
     def close(self) -> None:
-        self._inner.close()
+        self.inner.close()
 
     def comes(self, *, write: bool) -> None:
         """A call is about to leave: trouble that was ordered for it will strike it."""
@@ -150,17 +179,19 @@ class _Way:
     def _send(self, request: httpx.Request) -> httpx.Response:
         if self.repeats_pages and "offset" in request.url.params:
             request = httpx.Request(request.method, request.url.copy_set_param("offset", 0), headers=request.headers)
-        answer = self._inner.handle_request(request)
+        answer = self.inner.handle_request(request)
         content = answer.read()
         for rewrite in self.rewrites:
             content = json.dumps(rewrite(json.loads(content))).encode()
-        headers = {"content-type": answer.headers.get("content-type", ""), "date": self._date(answer)}
+        headers = {"content-type": answer.headers.get("content-type", ""), **self._date(answer)}
         return httpx.Response(answer.status_code, headers=headers, content=content)
 
-    def _date(self, answer: httpx.Response) -> str:
+    def _date(self, answer: httpx.Response) -> dict[str, str]:
+        if "date" not in answer.headers:
+            return {}
         told = parsedate_to_datetime(answer.headers["date"])
         shifted = datetime.fromtimestamp(told.timestamp() + self.clock_off, UTC)
-        return format_datetime(shifted, usegmt=True)
+        return {"date": format_datetime(shifted, usegmt=True)}
 
 
 def _refused(request: httpx.Request, send: Send) -> httpx.Response:
@@ -247,7 +278,7 @@ def _new_words(body: Any) -> Any:
 class _Observed(HttpClient):
     """Tells the world of every call before it goes out."""
 
-    def __init__(self, *args: Any, world: LiveWorld, **more: Any) -> None:
+    def __init__(self, *args: Any, world: MedusaWorld, **more: Any) -> None:
         super().__init__(*args, **more)
         self._world = world
 
