@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 #: The servers have no limits of their own. This one spares a small one, where buyers' pages come from the same process.
 _CALLS = Limit(per_second=30, burst=60)
-_SELDOM = Limit(per_second=2, burst=10)
 
 
 class MedusaAdapter(ChannelAdapter):
@@ -58,12 +57,12 @@ class MedusaAdapter(ChannelAdapter):
     capabilities = CAPABILITIES
     limits = {
         "token": Limit(per_second=1, burst=5),
-        "seller": _SELDOM,
-        "store": _SELDOM,
-        "locations": _SELDOM,
-        "profiles": _SELDOM,
-        "sales_channels": _SELDOM,
-        "payments": _SELDOM,
+        "seller": _CALLS,
+        "store": _CALLS,
+        "locations": _CALLS,
+        "profiles": _CALLS,
+        "sales_channels": _CALLS,
+        "payments": _CALLS,
         "find_products": _CALLS,
         "find_sku": _CALLS,
         "create_product": _CALLS,

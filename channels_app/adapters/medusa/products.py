@@ -55,16 +55,12 @@ def build_new_product(
 def build_product(line: ContentLine, *, title: str) -> dict[str, Any]:
     """Return what a product says of all its variants.
 
-    It never names them: Medusa deletes the variants that a change of the product leaves out.
+    It never names them: Medusa deletes the variants that a change of the product leaves out. What the item does not
+    have (a description, pictures) stays as the operator made it.
     """
-    return {
-        "title": title,
-        "description": line.description,
-        "status": "published",
-        "images": [{"url": url} for url in line.images],
-        **({"thumbnail": line.images[0]} if line.images else {}),
-        "metadata": {"brand": line.brand},
-    }
+    pictures = {"images": [{"url": url} for url in line.images], "thumbnail": line.images[0]} if line.images else {}
+    words = {"description": line.description} if line.description else {}
+    return {"title": title, "status": "published", **words, **pictures, "metadata": {"brand": line.brand}}
 
 
 def build_variant(line: ContentLine, *, with_gtin: bool) -> dict[str, Any]:
