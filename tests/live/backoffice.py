@@ -287,17 +287,31 @@ class BackOffice:
         level = {"inventory_item_id": many["stock"], "location_id": login.location_id, "stocked_quantity": 77}
         api("POST", f"{root}/inventory-items/location-levels/batch", {"update": [level]})
         api("POST", f"{root}/products/{hidden['product']}", {"status": "draft"})
+        self.make_product(login, stray, ("ONE",))
+
+    def make_product(self, login: Login, name: str, kinds: Sequence[str]) -> Json:
+        """The seller made a product by hand, with a variant for each kind. Returns it."""
+        api, root = self.seller_api(login), self.root()
         profile = api("GET", f"{root}/shipping-profiles")["shipping_profiles"][0]["id"]
-        variant = {"title": "One", "sku": stray, "options": {"Kind": "One"}, **prices}
+        prices = [{"currency_code": "eur", "amount": 10}]
         body = {
-            "title": stray,
+            "title": name,
             "status": "published",
             "shipping_profile_id": profile,
             "sales_channels": [{"id": self._sales_channel()}],
-            "options": [{"title": "Kind", "values": ["One"]}],
-            "variants": [variant],
+            "options": [{"title": "Kind", "values": list(kinds)}],
+            "variants": [
+                {"title": kind, "sku": f"{name}-{kind}", "options": {"Kind": kind}, "prices": prices} for kind in kinds
+            ],
         }
-        api("POST", f"{root}/products", body)
+        fields = "id,variants.id,variants.sku,variants.inventory_items.inventory_item_id"
+        made: Json = api("POST", f"{root}/products", body, fields=fields)["product"]
+        return made
+
+    def level(self, login: Login, variant: Json, count: int) -> Json:
+        """Return a row that counts a variant at the seller's location."""
+        item = variant["inventory_items"][0]["inventory_item_id"]
+        return {"inventory_item_id": item, "location_id": login.location_id, "stocked_quantity": count}
 
     def occupy(self, sku: str) -> None:
         """Something else on the server has this SKU."""
