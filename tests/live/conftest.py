@@ -1,4 +1,7 @@
-"""The contract against a real server: only where LIVE_SERVER names a file that describes one (see serve.py)."""
+"""Tests against a real server: `make live-test` starts one, and LIVE_SERVER names the file that describes it.
+
+Without it they are not there: a hundred skipped tests would hide one that should not be.
+"""
 
 import os
 from collections.abc import Iterator
@@ -11,6 +14,8 @@ from channels_app.adapters.medusa.adapter import MedusaAdapter
 from channels_app.adapters.redis_client import shared_redis
 from tests.adapters.medusa.world import MedusaWorld
 from tests.live.backoffice import BackOffice
+
+collect_ignore_glob = [] if os.environ.get("LIVE_SERVER") else ["test_*.py"]
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,8 @@
 """What the servers do that nobody would guess. The adapter is built around it: should it change, this says so."""
 
-import os
-
 import pytest
 
 from tests.live.backoffice import Refused
-
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("LIVE_SERVER"), reason="LIVE_SERVER names no running server: `make live-test` starts one"
-)
 
 
 @pytest.fixture

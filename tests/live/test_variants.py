@@ -1,16 +1,9 @@
 """Variants on a real server, where a double could be wrong: each flavour adds option values in its own way."""
 
-import os
 from dataclasses import replace
-
-import pytest
 
 from channels_app.adapters.types import Kind, Outcome
 from tests.adapters.contract.world import send, withdrawal
-
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("LIVE_SERVER"), reason="LIVE_SERVER names no running server: `make live-test` starts one"
-)
 
 
 def variant(world, size, colour):

@@ -38,8 +38,6 @@ class Outcomes:
 
     def __init__(self) -> None:
         self._results: dict[str, LineResult] = {}
-        #: Lines whose answer was lost: nothing is said of them, so they count as in doubt and are sent again.
-        self._lost: set[str] = set()
 
     def accept(self, sku: str, remote_id: str = "") -> None:
         self._results[sku] = LineResult(sku=sku, outcome=Outcome.ACCEPTED, remote_id=remote_id)
@@ -53,8 +51,9 @@ class Outcomes:
     def work_off(self, parts: Sequence[tuple[Sequence[str], Callable[[], None]]]) -> Report:
         """Do one part after the other: the SKUs it is about, and the calls. Returns an outcome for every line.
 
-        A part that is refused is rejected. If the server stops in the middle, what it did stands, and the rest is for
-        later; if it stops before anything was done, that is raised.
+        A part that is refused is rejected. If the server stops before anything was done, that is raised. If it stops
+        in the middle, what it did stands, and the rest is for later; of the part that it stopped in nothing is said,
+        so that it counts as in doubt and is sent again.
         """
         for position, (skus, do) in enumerate(parts):
             try:
@@ -65,14 +64,12 @@ class Outcomes:
             except (TemporaryError, SettingsError, OutcomeUnknown) as error:
                 if not self._results:
                     raise
-                self._stop(error, skus if isinstance(error, OutcomeUnknown) else (), parts[position:])
+                self._put_off(parts[position + 1 :], error)
                 break
         return Report(phase=Phase.DONE, results=tuple(self._results.values()))
 
-    def _stop(self, error: Exception, lost: Sequence[str], left: Sequence[tuple[Sequence[str], object]]) -> None:
-        self._lost.update(sku for sku in lost if sku not in self._results)
+    def _put_off(self, parts: Sequence[tuple[Sequence[str], object]], error: Exception) -> None:
         asked = (error.retry_after if isinstance(error, TemporaryError) else None) or _AGAIN_SECONDS
-        for skus, _ in left:
+        for skus, _ in parts:
             for sku in skus:
-                if sku not in self._results and sku not in self._lost:
-                    self.try_again(sku, reason=str(error), after=asked)
+                self.try_again(sku, reason=str(error), after=asked)

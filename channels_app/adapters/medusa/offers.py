@@ -57,14 +57,16 @@ class OfferDesk:
         return outcomes.work_off(parts)
 
     def _count(self, lines: Sequence[OfferLine], remote_ids: Mapping[str, str], outcomes: Outcomes) -> None:
-        stale = self._try_count(lines, remote_ids, outcomes)
-        if stale:
-            self._try_count(list(stale), self._look_up(list(stale)), outcomes)
+        refused = self._try_count(lines, remote_ids, outcomes)
+        if refused:
+            refused = self._try_count(list(refused), self._look_up(list(refused)), outcomes)
+        for line, error in refused.items():
+            outcomes.reject(line.sku, error)
 
     def _try_count(
         self, lines: Sequence[OfferLine], remote_ids: Mapping[str, str], outcomes: Outcomes
     ) -> dict[OfferLine, RejectedByChannel]:
-        """Count what has a number. Returns the lines that were refused; each of them is rejected so far."""
+        """Count what has a number. Returns the lines that were refused; the others are accepted."""
         refused: dict[OfferLine, RejectedByChannel] = {}
         by_item: dict[str, OfferLine] = {}
         for line in lines:
@@ -78,9 +80,7 @@ class OfferDesk:
 
         self._stock.count({item: line.quantity for item, line in by_item.items()}, blame)
         for line in lines:
-            if line in refused:
-                outcomes.reject(line.sku, refused[line])
-            else:
+            if line not in refused:
                 outcomes.accept(line.sku, remote_ids[line.sku])
         return refused
 

@@ -63,7 +63,17 @@ def test_what_was_done_before_the_server_stopped_stands_and_the_rest_is_for_late
 
     sent = send(adapter, world, Kind.PRICE, [offer(world, sku, "EUR", price="7.00") for sku in "ABC"], key="p")
 
-    assert sent.outcomes() == {"A": Outcome.ACCEPTED, "B": Outcome.TRY_AGAIN, "C": Outcome.TRY_AGAIN}
+    assert sent.outcomes() == {"A": Outcome.ACCEPTED, "C": Outcome.TRY_AGAIN}
+
+
+def test_what_is_refused_by_number_is_not_rejected_before_it_was_looked_up(adapter, world):
+    listed(adapter, world, "A", "B")
+    world.remote_ids["B"] = "prod_old:variant_old:iitem_old"
+    world.fails_at("find_sku")
+
+    sent = send(adapter, world, Kind.QUANTITY, [offer(world, sku, "EUR", quantity=8) for sku in "AB"], key="q")
+
+    assert sent.outcomes() == {"A": Outcome.ACCEPTED}
 
 
 def test_a_line_whose_answer_was_lost_in_the_middle_is_in_doubt(adapter, world):

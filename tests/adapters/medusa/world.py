@@ -61,6 +61,7 @@ class MedusaWorld:
         self.operations: set[str] = set()
         self.began_at = clock.now()
         self._settings = settings
+        self._fails_at = ""
         self._way = _Way(server)
         self._client = httpx.Client(transport=httpx.MockTransport(self._way), trust_env=False)
 
@@ -87,6 +88,9 @@ class MedusaWorld:
         self.operations.add(operation)
         for key in shared_redis().scan_iter("limit:*"):
             shared_redis().delete(key)
+        if operation == self._fails_at:
+            self._fails_at = ""
+            self._way.trouble = "refused"
         self._way.comes(write=write)
 
     # The marketplace
@@ -130,6 +134,10 @@ class MedusaWorld:
 
     def calm(self) -> None:
         self._way.armed = self._way.trouble = None
+
+    def fails_at(self, operation: str) -> None:
+        """The next such call finds nobody listening."""
+        self._fails_at = operation
 
     def serve(self, server: Send) -> None:
         """From now on somebody else answers."""
