@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("kinds", nargs="*", metavar="server", help="mercur, medusa; both if none is named")
     parser.add_argument("--no-contract", action="store_true", help="only the product, not the adapter by itself")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # nothing that was started outlives us
     try:
         node = check_node()
     except CannotRun as error:
