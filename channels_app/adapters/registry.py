@@ -11,6 +11,7 @@ BUILT_IN = {
     "sandbox": "channels_app.adapters.sandbox.adapter.SandboxAdapter",
     "mirakl": "channels_app.adapters.mirakl.adapter.MiraklAdapter",
     "walmart": "channels_app.adapters.walmart.adapter.WalmartAdapter",
+    "bol": "channels_app.adapters.bol.adapter.BolAdapter",
     "medusa": "channels_app.adapters.medusa.adapter.MedusaAdapter",
 }
 
