@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import time
 import traceback
 from decimal import Decimal
 from pathlib import Path
+from xml.etree import ElementTree
 
 from smoke.stack import ROOT, Stack
 from tests.live.backoffice import BackOffice
@@ -67,25 +69,36 @@ def prove(kind: str, *, node: str, contract: bool) -> bool:
 
 
 def keep_the_contract(kind: str) -> dict[str, int]:
-    """Return what the adapter contract said of a fresh server."""
+    """Return what the tests of this folder said of a fresh server: the adapter contract, variants and quirks."""
     server = Server(kind)
-    description = Path(tempfile.mkstemp(suffix=".json")[1])
+    folder = Path(tempfile.mkdtemp(prefix="live-contract-"))
     try:
         server.prepare()
         server.start()
         office = BackOffice(kind, server.url)
         office.open_shop("Alpha Shop", "Beta Store", shipping=Decimal(0))
-        office.save(description)
+        office.save(folder / "server.json")
         office.close()
-        command = [sys.executable, "-m", "pytest", "tests/live", "-q", "-p", "no:cacheprovider"]
-        # Tests have settings of their own; the product's, which our imports may have named, are not theirs.
-        environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-        environment["LIVE_SERVER"] = str(description)
-        done = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=sys.stderr)
-        return {"contract_failures": done.returncode}
+        return _run_tests(folder / "server.json", report=folder / "report.xml")
     finally:
         server.close()
-        description.unlink()
+        shutil.rmtree(folder)
+
+
+def _run_tests(description: Path, *, report: Path) -> dict[str, int]:
+    # Tests have settings of their own; the product's, which our imports may have named, are not theirs.
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    environment["LIVE_SERVER"] = str(description)
+    command = [sys.executable, "-m", "pytest", "tests/live", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=sys.stderr)
+    if not report.exists():
+        return {"contract_failures": done.returncode or 1}
+    (suite,) = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - written by our own tests
+    count = {name: int(suite.get(name, 0)) for name in ("tests", "skipped", "failures", "errors")}
+    return {
+        "contract_tests": count["tests"] - count["skipped"],
+        "contract_failures": count["failures"] + count["errors"],
+    }
 
 
 if __name__ == "__main__":
