@@ -213,7 +213,8 @@ class BackOffice:
             variant["sku"]: {
                 "product": row["id"],
                 "variant": variant["id"],
-                "stock": variant["inventory_items"][0]["inventory_item_id"],
+                # For a moment a new variant has no stock that could be counted.
+                "stock": next((item["inventory_item_id"] for item in variant["inventory_items"]), ""),
                 "external_id": row["external_id"],
                 "variants": len(row["variants"]),
                 "price": Decimal(str(variant["prices"][0]["amount"])) if variant["prices"] else None,
