@@ -224,7 +224,8 @@ _VENDORS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
                 "settings",
             )
         ),
-        (),
+        # Of the query that leads to the next page, which is Walmart's own.
+        ("hasMoreElements", "soIndex", "poIndex", "partnerId", "sellerId"),
     ),
     "bol": (("bol-offers-v11.json", "bol-retailer-v10.json", "bol-shared-v10.json"), ()),
 }

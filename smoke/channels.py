@@ -64,4 +64,22 @@ KINDS = {
             )
         ),
     ),
+    "walmart": Kind(
+        name="walmart",
+        account={
+            "base_url": "{url}",
+            "client_id": "smoke",
+            "client_secret": "a-good-secret",
+            "default_weight": "1",
+        },
+        secret="client_secret",  # noqa: S106 - the name of a field
+        marketplace={"quotas": False},
+        third_party=False,
+        operations=frozenset(
+            (
+                *("token", "token_detail", "partner_profile", "feed", "feed_status", "inventory", "retire_item"),
+                *("items", "inventories", "orders", "order", "acknowledge", "ship", "cancel", "refund"),
+            )
+        ),
+    ),
 }

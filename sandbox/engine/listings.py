@@ -54,6 +54,13 @@ def list_listings(
     return [describe(row) for row in rows]
 
 
+def count_listings(market: Market, account_id: str, *, status: str) -> int:
+    """How many listings have this status."""
+    with market.storage.reading() as db:
+        row = db.execute("SELECT count(*) FROM listing WHERE account_id = ? AND status = ?", (account_id, status))
+        return int(row.fetchone()[0])
+
+
 def put_strays(market: Market, account_id: str, strays: list[dict[str, Any]]) -> int:
     """Listings exist that no submission made, as if set up on the marketplace by hand. Returns how many.
 

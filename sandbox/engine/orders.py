@@ -31,6 +31,8 @@ _LINE_FIELDS = (
     "tax",
     "amount_refunded",
 )
+#: Later than any moment.
+_FOREVER = 2**62
 PAYMENT_STATES = ("pending", "cleared", "failed")
 
 
@@ -272,14 +274,22 @@ def list_orders(
 
 
 def list_by_offset(
-    market: Market, account_id: str, *, since: int, offset: int, limit: int
+    market: Market,
+    account_id: str,
+    *,
+    since: int,
+    offset: int,
+    limit: int,
+    until: int | None = None,
+    placed_since: int = 0,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Orders updated at or after ``since``, the oldest order first, and how many there are in all."""
-    where = "account_id = ? AND updated_at >= ?"
+    """Orders updated from ``since`` to ``until``, the oldest order first, and how many there are in all."""
+    where = "account_id = ? AND updated_at >= ? AND updated_at <= ? AND placed_at >= ?"
+    wanted = (account_id, since, _FOREVER if until is None else until, placed_since)
     with market.storage.reading() as db:
-        total = db.execute(f"SELECT count(*) FROM purchase WHERE {where}", (account_id, since)).fetchone()[0]
+        total = db.execute(f"SELECT count(*) FROM purchase WHERE {where}", wanted).fetchone()[0]
         rows = db.execute(
-            f"SELECT * FROM purchase WHERE {where} ORDER BY seq LIMIT ? OFFSET ?", (account_id, since, limit, offset)
+            f"SELECT * FROM purchase WHERE {where} ORDER BY seq LIMIT ? OFFSET ?", (*wanted, limit, offset)
         ).fetchall()
         return [describe(db, row) for row in rows], total
 

@@ -21,4 +21,5 @@ def _of(module: str) -> Callable[[], Protocol]:
 PROTOCOLS: Mapping[str, Callable[[], Protocol]] = {
     "native": _of("sandbox.protocols.native"),
     "mirakl": _of("sandbox.protocols.mirakl"),
+    "walmart": _of("sandbox.protocols.walmart"),
 }

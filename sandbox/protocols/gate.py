@@ -113,11 +113,7 @@ def _check(request: Request, account_id: str | None) -> float:
     """Seconds to wait before the work."""
     market, operation = market_of(request), operation_of(request)
     if account_id is not None:
-        quota = quota_of(request, operation)
-        limits: RateLimits = request.app.state.rate_limits
-        wait = limits.take(account_id, operation, rate=quota.rate_per_s, burst=quota.burst)
-        if wait:
-            raise _too_many(wait)
+        _take(request, account_id, operation, quota_of(request, operation))
     where = {"operation": operation, "account_id": account_id}
     if market.faults.draw("drop_connection", **where):
         raise ConnectionDropped
@@ -131,6 +127,19 @@ def _check(request: Request, account_id: str | None) -> float:
         raise OtherAnswer({"errors": [error]})
     slow = market.faults.draw("slow", **where)
     return slow.number("seconds", 2) if slow else 0.0
+
+
+def _take(request: Request, account_id: str, operation: str, quota: Quota) -> None:
+    limits: RateLimits = request.app.state.rate_limits
+    wait = limits.take(account_id, operation, rate=quota.rate_per_s, burst=quota.burst)
+    if wait:
+        raise _too_many(wait)
+
+
+def check_quota(request: Request, account_id: str, name: str, quota: Quota) -> None:
+    """Some operations have quotas by what is sent to them. Raises Refused once this one is used up."""
+    if market_of(request).settings.quotas:
+        _take(request, account_id, name, quota)
 
 
 def quota_of(request: Request, operation: str) -> Quota:

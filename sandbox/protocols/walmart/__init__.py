@@ -1,0 +1,28 @@
+"""Walmart Marketplace (United States), as sellers' software sees it: its API, version 3, simulated.
+
+What is here, and what it answers, follows developer.walmart.com (read 2026-08). Where Walmart does not say, it is the
+plainest thing that fits: any product with a number is known, an item is set up as soon as its feed is worked on, and
+what is sold goes off the quantity at once. Buyers send nothing back: the key has no access to returns.
+"""
+
+from fastapi import APIRouter
+
+from sandbox.protocols.protocol import Protocol
+from sandbox.protocols.walmart import account, feeds, items, orders, reports
+from sandbox.protocols.walmart.words import QUOTAS, word
+
+router = APIRouter()
+for part in (account, feeds, items, reports, orders):
+    router.include_router(part.router)
+
+PROTOCOL = Protocol(
+    name="walmart",
+    about=(__doc__ or "").strip(),
+    router=router,
+    word=word,
+    quotas=QUOTAS,
+    not_understood=400,
+    currency="USD",
+    tax_included=False,
+    capabilities={"tracking_required": True, "refund_before_shipment": False},
+)

@@ -1,0 +1,104 @@
+"""How Walmart says no, how often it may be called, and how it writes moments and amounts."""
+
+from decimal import Decimal
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import JSONResponse
+
+from sandbox import clock
+from sandbox.protocols.protocol import Quota, Refusal
+
+
+def _a_minute(calls: float, burst: float = 10) -> Quota:
+    return Quota(rate_per_s=calls / 60, burst=burst)
+
+
+def _an_hour(calls: float) -> Quota:
+    return Quota(rate_per_s=calls / 3600, burst=calls)
+
+
+#: Token buckets for each seller and call. Feeds have one for each type: see `feeds`.
+QUOTAS = {
+    "partner_profile": _a_minute(50),
+    "feed_status": _a_minute(5000, 200),
+    "feed_list": _a_minute(5000, 200),
+    "items": _a_minute(300),
+    "retire_item": _a_minute(900, 50),
+    "inventory": _a_minute(200, 50),
+    "inventories": _a_minute(200, 50),
+    "report_create": _an_hour(2),
+    "report_status": _an_hour(20),
+    "report_download": _an_hour(20),
+    "orders": _a_minute(5000, 200),
+    "order": _a_minute(5000, 200),
+    "acknowledge": _a_minute(60, 20),
+    "ship": _a_minute(60, 20),
+    "cancel": _a_minute(60, 20),
+    "refund": _a_minute(60, 20),
+    "returns": _a_minute(50),
+}
+FEED_QUOTAS = {
+    "MP_ITEM": _an_hour(10),
+    "MP_ITEM_MATCH": _an_hour(20),
+    "PRICE_AND_PROMOTION": _an_hour(10),
+    "inventory": _an_hour(10),
+    "MP_INVENTORY": _an_hour(50),
+    "RETIRE_ITEM": _an_hour(10),
+}
+#: What does not fit the state of things is a request that cannot be done.
+_STATUS = {409: 400, 422: 400}
+
+
+def word(refusal: Refusal, path: str) -> Response:
+    """Walmart's error. The gateway's own failures (5xx) come without a body."""
+    status = _STATUS.get(refusal.status, refusal.status)
+    if status >= 500:
+        return Response(status_code=status)
+    headers = {} if refusal.retry_after is None else {"Retry-After": f"{refusal.retry_after:.0f}"}
+    category = "REQUEST" if status in (401, 403, 429) else "DATA"
+    return JSONResponse({"errors": [error(_code(refusal, path), refusal.reason, category)]}, status, headers=headers)
+
+
+def _code(refusal: Refusal, path: str) -> str:
+    """The code, with the name of the service behind its dot."""
+    part = path.removeprefix("/v3/").partition("/")[0].upper() or "GATEWAY"
+    return f"{refusal.code.upper()}.GMP_{part}_API"
+
+
+def error(code: str, description: str, category: str = "DATA") -> dict[str, Any]:
+    return {
+        "code": code,
+        "field": "data",
+        "description": description,
+        "info": "",
+        "severity": "ERROR",
+        "category": category,
+        "causes": [],
+        "errorIdentifiers": {},
+    }
+
+
+def milliseconds(at: int) -> int:
+    """The moment as orders and feeds write it."""
+    return at // 1000
+
+
+def moment(at: int) -> str:
+    """The moment as queries and reports write it."""
+    return f"{str(clock.text(at))[:19]}Z"
+
+
+def number(amount: Any) -> float:
+    """Money as a JSON number with two decimals at most."""
+    return float(Decimal(str(amount)).quantize(Decimal("0.01")))
+
+
+def each(amount: int) -> dict[str, str]:
+    """Units of an order line: their number is a text."""
+    return {"unitOfMeasurement": "EACH", "amount": str(amount)}
+
+
+def units(amount: int) -> dict[str, Any]:
+    """Units of an item in stock: their number is a number."""
+    return {"unit": "EACH", "amount": amount}
