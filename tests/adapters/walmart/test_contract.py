@@ -13,7 +13,16 @@ from channels_app.adapters.walmart import exports
 from channels_app.adapters.walmart.adapter import WalmartAdapter
 from channels_app.adapters.walmart.submissions import FEW
 from tests.adapters.contract import AdapterContract
-from tests.adapters.contract.world import exported, listed, offer, offer_kinds, plain_content, send, withdrawal
+from tests.adapters.contract.world import (
+    World,
+    exported,
+    listed,
+    offer,
+    offer_kinds,
+    plain_content,
+    send,
+    withdrawal,
+)
 from tests.adapters.simulated_world import SimulatedWorld
 
 
@@ -46,7 +55,7 @@ class TestWalmart(AdapterContract):
 
 
 def test_an_account_too_large_to_be_listed_is_read_from_reports(
-    world: WalmartWorld, adapter: ChannelAdapter, monkeypatch: pytest.MonkeyPatch
+    world: World, adapter: ChannelAdapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "LISTED_AT_MOST", 1)
     listed(adapter, world, "R-1", "R-2", price="10.50", quantity=3)
@@ -61,10 +70,10 @@ def test_an_account_too_large_to_be_listed_is_read_from_reports(
     }
 
 
-def test_many_lines_go_as_feeds(world: WalmartWorld, adapter: ChannelAdapter) -> None:
+def test_many_lines_go_as_feeds(world: World, adapter: ChannelAdapter) -> None:
     skus = [f"F-{number}" for number in range(FEW + 1)]
     listed(adapter, world, *skus)
-    offers = [offer(world, sku, world.currency, price="9.25", quantity=3) for sku in skus]
+    offers = [offer(world, sku, "USD", price="9.25", quantity=3) for sku in skus]
 
     for kind in offer_kinds(adapter):
         assert set(send(adapter, world, kind, offers).outcomes().values()) == {Outcome.ACCEPTED}
