@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox import faults as fault_kinds
 from sandbox import worker
-from sandbox.engine import accounts, fulfillment, listings, orders, submissions
+from sandbox.engine import accounts, fulfillment, listings, orders, returns, submissions
 from sandbox.engine.errors import Invalid, Unauthorized
 from sandbox.engine.market import EVENT_FIELDS, Market
 from sandbox.faults import Fault
@@ -139,6 +139,21 @@ class Reason(BaseModel):
     reason: str = "I changed my mind."
 
 
+class ReturnedLine(BaseModel):
+    """What the buyer sends back of one order line."""
+
+    line_id: str
+    quantity: int | None = Field(None, ge=1, description="without one: all of it that was shipped")
+    reason: str = "CHANGED_MIND"
+    comment: str = ""
+
+
+class SentBack(BaseModel):
+    """What the buyer sends back; no lines: everything that was shipped."""
+
+    lines: list[ReturnedLine] = []
+
+
 class OrderChange(BaseModel):
     """What happens to an order from outside."""
 
@@ -221,6 +236,13 @@ def request_cancellation(market: MarketDep, order_id: str, body: Reason) -> JSON
 def cancel_by_buyer(market: MarketDep, order_id: str, body: Reason) -> JSONResponse:
     """The buyer cancels before anything was shipped: a fact."""
     return answer(orders.cancel_by_buyer(market, order_id, body.reason))
+
+
+@router.post("/orders/{order_id}/returns", status_code=201)
+def send_back(market: MarketDep, order_id: str, body: SentBack) -> JSONResponse:
+    """The buyer announces a return of what was shipped; the seller decides. 409 when it is more than that."""
+    lines = [line.model_dump(exclude_none=True) for line in body.lines]
+    return answer(returns.request_return(market, order_id, lines), 201)
 
 
 @router.patch("/orders/{order_id}")
@@ -318,8 +340,8 @@ def _event(row: sqlite3.Row) -> dict[str, Any]:
 def state(market: MarketDep, account_id: str) -> StreamingResponse:
     """Everything about one account as one JSON object, streamed from one consistent view.
 
-    `{account_id, listings, orders, shipments, cancellations, refunds}`; the last three are what the seller did, with
-    `order_id` and `received_at`.
+    `{account_id, listings, orders, returns, shipments, cancellations, refunds}`; the last three are what the seller
+    did, with `order_id` and `received_at`.
     """
     accounts.get_account(market, account_id)
     return StreamingResponse(_state(market, account_id), media_type="application/json")
@@ -333,6 +355,9 @@ def _state(market: Market, account_id: str) -> Iterator[str]:
         yield ', "orders": '
         rows = db.execute("SELECT * FROM purchase WHERE account_id = ? ORDER BY seq", (account_id,))
         yield from _array(orders.describe(db, row) for row in rows)
+        yield ', "returns": '
+        rows = db.execute("SELECT * FROM return_case WHERE account_id = ? ORDER BY seq", (account_id,))
+        yield from _array(returns.describe(db, row) for row in rows)
         for name, kinds in _DONE.items():
             yield f', "{name}": '
             rows = db.execute(

@@ -160,6 +160,45 @@ CREATE TABLE IF NOT EXISTS operation (
 );
 CREATE INDEX IF NOT EXISTS operation_by_order ON operation (order_id);
 
+CREATE TABLE IF NOT EXISTS return_case (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    return_id TEXT NOT NULL UNIQUE,
+    account_id TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    registered_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    received_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS return_case_by_order ON return_case (order_id);
+CREATE INDEX IF NOT EXISTS return_case_by_account ON return_case (account_id, seq);
+
+CREATE TABLE IF NOT EXISTS return_line (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, -- unique among all lines of all returns
+    return_id TEXT NOT NULL,
+    line_id TEXT NOT NULL,                  -- of the order
+    quantity INTEGER NOT NULL,
+    quantity_refunded INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL,
+    comment TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS return_line_by_return ON return_line (return_id);
+
+-- What the seller decided about a line, in the marketplace's own words; the last row of a line counts.
+CREATE TABLE IF NOT EXISTS return_decision (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    return_id TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    refund INTEGER NOT NULL,                -- units refunded with it
+    decided_at INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    UNIQUE (account_id, idempotency_key, number)
+);
+CREATE INDEX IF NOT EXISTS return_decision_by_line ON return_decision (number);
+
 CREATE TABLE IF NOT EXISTS event (
     event_id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,

@@ -13,6 +13,9 @@ _SCHEMA = Path(__file__).with_name("schema.sql")
 #: Emptied by a reset, in this order; accounts and settings go too.
 _TABLES = (
     "event",
+    "return_decision",
+    "return_line",
+    "return_case",
     "operation",
     "purchase_line",
     "purchase",
@@ -54,8 +57,14 @@ class Storage:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction, alone; committed when the block ends, rolled back when it raises."""
+        """One write transaction, alone; committed when the block ends, rolled back when it raises.
+
+        Inside another one of this thread it is a part of that one.
+        """
         with self._lock:
+            if self._writer.in_transaction:
+                yield self._writer
+                return
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer

@@ -93,7 +93,7 @@ def _buy(market: Market, db: sqlite3.Connection, purchase: dict[str, Any], *, fo
         for number, line in enumerate(purchase["lines"], start=1)
     ]
     _insert(db, account, purchase, order_id, lines, (now, market.true_now()))
-    return describe(db, _order_row(db, order_id))
+    return describe(db, get_row(db, order_id))
 
 
 def _take(
@@ -189,7 +189,8 @@ def _insert(
     db.executemany("INSERT INTO purchase_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
 
 
-def _order_row(db: sqlite3.Connection, order_id: str) -> sqlite3.Row:
+def get_row(db: sqlite3.Connection, order_id: str) -> sqlite3.Row:
+    """The order's row, whosever it is. Raises NotFound."""
     row: sqlite3.Row | None = db.execute("SELECT * FROM purchase WHERE order_id = ?", (order_id,)).fetchone()
     if row is None:
         raise NotFound("unknown_order", f"There is no order {order_id}.")
@@ -198,7 +199,7 @@ def _order_row(db: sqlite3.Connection, order_id: str) -> sqlite3.Row:
 
 def order_of_account(db: sqlite3.Connection, account_id: str, order_id: str) -> sqlite3.Row:
     """The order's row. Raises NotFound when it is not this account's."""
-    row = _order_row(db, order_id)
+    row = get_row(db, order_id)
     if row["account_id"] != account_id:
         raise NotFound("unknown_order", f"There is no order {order_id}.")
     return row
@@ -305,7 +306,7 @@ def newest_orders(market: Market, account_id: str, limit: int) -> list[dict[str,
 
 def touch(db: sqlite3.Connection, order_id: str, now: int) -> dict[str, Any]:
     """The order's version and update time have moved on and its status is what its lines say. Returns the order."""
-    row = _order_row(db, order_id)
+    row = get_row(db, order_id)
     lines = lines_of(db, order_id)
     if all(line["quantity_cancelled"] == line["quantity"] for line in lines):
         status = "cancelled"
@@ -319,14 +320,14 @@ def touch(db: sqlite3.Connection, order_id: str, now: int) -> dict[str, Any]:
         "UPDATE purchase SET status = ?, version = version + 1, updated_at = max(?, updated_at) WHERE order_id = ?",
         (status, now, order_id),
     )
-    return describe(db, _order_row(db, order_id))
+    return describe(db, get_row(db, order_id))
 
 
 def request_cancellation(market: Market, order_id: str, reason: str) -> dict[str, Any]:
     """The buyer asks to cancel what has not left; the seller decides. Raises Conflict when all has left."""
     with market.storage.writing() as db:
         now = market.now()
-        row = _order_row(db, order_id)
+        row = get_row(db, order_id)
         if not any(open_quantity(line) for line in lines_of(db, order_id)):
             raise Conflict("nothing_open", "Everything was shipped or cancelled already.")
         if row["cancellation_request"] and json.loads(row["cancellation_request"])["state"] == "open":
@@ -341,7 +342,7 @@ def cancel_by_buyer(market: Market, order_id: str, reason: str) -> dict[str, Any
     """The buyer has cancelled everything: a fact the seller only learns. Raises Conflict once anything was shipped."""
     with market.storage.writing() as db:
         now = market.now()
-        row = _order_row(db, order_id)
+        row = get_row(db, order_id)
         lines = lines_of(db, order_id)
         if any(line["quantity_shipped"] for line in lines):
             raise Conflict("already_shipped", "Some of it was shipped already.")
@@ -361,7 +362,7 @@ def change_order(
     """
     with market.storage.writing() as db:
         now = market.now()
-        row = _order_row(db, order_id)
+        row = get_row(db, order_id)
         if payment_status is not None:
             if payment_status not in PAYMENT_STATES:
                 raise Invalid("payment_invalid", f"The payment status is one of {', '.join(PAYMENT_STATES)}.")
