@@ -52,6 +52,8 @@ def store_answers(claim: Claim, answers: Sequence[Answer]) -> None:
         asked_about = [row for row in rows if row.is_lost]
         for answer in answers:
             _apply(answer, now=claim.now)
+        # Orders before their commands, as the download of orders does it: nobody waits for us in a circle.
+        list(Order.objects.select_for_update().filter(pk__in={row.order_id for row in rows}).order_by("pk").only("pk"))
         overwrite(rows, _FIELDS)
         _follow(claim.channel, rows, cleared=[row for row in asked_about if not row.is_lost], now=claim.now)
     states = [row.state for row in rows]
