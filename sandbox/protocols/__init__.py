@@ -22,4 +22,5 @@ PROTOCOLS: Mapping[str, Callable[[], Protocol]] = {
     "native": _of("sandbox.protocols.native"),
     "mirakl": _of("sandbox.protocols.mirakl"),
     "walmart": _of("sandbox.protocols.walmart"),
+    "bol": _of("sandbox.protocols.bol"),
 }

@@ -185,20 +185,27 @@ class SimulatedWorld:
         self.box.control("POST", f"/orders/{order}/request-cancellation", {"reason": "Too late"})
 
     def sends_back(self, order: str, sku: str, quantity: int) -> None:
-        lines = [{"sku": sku, "quantity": quantity}]
-        self.box.control("POST", f"/orders/{order}/return", {"reason": "Broken", "lines": lines})
+        (found,) = [one for one in self._state()["orders"] if one["id"] == order]
+        lines = [
+            {"line_id": line["id"], "quantity": quantity, "reason": "Broken"}
+            for line in found["lines"]
+            if line["sku"] == sku
+        ]
+        self.box.control("POST", f"/orders/{order}/returns", {"lines": lines})
+
+    def _state(self) -> dict[str, Any]:
+        """Return everything about the account, as the marketplace has it."""
+        return dict(self.box.control("GET", f"/state?account_id={self.account_id}"))
 
     def shipped(self, order: str) -> int:
-        state = self.box.control("GET", f"/state?account_id={self.account_id}")
-        (found,) = [one for one in state["orders"] if one["id"] == order]
+        (found,) = [one for one in self._state()["orders"] if one["id"] == order]
         return sum(line["quantity_shipped"] for line in found["lines"])
 
     def refunded(self, order: str) -> Decimal:
-        state = self.box.control("GET", f"/state?account_id={self.account_id}")
         return sum(
             (
                 Decimal(line["amount"]) + Decimal(line.get("tax") or 0)
-                for refund in state["refunds"]
+                for refund in self._state()["refunds"]
                 if refund["order_id"] == order
                 for line in refund["lines"]
             ),

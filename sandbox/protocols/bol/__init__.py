@@ -1,0 +1,28 @@
+"""bol.com, as sellers' software sees it: its Retailer API, versions 10 and 11, simulated.
+
+What is here, and what it answers, follows bol.com's documents (read 2026-05). Where they do not say, it is the plainest
+thing that fits: any EAN is known and takes one offer, and what a process does is done when it is taken in, and told
+later.
+"""
+
+from fastapi import APIRouter
+
+from sandbox.protocols.bol import account, offers, orders, processes, returns
+from sandbox.protocols.bol.words import QUOTAS, word
+from sandbox.protocols.protocol import Protocol
+
+router = APIRouter()
+for part in (account, offers, orders, processes, returns):
+    router.include_router(part.router)
+
+PROTOCOL = Protocol(
+    name="bol",
+    about=(__doc__ or "").strip(),
+    router=router,
+    word=word,
+    quotas=QUOTAS,
+    not_understood=400,
+    currency="EUR",
+    tax_included=True,
+    capabilities={"accept_required": False, "partial_cancellation": False, "refunds": False, "returns": True},
+)

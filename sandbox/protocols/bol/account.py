@@ -1,0 +1,79 @@
+"""Who calls."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Header, Request
+from fastapi.responses import JSONResponse
+
+from sandbox.engine import accounts
+from sandbox.engine.errors import Unauthorized
+from sandbox.engine.market import Market
+from sandbox.protocols.bol.words import media_type_of
+from sandbox.protocols.gate import GatedRoute, Refused, admit, enter, market_of
+from sandbox.protocols.protocol import Refusal
+
+router = APIRouter(route_class=GatedRoute)
+
+#: Seconds; asking more often than needed gets an account blocked.
+_TOKEN_LIVES = 299
+
+
+async def caller(
+    request: Request,
+    authorization: Annotated[str | None, Header()] = None,
+    accept: Annotated[str, Header()] = "",
+    content_type: Annotated[str | None, Header()] = None,
+) -> str:
+    """The account that the token opens."""
+    market = market_of(request)
+
+    def account() -> str:
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthorized("unauthorized", "Send the header Authorization: Bearer.")
+        return accounts.account_of_token(market, token.strip())
+
+    account_id = await admit(request, account)
+    wanted = media_type_of(request.url.path)
+    if accept != wanted or content_type not in (None, wanted):
+        raise Refused(Refusal(status=406, code="media_type", reason=f"This part of the API speaks {wanted}."))
+    return account_id
+
+
+async def signing_in(request: Request) -> None:
+    """A call for a token has none yet; faults may stand in its way too."""
+    await enter(request, None)
+
+
+MarketDep = Annotated[Market, Depends(market_of)]
+Account = Annotated[str, Depends(caller)]
+
+
+@router.post("/token", name="token", dependencies=[Depends(signing_in)])
+def token(
+    market: MarketDep, grant_type: Annotated[str, Form()], authorization: Annotated[str | None, Header()] = None
+) -> JSONResponse:
+    """A token for client credentials."""
+    if grant_type != "client_credentials":
+        raise Unauthorized("unsupported_grant_type", f"There is no grant {grant_type!r}.")
+    given, lives = accounts.issue_token(market, *_credentials(authorization or ""))
+    answer = {
+        "access_token": given,
+        "token_type": "Bearer",
+        "expires_in": min(lives, _TOKEN_LIVES),
+        "scope": "RETAILER",
+    }
+    return JSONResponse(answer)
+
+
+def _credentials(authorization: str) -> tuple[str, str]:
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise Unauthorized("invalid_client", "The credentials cannot be read.") from error
+    if scheme.lower() != "basic":
+        raise Unauthorized("invalid_client", "Send the header Authorization: Basic.")
+    return client_id, secret
