@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     kills = len(journey.killer.kills) if journey.killer else 0
     impossible = [
         *([] if kind.third_party else ["third_party_managed_orders"]),
-        *([] if kind.refunds else ["refunds_on_channel"]),
+        *([] if kind.refunds or kind.returns else ["refunds_on_channel"]),
     ]
     wrong = [*verdict.wrong, *zeros(verdict.figures, besides=impossible), *journey.watch.wrong()]
     if options.kill and kills < 3:

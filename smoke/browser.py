@@ -68,9 +68,9 @@ class Page:
     words: str
 
     def form(self, *, with_field: str = "", action: str = "") -> Form:
-        """Return the one form that has this field, or whose address ends so. Raises PageError."""
+        """Return the first form that has this field, or whose address holds these words. Raises PageError."""
         for form in self.forms:
-            if (not with_field or form.has(with_field)) and (not action or urlsplit(form.action).path.endswith(action)):
+            if (not with_field or form.has(with_field)) and (not action or action in urlsplit(form.action).path):
                 return form
         raise PageError(f"{self.url} has no form with {with_field or action}. It says: {self.words[:1500]}")
 

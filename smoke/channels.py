@@ -21,6 +21,12 @@ class Kind:
     marketplace: Mapping[str, object] = field(default_factory=dict)
     buyers_ask: bool = True
     refunds: bool = True
+    #: Whether buyers send goods back for money; the seller decides about it.
+    returns: bool = False
+    #: Whether each line of an order is cancelled by a call of its own.
+    cancels_lines_apart: bool = False
+    #: How much of the marketplace's currency one of the seller's is.
+    rate: int = 1
     parcels: bool = True
     #: Whether Fulfillments may be switched off.
     third_party: bool = True
@@ -73,12 +79,33 @@ KINDS = {
             "default_weight": "1",
         },
         secret="client_secret",  # noqa: S106 - the name of a field
+        # Each round reads the orders of the last minutes anew: more often would leave time for nothing else.
+        speed_up=30,
         marketplace={"quotas": False},
         third_party=False,
         operations=frozenset(
             (
                 *("token", "token_detail", "partner_profile", "feed", "feed_status", "inventory", "retire_item"),
                 *("items", "inventories", "orders", "order", "acknowledge", "ship", "cancel", "refund"),
+            )
+        ),
+    ),
+    "bol": Kind(
+        name="bol",
+        account={"base_url": "{url}", "client_id": "smoke", "client_secret": "a-good-secret"},
+        secret="client_secret",  # noqa: S106 - the name of a field
+        speed_up=60,
+        marketplace={"quotas": False},
+        refunds=False,
+        returns=True,
+        cancels_lines_apart=True,
+        third_party=False,
+        # bol.com takes no price below 1 euro, and the cheapest items cost less.
+        rate=2,
+        operations=frozenset(
+            (
+                *("token", "offers", "create_offer", "change_offer", "end_offer", "not_for_sale_reasons"),
+                *("orders", "order", "ship", "cancel", "process_status", "returns", "handle_return"),
             )
         ),
     ),

@@ -29,6 +29,8 @@ class Expectations:
     """The seller's stock and the marketplace's orders, moved along with everything that is done."""
 
     items: dict[str, Item]
+    #: How much of the marketplace's currency one of the seller's is.
+    rate: int = 1
     on_label: set[str] = field(default_factory=set)
     #: Units that orders hold or have taken, by SKU.
     taken: Counter[str] = field(default_factory=Counter)
@@ -66,7 +68,7 @@ class Expectations:
         return {
             sku: (
                 expected_quantity(self.items[sku].quantity - self.taken[sku]),
-                expected_price(self.items[sku].price),
+                expected_price(self.items[sku].price * self.rate),
             )
             for sku in self.on_label
         }

@@ -13,7 +13,7 @@ from smoke.killer import Killer
 from smoke.marketplace import Marketplace
 from smoke.orders import OrderDesk
 from smoke.plan import Plan
-from smoke.seller import Seller
+from smoke.seller import RULES, Seller
 from smoke.stack import Stack
 from smoke.support import SupportDesk
 from smoke.waiting import wait_until
@@ -38,7 +38,7 @@ class Journey:
         self.given = given
         self.plan = Plan.of(given).without(asking=not kind.buyers_ask, third_party=not kind.third_party)
         self.watch = Watch(kind)
-        self.expected = Expectations(given.items)
+        self.expected = Expectations(given.items, rate=kind.rate)
         self.killer = Killer(stack) if kill else None
         self.problems: list[str] = []
         self._patience = AGREE_SECONDS + SECONDS_PER_ORDER * len(given.sales)
@@ -85,6 +85,11 @@ class Journey:
         refused = self.seller.press("activate")
         self._check(refused.status == 422, "Save and Activate with a wrong secret was not refused")
         self.seller.set_up(label=LABEL, account=self.kind.fields(self.watch.url))
+        if self.kind.rate != 1:
+            # Only the marketplace says in which currency it sells.
+            self.seller.press("check")
+            rules = {**RULES, "price-currency_rate": str(self.kind.rate)}
+            self.seller.set_up(label=LABEL, account=self.kind.fields(self.watch.url), rules=rules)
         self._strike("content", "results", "offers")
         self.seller.switch(listings=True, orders=True)
         pressed = self.seller.press("activate")
@@ -115,7 +120,7 @@ class Journey:
 
     def fulfil(self) -> None:
         """Parcels leave, money goes back, orders are cancelled, buyers ask for it."""
-        desk = OrderDesk(self.seller, self.marketplace, self.expected, self.order_ids)
+        desk = OrderDesk(self.seller, self.marketplace, self.expected, self.order_ids, kind=self.kind)
         self._strike("commands", "offers", "orders")
         desk.buyers_change_their_minds(self.plan)
         desk.serve(self.plan)
@@ -125,6 +130,9 @@ class Journey:
         if self.kind.refunds:
             desk.refund(self.plan.refunded)
             self._agree("after the refunds")
+        if self.kind.returns:
+            desk.take_back(self.plan.refunded)
+            self._agree("after the returns")
 
     def take_off_the_label(self) -> None:
         self.seller.unlabel(LABEL, self.plan.unlabelled)

@@ -91,6 +91,12 @@ class Marketplace:
     def cancel_by_buyer(self, order_id: str) -> None:
         self._post(f"/orders/{order_id}/cancel", {"reason": "I changed my mind."})
 
+    def send_back(self, order_id: str, sku: str, quantity: int) -> None:
+        """The buyer sends back what was shipped."""
+        lines = self.state().orders[order_id]["lines"]
+        sent = [{"line_id": line["id"], "quantity": quantity} for line in lines if line["sku"] == sku]
+        self._post(f"/orders/{order_id}/returns", {"lines": sent[:1]})
+
     def put_strays(self, skus: Iterable[str]) -> None:
         """Listings exist that nobody of ours made."""
         strays = [{"sku": sku, "title": f"Left over {sku}", "price": "9.99", "quantity": 3} for sku in skus]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from smoke.browser import REDIRECT, Form, Page, PageError
+from smoke.channels import Kind
 from smoke.expectations import Expectations
 from smoke.files import Sale
 from smoke.marketplace import Marketplace
@@ -19,13 +20,20 @@ class OrderDesk:
     """Serves orders through our pages; what it did moves the expectations."""
 
     def __init__(
-        self, seller: Seller, marketplace: Marketplace, expected: Expectations, order_ids: Mapping[str, str]
+        self,
+        seller: Seller,
+        marketplace: Marketplace,
+        expected: Expectations,
+        order_ids: Mapping[str, str],
+        *,
+        kind: Kind,
     ) -> None:
         self.browser = seller.browser
         self.slug = seller.slug
         self.marketplace = marketplace
         self.expected = expected
         self.order_ids = order_ids
+        self.kind = kind
         #: The marketplace's number -> address of our page.
         self._pages: dict[str, str] = {}
 
@@ -49,8 +57,7 @@ class OrderDesk:
             self._cancel(sale)
         for sale in plan.approved:
             self._answer(sale, "approve")
-            self.expected.cancellations += 1
-            self.expected.cancelled(sale)
+            self._cancelled(sale)
         for sale in plan.refused:
             self._answer(sale, "refuse")
 
@@ -72,6 +79,24 @@ class OrderDesk:
             if restock:
                 self.expected.put_back(line.sku, 1)
 
+    def take_back(self, sales: list[Sale]) -> None:
+        """Buyers send back one unit of each order's first line; every other one stands on the shelf again."""
+        for sale in sales:
+            self.marketplace.send_back(self.order_ids[sale.ref], sale.lines[0].sku, 1)
+        for number, sale in enumerate(sales):
+            page, form = self._wait_for_form(sale, "/returns/")
+            decision = next(name for name in form.choices if name.endswith("-decision-1"))
+            restock = number % 2 == 0
+            values = {
+                decision: first_choice(form, decision),
+                decision.replace("-decision-", "-units-"): "1",
+                decision.replace("-decision-1", "-restock"): "on" if restock else None,
+            }
+            self.browser.submit(page, form, values, expect=REDIRECT)
+            self.expected.refunds += 1
+            if restock:
+                self.expected.put_back(sale.lines[0].sku, 1)
+
     def _ship(self, sale: Sale, units: Mapping[str, int]) -> None:
         page, form = self._wait_for_form(sale, "/ship/")
         values = {
@@ -87,7 +112,10 @@ class OrderDesk:
         units = _units(form, "cancel", {line.sku: line.quantity for line in sale.lines})
         values = {**units, "cancel-reason": first_choice(form, "cancel-reason")}
         self.browser.submit(page, form, values, expect=REDIRECT)
-        self.expected.cancellations += 1
+        self._cancelled(sale)
+
+    def _cancelled(self, sale: Sale) -> None:
+        self.expected.cancellations += len(sale.lines) if self.kind.cancels_lines_apart else 1
         self.expected.cancelled(sale)
 
     def _answer(self, sale: Sale, decision: str) -> None:
