@@ -5,6 +5,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from channels_app.adapters.errors import OutcomeUnknown, SettingsError, TemporaryError
 from channels_app.adapters.types import Capability, CommandLineResult, CommandResult, Outcome
@@ -49,6 +50,22 @@ def test_an_order_is_accepted_and_says_since_when(rig: Rig):
     assert _verbs(rig) == ["accept"]
     assert rig.commands("accept") == ["confirmed"]
     assert rig.order("A-1").accepted_at == rig.now
+
+
+def test_orders_are_locked_before_their_commands_as_the_download_does_it(
+    rig: Rig, django_assert_max_num_queries: DjangoAssertNumQueries
+):
+    rig.item()
+    _ordered(rig)
+
+    with django_assert_max_num_queries(100) as asked:
+        rig.send()
+
+    said = [query["sql"] for query in asked.captured_queries]
+    locks = [place for place, sql in enumerate(said) if 'FROM "channels_app_order"' in sql and "FOR UPDATE" in sql]
+    closes = [place for place, sql in enumerate(said) if "UPDATE" in sql and "channels_app_command" in sql]
+    assert locks
+    assert min(locks) < max(closes)
 
 
 def test_lines_of_one_order_are_accepted_in_one_call(rig: Rig):
