@@ -57,6 +57,7 @@ def create_app(market: Market, *, protocol: str = "native", in_background: bool 
         redoc_url=None,
     )
     market.open_accounts_as(spoken.currency, spoken.tax_included, dict(spoken.capabilities))
+    market.runners = spoken.runners
     app.state.market = market
     app.state.protocol = spoken
     app.state.rate_limits = RateLimits()

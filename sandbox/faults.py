@@ -20,6 +20,7 @@ KINDS: dict[str, str] = {
     "truncated_body": "Does the work, then sends half of the answer.",
     "html_instead_of_json": "Does the work, then answers with a web page.",
     "wrong_content_type": "Does the work, then answers as text/plain.",
+    "old_reset_header": "A rate limit's reset is told as a moment instead of the seconds to go, where it is told.",
     "unknown_enum": "Orders have a status that no document knows.",
     "ok_with_errors_inside": "Answers 200 with a list of errors in the body and does nothing.",
     "expired_token": "Every access token of the marketplace expires; the call is answered with 401.",
@@ -27,6 +28,7 @@ KINDS: dict[str, str] = {
     "failed_submission": "A submission fails as a whole; none of its lines is applied.",
     "reject_lines": "Rejects the share params.fraction (default 0.1) of the lines; seed and SKU choose which.",
     "try_again_lines": "Answers the share params.fraction (default 0.1) of the lines with try_again, not applied.",
+    "given_up": "What was taken in to be done later is given up, and not done.",
     "out_of_order": "A submission is applied params.seconds (default 2) later and overwrites newer ones.",
     "repeated_page": "The next page's token leads to the same page once more.",
     "reordered_page": "The rows of a page come in another order.",
@@ -35,7 +37,7 @@ KINDS: dict[str, str] = {
 }
 
 #: Faults that hold as long as they are switched on, instead of being drawn call by call.
-STANDING = frozenset({"clock_skew", "unknown_enum"})
+STANDING = frozenset({"clock_skew", "unknown_enum", "old_reset_header"})
 
 
 @dataclass(slots=True)

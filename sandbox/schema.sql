@@ -160,6 +160,21 @@ CREATE TABLE IF NOT EXISTS operation (
 );
 CREATE INDEX IF NOT EXISTS operation_by_order ON operation (order_id);
 
+CREATE TABLE IF NOT EXISTS errand (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    about TEXT NOT NULL,                    -- a JSON list of what it is found by
+    request TEXT NOT NULL,
+    state TEXT NOT NULL,                    -- pending, done, refused, given_up
+    reason TEXT,
+    due_at INTEGER,                         -- NULL: it was run
+    began_at INTEGER NOT NULL,
+    received_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS errand_due ON errand (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS errand_by_kind ON errand (account_id, kind, number);
+
 CREATE TABLE IF NOT EXISTS return_case (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     return_id TEXT NOT NULL UNIQUE,

@@ -13,6 +13,7 @@ _SCHEMA = Path(__file__).with_name("schema.sql")
 #: Emptied by a reset, in this order; accounts and settings go too.
 _TABLES = (
     "event",
+    "errand",
     "return_decision",
     "return_line",
     "return_case",

@@ -1,9 +1,9 @@
-"""The marketplace's back office: one thread that works on submissions and exports when they are due."""
+"""The marketplace's back office: one thread that works on submissions, exports and errands when they are due."""
 
 import logging
 import threading
 
-from sandbox.engine import exports, submissions
+from sandbox.engine import errands, exports, submissions
 from sandbox.engine.market import Market
 
 logger = logging.getLogger(__name__)
@@ -14,7 +14,7 @@ _PAUSE_SECONDS = 0.05
 def settle(market: Market) -> int:
     """Everything due by now has been worked on. Returns how many pieces of work there were."""
     done = 0
-    while submissions.process_next(market) or exports.process_next(market):
+    while submissions.process_next(market) or exports.process_next(market) or errands.process_next(market):
         done += 1
     return done
 
@@ -56,5 +56,6 @@ class Worker:
             row = db.execute(
                 "SELECT EXISTS (SELECT 1 FROM submission WHERE due_at IS NOT NULL)"
                 " OR EXISTS (SELECT 1 FROM export WHERE due_at IS NOT NULL)"
+                " OR EXISTS (SELECT 1 FROM errand WHERE due_at IS NOT NULL)"
             ).fetchone()
         return bool(row[0])

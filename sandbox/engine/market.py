@@ -5,7 +5,7 @@ import json
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,8 @@ class Market:
         self._usual: dict[str, Any] = {}
         self.settings = Settings(**self.storage.load("settings", {}))
         self.faults = FaultBoard(self.storage.load("faults", []), lambda faults: self.storage.save("faults", faults))
+        #: Kind of errand -> what does it, for an account, as the request says; the protocol brings them.
+        self.runners: Mapping[str, Callable[[Market, str, dict[str, Any]], None]] = {}
         #: Set whenever something came in that is worked on in the background.
         self.work_came_in = threading.Event()
 

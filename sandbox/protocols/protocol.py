@@ -1,11 +1,14 @@
 """What a protocol is: routes over the engine, default quotas, and its own words for refusing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from typing import Protocol as Shape
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
+
+from sandbox.engine.market import Market
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,8 @@ class Protocol:
     currency: str = "USD"
     #: Where accounts differ from the sandbox's usual ones.
     capabilities: Mapping[str, object] = field(default_factory=dict)
+    #: What is taken in now and done later: kind of errand -> what does it.
+    runners: Mapping[str, Callable[[Market, str, dict[str, Any]], None]] = field(default_factory=dict)
 
 
 def plainly(refusal: Refusal, path: str = "") -> Response:
