@@ -174,11 +174,16 @@ def account_of_secret(market: Market, client_id: str, secret: str) -> str:
     return str(row["account_id"])
 
 
-def issue_token(market: Market, client_id: str, secret: str) -> tuple[str, int]:
-    """A fresh access token and the seconds it lives. Raises Unauthorized when the secret is not the account's."""
+def issue_token(market: Market, client_id: str, secret: str, *, at_most: int | None = None) -> tuple[str, int]:
+    """A fresh access token and the seconds it lives: as set, or at most as long as the protocol's do.
+
+    A client id never seen opens its account, if that is allowed.
+
+    Raises: Unauthorized when the secret is not the account's.
+    """
     account_id = account_of_secret(market, client_id, secret)
     token = secrets.token_urlsafe(24)
-    now, lives = market.true_now(), market.settings.token_seconds
+    now, lives = market.true_now(), min(market.settings.token_seconds, at_most or market.settings.token_seconds)
     with market.storage.writing() as db:
         db.execute("DELETE FROM token WHERE expires_at <= ?", (now,))
         db.execute("INSERT INTO token VALUES (?, ?, ?)", (_digest(token), account_id, now + lives * MICROSECONDS))

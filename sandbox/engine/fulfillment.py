@@ -75,6 +75,19 @@ def operations_of(market: Market, order_id: str) -> list[dict[str, Any]]:
     return [describe(row) for row in rows]
 
 
+def list_operations(
+    market: Market, account_id: str, *, kind: str, order_id: str | None, offset: int, limit: int
+) -> list[dict[str, Any]]:
+    """What was done of this kind to one order or to all, newest first."""
+    with market.storage.reading() as db:
+        rows = db.execute(
+            "SELECT * FROM operation WHERE account_id = ? AND kind = ? AND (? IS NULL OR order_id = ?)"
+            " ORDER BY seq DESC LIMIT ? OFFSET ?",
+            (account_id, kind, order_id, order_id, limit, offset),
+        ).fetchall()
+    return [describe(row) for row in rows]
+
+
 def _known(db: sqlite3.Connection, account_id: str, key: str) -> sqlite3.Row | None:
     row: sqlite3.Row | None = db.execute(
         "SELECT * FROM operation WHERE account_id = ? AND idempotency_key = ?", (account_id, key)

@@ -283,9 +283,15 @@ def list_by_offset(
     limit: int,
     until: int | None = None,
     placed_since: int = 0,
+    is_open: bool | None = None,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Orders updated from ``since`` to ``until``, the oldest order first, and how many there are in all."""
+    """Orders updated from ``since`` to ``until``, the oldest order first, and how many there are in all.
+
+    Open are those of which anything is neither shipped nor cancelled.
+    """
     where = "account_id = ? AND updated_at >= ? AND updated_at <= ? AND placed_at >= ?"
+    if is_open is not None:
+        where += f" AND status {'NOT IN' if is_open else 'IN'} ('shipped', 'cancelled')"
     wanted = (account_id, since, _FOREVER if until is None else until, placed_since)
     with market.storage.reading() as db:
         total = db.execute(f"SELECT count(*) FROM purchase WHERE {where}", wanted).fetchone()[0]
@@ -385,3 +391,15 @@ def _record(
 ) -> None:
     event = {"at": now, "account_id": row["account_id"], "kind": kind, "order_id": row["order_id"]}
     market.record(db, [{**event, "data": json.dumps(data)}])
+
+
+def open_units_of(market: Market, account_id: str, sku: str) -> int:
+    """How many of the SKU open orders still wait for."""
+    with market.storage.reading() as db:
+        row = db.execute(
+            "SELECT coalesce(sum(l.quantity - l.quantity_shipped - l.quantity_cancelled), 0)"
+            " FROM purchase_line l JOIN purchase p USING (order_id)"
+            " WHERE p.account_id = ? AND l.sku = ? AND p.status NOT IN ('shipped', 'cancelled')",
+            (account_id, sku),
+        ).fetchone()
+    return int(row[0])

@@ -63,6 +63,12 @@ class RateLimits:
                 return 0.0
             return (1 - bucket.tokens) / rate if rate > 0 else 60.0
 
+    def left(self, account_id: str, operation: str, *, burst: float) -> float:
+        """How many tokens there were after the last one was taken."""
+        with self._lock:
+            bucket = self._buckets.get((account_id, operation))
+            return bucket.tokens if bucket else burst
+
 
 def market_of(request: Request) -> Market:
     """The marketplace that this application serves."""

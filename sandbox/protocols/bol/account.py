@@ -11,7 +11,7 @@ from sandbox.engine import accounts
 from sandbox.engine.errors import Unauthorized
 from sandbox.engine.market import Market
 from sandbox.protocols.bol.words import media_type_of
-from sandbox.protocols.gate import GatedRoute, Refused, admit, enter, market_of
+from sandbox.protocols.gate import GatedRoute, Refused, admit, enter, market_of, operation_of
 from sandbox.protocols.protocol import Refusal
 
 router = APIRouter(route_class=GatedRoute)
@@ -37,8 +37,12 @@ async def caller(
 
     account_id = await admit(request, account)
     wanted = media_type_of(request.url.path)
-    if accept != wanted or content_type not in (None, wanted):
-        raise Refused(Refusal(status=406, code="media_type", reason=f"This part of the API speaks {wanted}."))
+    if accept != wanted:
+        raise Refused(Refusal(status=406, code="Accept", reason=f"This part of the API speaks {wanted}."))
+    # One call alone takes plain JSON.
+    taken = "application/json" if operation_of(request) == "create_return" else wanted
+    if content_type not in (None, taken):
+        raise Refused(Refusal(status=415, code="Content-Type", reason=f"This call takes {taken}."))
     return account_id
 
 
@@ -58,11 +62,11 @@ def token(
     """A token for client credentials."""
     if grant_type != "client_credentials":
         raise Unauthorized("unsupported_grant_type", f"There is no grant {grant_type!r}.")
-    given, lives = accounts.issue_token(market, *_credentials(authorization or ""))
+    given, lives = accounts.issue_token(market, *_credentials(authorization or ""), at_most=_TOKEN_LIVES)
     answer = {
         "access_token": given,
         "token_type": "Bearer",
-        "expires_in": min(lives, _TOKEN_LIVES),
+        "expires_in": lives,
         "scope": "RETAILER",
     }
     return JSONResponse(answer)

@@ -14,6 +14,7 @@ from sandbox.engine import listings, notes, submissions
 from sandbox.engine.errors import NotFound
 from sandbox.engine.market import Market
 
+CATEGORIES = ("NEW", "SECONDHAND", "REFURBISHED")
 #: What stands in a listing of the engine.
 _ON_SALE = "active"
 
@@ -41,14 +42,23 @@ def keep(market: Market, account_id: str, offer: Offer) -> None:
     notes.save(market, _note(account_id, offer.offer_id), asdict(offer))
     notes.save(market, f"bol reference {account_id} {offer.sku}", offer.offer_id)
     if offer.ean:
-        notes.save(market, f"bol ean {account_id} {offer.ean}", offer.offer_id)
+        notes.save(market, f"bol ean {account_id} {_taken_by(offer)}", offer.offer_id)
 
 
 def forget(market: Market, account_id: str, offer: Offer) -> None:
     """The offer is there no more."""
-    for name in (f"reference {account_id} {offer.sku}", f"ean {account_id} {offer.ean}"):
+    for name in (f"reference {account_id} {offer.sku}", f"ean {account_id} {_taken_by(offer)}"):
         notes.save(market, f"bol {name}", None)
     notes.save(market, _note(account_id, offer.offer_id), None)
+
+
+def taken(ean: str, category: str) -> str:
+    """What one offer alone can take."""
+    return f"{ean} {category}"
+
+
+def _taken_by(offer: Offer) -> str:
+    return taken(offer.ean, offer.told.get("condition", {}).get("category", CATEGORIES[0]))
 
 
 def find(market: Market, account_id: str, offer_id: str) -> Offer:
@@ -61,7 +71,7 @@ def find(market: Market, account_id: str, offer_id: str) -> Offer:
 
 
 def find_by(market: Market, account_id: str, *, reference: str = "", ean: str = "") -> Offer | None:
-    """The offer of this reference, or on this EAN."""
+    """The offer of this reference, or on this EAN in its condition (see `taken`)."""
     name = f"bol reference {account_id} {reference}" if reference else f"bol ean {account_id} {ean}"
     offer_id = notes.load(market, name)
     if offer_id is not None:

@@ -1,38 +1,40 @@
 """Offers: create, change, end, list, and why one is not for sale."""
 
 import base64
+import threading
 import uuid
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-from sandbox.engine import listings, submissions
+from sandbox.engine import listings, orders, submissions
 from sandbox.engine.errors import Conflict, Invalid
 from sandbox.engine.market import Market
 from sandbox.protocols.bol import catalogue
 from sandbox.protocols.bol.account import Account, MarketDep
+from sandbox.protocols.bol.bodies import Strict
 from sandbox.protocols.bol.catalogue import Offer
+from sandbox.protocols.bol.route import BolRoute
 from sandbox.protocols.bol.words import moment, number, said
-from sandbox.protocols.gate import GatedRoute, says_unheard_of
+from sandbox.protocols.gate import says_unheard_of
 
-router = APIRouter(prefix="/retailer/offers", route_class=GatedRoute)
+router = APIRouter(prefix="/retailer/offers", route_class=BolRoute)
 
 _PATH = "/retailer/offers"
+#: Two calls about one offer, or one EAN, do not cross.
+_ONE_AT_A_TIME = threading.Lock()
 _LOWEST, _HIGHEST = Decimal(1), Decimal(9999)
-
-
-class Strict(BaseModel):
-    """A body in which a word that bol.com does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
 
 class Condition(Strict):
     category: Literal["NEW", "SECONDHAND", "REFURBISHED"]
+    state: Literal["AS_NEW", "GOOD", "REASONABLE", "MODERATE"] | None = None
+    grade: Literal["A", "B", "C"] | None = None
+    comment: str | None = None
+    margin: bool | None = None
 
 
 class BundlePrice(Strict):
@@ -47,6 +49,11 @@ class Pricing(Strict):
 class Stock(Strict):
     amount: Annotated[int, Field(ge=0)]
     managed_by_retailer: bool
+
+
+class StockChange(Strict):
+    amount: Annotated[int | None, Field(ge=0)] = None
+    managed_by_retailer: bool | None = None
 
 
 class DeliveryPromise(Strict):
@@ -65,37 +72,44 @@ class Country(Strict):
     country_code: Literal["NL", "BE"]
 
 
-class Change(Strict):
+class Told(Strict):
+    """What a new offer and a change of one have in common."""
+
     reference: str | None = None
     on_hold_by_retailer: bool | None = None
     economic_operator_id: str | None = None
     pricing: Pricing | None = None
-    stock: Stock | None = None
     fulfilment: Fulfilment | None = None
     country_availabilities: list[Country] | None = None
 
 
-class NewOffer(Change):
+class Change(Told):
+    stock: StockChange | None = None
+
+
+class NewOffer(Told):
     ean: str
     condition: Condition
     pricing: Pricing
     fulfilment: Fulfilment
+    stock: Stock | None = None
 
 
 @router.post("", name="create_offer", status_code=201)
 def create_offer(market: MarketDep, account_id: Account, body: NewOffer) -> JSONResponse:
-    """Takes an offer in, to be checked; an EAN takes one."""
+    """Takes an offer in, to be checked; an EAN takes one in each condition."""
     if not body.ean.isdigit() or len(body.ean) not in (8, 12, 13, 14):
         raise Invalid("ean", "Request contains an invalid EAN.")
-    if catalogue.find_by(market, account_id, ean=body.ean):
-        raise Conflict("ean", "Request contains a duplicate: there is an offer on this EAN.")
-    offer = Offer(offer_id=str(uuid.uuid4()), sku=body.reference or body.ean, ean=body.ean, told=_told(body))
-    _check(market, account_id, offer)
+    with _ONE_AT_A_TIME:
+        if catalogue.find_by(market, account_id, ean=catalogue.taken(body.ean, body.condition.category)):
+            raise Conflict("ean", "Request contains a duplicate: there is an offer on this EAN in this condition.")
+        offer = Offer(offer_id=str(uuid.uuid4()), sku=body.reference or body.ean, ean=body.ean, told=_told(body))
+        _check(market, account_id, offer)
     return said({"offerId": offer.offer_id}, _PATH, 201)
 
 
-def _told(body: Change) -> dict[str, Any]:
-    told = body.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"ean", "condition", "reference"})
+def _told(body: Told) -> dict[str, Any]:
+    told = body.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"ean", "reference"})
     if body.pricing:
         rows = [{"quantity": one.quantity, "unitPrice": float(one.unit_price)} for one in body.pricing.bundle_prices]
         told["pricing"] = {"bundlePrices": rows}
@@ -109,11 +123,18 @@ def _check(market: Market, account_id: str, offer: Offer) -> None:
         "title": f"Product {offer.ean}",
         "gtin": offer.ean,
         "price": str(_price(offer)),
-        "quantity": offer.told.get("stock", {}).get("amount", 0),
+        "quantity": _sold(market, account_id, offer),
     }
     stored = submissions.receive(market, account_id, key=str(uuid.uuid4()), kind="content", lines=[line])
     offer.submission_id = stored["submission_id"]
     catalogue.keep(market, account_id, offer)
+
+
+def _sold(market: Market, account_id: str, offer: Offer) -> int:
+    """How many are sold from now on: all, or what open orders leave if bol.com is to mind them."""
+    stock = {"amount": 0, "managedByRetailer": True, **offer.told.get("stock", {})}
+    waited_for = 0 if stock["managedByRetailer"] else orders.open_units_of(market, account_id, offer.sku)
+    return max(0, int(stock["amount"]) - waited_for)
 
 
 def _price(offer: Offer) -> Decimal:
@@ -123,44 +144,57 @@ def _price(offer: Offer) -> Decimal:
 @router.patch("/{offer_id}", name="change_offer", status_code=204)
 def change_offer(market: MarketDep, account_id: Account, offer_id: str, body: Change) -> Response:
     """What is named changes. An offer that is not on sale is checked anew, unless it is only put on hold."""
-    offer = catalogue.find(market, account_id, offer_id)
-    changes = _told(body)
-    renamed = body.reference not in (None, offer.sku)
-    if renamed:
-        if catalogue.listing_of(market, account_id, offer.sku):
-            submissions.work_at_once(market, account_id, kind="withdraw", line={"sku": offer.sku})
-        catalogue.forget(market, account_id, offer)
-        offer.sku = str(body.reference)
-    offer.told |= changes
-    if renamed or not catalogue.listing_of(market, account_id, offer.sku):
-        if changes.keys() - {"onHoldByRetailer"}:
+    with _ONE_AT_A_TIME:
+        offer = catalogue.find(market, account_id, offer_id)
+        changes = _told(body)
+        renamed = body.reference not in (None, offer.sku)
+        if renamed:
+            _rename(market, account_id, offer, str(body.reference))
+        stock = {**offer.told.get("stock", {}), **changes.pop("stock", {})}
+        offer.told |= {**changes, **({"stock": stock} if stock else {})}
+        if not renamed and catalogue.listing_of(market, account_id, offer.sku):
+            _apply(market, account_id, offer, body)
+        elif renamed or body.stock or changes.keys() - {"onHoldByRetailer"}:
             _check(market, account_id, offer)
-        else:
-            catalogue.keep(market, account_id, offer)
-        return Response(status_code=204)
+        catalogue.keep(market, account_id, offer)
+    return Response(status_code=204)
+
+
+def _rename(market: Market, account_id: str, offer: Offer, reference: str) -> None:
+    """The offer is called so; under its old name nothing is on sale."""
+    if catalogue.listing_of(market, account_id, offer.sku):
+        _at_once(market, account_id, "withdraw", {"sku": offer.sku})
+    catalogue.forget(market, account_id, offer)
+    offer.sku = reference
+
+
+def _apply(market: Market, account_id: str, offer: Offer, body: Change) -> None:
+    """What is on sale has the price and the stock of the change."""
     line: dict[str, Any] = {"sku": offer.sku}
     if body.pricing:
         line["price"] = str(_price(offer))
     if body.stock:
-        line["quantity"] = body.stock.amount
+        line["quantity"] = _sold(market, account_id, offer)
     kind = {("price",): "price", ("quantity",): "quantity", ("price", "quantity"): "offer"}.get(tuple(line)[1:])
     if kind:
-        result = submissions.work_at_once(market, account_id, kind=kind, line=line)
-        if result["status"] != "accepted":
-            raise Conflict(result["code"], result["reason"])
-    catalogue.keep(market, account_id, offer)
-    return Response(status_code=204)
+        _at_once(market, account_id, kind, line)
+
+
+def _at_once(market: Market, account_id: str, kind: str, line: dict[str, Any]) -> None:
+    """The line is worked on before the call is answered. Raises Conflict if it is refused."""
+    result = submissions.work_at_once(market, account_id, kind=kind, line=line)
+    if result["status"] != "accepted":
+        raise Conflict(result["code"], result["reason"])
 
 
 @router.delete("/{offer_id}", name="end_offer", status_code=204)
 def end_offer(market: MarketDep, account_id: Account, offer_id: str) -> Response:
     """The offer is gone."""
-    offer = catalogue.find(market, account_id, offer_id)
-    if catalogue.listing_of(market, account_id, offer.sku):
-        result = submissions.work_at_once(market, account_id, kind="withdraw", line={"sku": offer.sku})
-        if result["status"] != "accepted":
-            raise Conflict(result["code"], result["reason"])
-    catalogue.forget(market, account_id, offer)
+    with _ONE_AT_A_TIME:
+        offer = catalogue.find(market, account_id, offer_id)
+        if catalogue.listing_of(market, account_id, offer.sku):
+            _at_once(market, account_id, "withdraw", {"sku": offer.sku})
+        catalogue.forget(market, account_id, offer)
     return Response(status_code=204)
 
 
@@ -194,7 +228,11 @@ def list_offers(
 
 def _named(market: Market, account_id: str, ids: list[str], eans: list[str], reference: str) -> list[Offer]:
     found: list[Offer | None] = [catalogue.find_if_there(market, account_id, one) for one in ids]
-    found += [catalogue.find_by(market, account_id, ean=ean) for ean in eans]
+    found += [
+        catalogue.find_by(market, account_id, ean=catalogue.taken(ean, category))
+        for ean in eans
+        for category in catalogue.CATEGORIES
+    ]
     if reference:
         found.append(catalogue.find_by(market, account_id, reference=reference))
     return [offer for offer in found if offer is not None]
@@ -211,7 +249,7 @@ def _shown(market: Market, account_id: str, offer: Offer) -> dict[str, Any]:
     listing = catalogue.listing_of(market, account_id, offer.sku)
     held = bool(offer.told.get("onHoldByRetailer"))
     for_sale = bool(listing and listing["quantity"]) and not held
-    stock = offer.told.get("stock") or {"amount": 0, "managedByRetailer": True}
+    stock = {"amount": 0, "managedByRetailer": True, **(offer.told.get("stock") or {})}
     shown = {
         **offer.told,
         "offerId": offer.offer_id,
@@ -219,7 +257,7 @@ def _shown(market: Market, account_id: str, offer: Offer) -> dict[str, Any]:
         "lastModifiedDateTime": moment(offer.changed_at),
         "onHoldByRetailer": held,
         "stock": {**stock, "correctedStock": listing["quantity"] if listing else 0},
-        "condition": {"category": "NEW"},
+        "condition": offer.told.get("condition", {"category": "NEW"}),
         "countryAvailabilities": [
             {**one, "forSale": for_sale} for one in offer.told.get("countryAvailabilities") or [{"countryCode": "NL"}]
         ],
@@ -228,6 +266,12 @@ def _shown(market: Market, account_id: str, offer: Offer) -> dict[str, Any]:
         price = number(listing["price"] or _price(offer))
         shown["pricing"] = {"bundlePrices": [{"quantity": 1, "unitPrice": price}]}
     return {**shown, "ean": offer.ean} if offer.ean else shown
+
+
+@router.get("/{offer_id}", name="offer")
+def get_offer(market: MarketDep, account_id: Account, offer_id: str) -> JSONResponse:
+    """One offer; whether it is for sale stands with each country."""
+    return said(_shown(market, account_id, catalogue.find(market, account_id, offer_id)), _PATH)
 
 
 @router.get("/{offer_id}/not-for-sale-reasons", name="not_for_sale_reasons")

@@ -1,26 +1,28 @@
-"""Orders: the list of what changed, each order, shipments and cancellations."""
+"""Orders: the list of what changed, each order, cancellations."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from sandbox.clock import MICROSECONDS
-from sandbox.engine import fulfillment, notes, orders
-from sandbox.engine.errors import Conflict, Invalid, Refused
-from sandbox.engine.market import CARRIERS, Market
+from sandbox.engine import fulfillment, orders
+from sandbox.engine.errors import Invalid
+from sandbox.engine.market import Market
 from sandbox.protocols.bol import catalogue, processes
 from sandbox.protocols.bol.account import Account, MarketDep
-from sandbox.protocols.bol.words import PAGE, day, moment, number, said
-from sandbox.protocols.gate import GatedRoute, says_unheard_of
+from sandbox.protocols.bol.bodies import Strict
+from sandbox.protocols.bol.route import BolRoute
+from sandbox.protocols.bol.words import PAGE, date_of, day, listed, moment, number, said
+from sandbox.protocols.gate import says_unheard_of
 
-router = APIRouter(prefix="/retailer", route_class=GatedRoute)
+router = APIRouter(prefix="/retailer", route_class=BolRoute)
 
+_DAY = 86_400 * MICROSECONDS
 #: bol.com's reasons -> the engine's, where they are not just out of stock.
 _REASONS = {
     "REQUESTED_BY_CUSTOMER": "BUYER_REQUEST",
@@ -35,28 +37,6 @@ _REASONS = {
         "OUT_OF_STOCK",
     ),
 }
-
-
-class Strict(BaseModel):
-    """A body in which a word that bol.com does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
-
-
-class ShippedItem(Strict):
-    order_item_id: str
-    quantity: Annotated[int | None, Field(ge=1)] = None
-
-
-class Transport(Strict):
-    transporter_code: str
-    track_and_trace: str | None = None
-
-
-class Shipment(Strict):
-    order_items: Annotated[list[ShippedItem], Field(min_length=1, max_length=100)]
-    shipment_reference: Annotated[str | None, Field(min_length=1, max_length=90)] = None
-    transport: Transport
 
 
 class CancelledItem(Strict):
@@ -74,10 +54,10 @@ def list_orders(
     market: MarketDep,
     account_id: Account,
     page: Annotated[int, Query(ge=1)] = 1,
-    status: str = "OPEN",
+    status: Literal["OPEN", "SHIPPED", "ALL"] = "OPEN",
     interval: Annotated[int | None, Query(alias="change-interval-minute", ge=1, le=60)] = None,
     changed_on: Annotated[date | None, Query(alias="latest-change-date")] = None,
-    method: Annotated[str, Query(alias="fulfilment-method")] = "FBR",
+    method: Annotated[Literal["FBR", "FBB", "ALL"], Query(alias="fulfilment-method")] = "FBR",
 ) -> JSONResponse:
     """A page of orders that changed in the last minutes, or on a day, without addresses and prices."""
     now = market.settled_now()
@@ -86,21 +66,25 @@ def list_orders(
         since = now - interval * 60 * MICROSECONDS
     if page > 1 and market.faults.draw("repeated_page", operation="orders", account_id=account_id):
         page -= 1
-    shown, _ = orders.list_by_offset(market, account_id, since=since, until=until, offset=(page - 1) * PAGE, limit=PAGE)
-    rows = [_row(market, account_id, order) for order in shown if method in ("FBR", "ALL") and _has(order, status)]
-    return said({"orders": rows})
+    shown, _ = orders.list_by_offset(
+        market,
+        account_id,
+        since=since,
+        until=until,
+        offset=(page - 1) * PAGE,
+        limit=PAGE,
+        is_open={"OPEN": True, "SHIPPED": False}.get(status),
+    )
+    return listed("orders", [_row(market, account_id, order) for order in shown] if method != "FBB" else [])
 
 
-def _has(order: Mapping[str, Any], status: str) -> bool:
-    is_open = any(_open(line) for line in order["lines"])
-    return status == "ALL" or is_open == (status == "OPEN")
-
-
-def _open(line: Mapping[str, Any]) -> int:
+def open_units(line: Mapping[str, Any]) -> int:
+    """How many are neither shipped nor cancelled."""
     return int(line["quantity"] - line["quantity_shipped"] - line["quantity_cancelled"])
 
 
-def _ean(market: Market, account_id: str, sku: str) -> str:
+def ean_of(market: Market, account_id: str, sku: str) -> str:
+    """The EAN of the offer that is called so, or none."""
     offer = catalogue.find_by(market, account_id, reference=sku)
     return offer.ean if offer else ""
 
@@ -109,9 +93,9 @@ def _row(market: Market, account_id: str, order: Mapping[str, Any]) -> dict[str,
     items = [
         {
             "orderItemId": line["id"],
-            "ean": _ean(market, account_id, line["sku"]),
+            "ean": ean_of(market, account_id, line["sku"]),
             "fulfilmentMethod": "FBR",
-            "fulfilmentStatus": "OPEN" if _open(line) else "HANDLED",
+            "fulfilmentStatus": "OPEN" if open_units(line) else "HANDLED",
             **_counts(line, order),
         }
         for line in order["lines"]
@@ -125,7 +109,7 @@ def _counts(line: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]
         "quantity": line["quantity"],
         "quantityShipped": line["quantity_shipped"],
         "quantityCancelled": line["quantity_cancelled"],
-        "cancellationRequest": bool(asked and _open(line)),
+        "cancellationRequest": bool(asked and open_units(line)),
         "latestChangedDateTime": moment(order["updated_at"]),
     }
 
@@ -174,6 +158,8 @@ def _item(
         "fulfilment": {
             "method": "FBR",
             "distributionParty": "RETAILER",
+            "latestDeliveryDate": date_of(order["placed_at"] + 3 * _DAY),
+            "expiryDate": date_of(order["placed_at"] + 7 * _DAY),
             "timeFrameType": "TELEPORTED" if unheard_of else "REGULAR",
         },
         "offer": {"offerId": offer.offer_id if offer else str(uuid.uuid4()), "reference": line["sku"]},
@@ -186,103 +172,33 @@ def _item(
     }
 
 
-def attempt(call: Callable[[], object]) -> Refused | None:
-    """Why the engine refused it, or None: it is done."""
-    try:
-        call()
-    except Refused as refusal:
-        return refusal
-    return None
-
-
-def _order_of(item_id: str) -> str:
+def order_of(item_id: str) -> str:
     """An order's number is the beginning of its items'."""
     return item_id.rpartition("-")[0]
 
 
-def _line(market: Market, account_id: str, item_id: str) -> dict[str, Any]:
+def line_of(market: Market, account_id: str, item_id: str) -> dict[str, Any]:
     """The order line of an item. Raises NotFound, Invalid."""
-    order = orders.get_order(market, account_id, _order_of(item_id))
+    order = orders.get_order(market, account_id, order_of(item_id))
     line: dict[str, Any] | None = next((line for line in order["lines"] if line["id"] == item_id), None)
     if line is None:
         raise Invalid("orderItemId", f"There is no item {item_id}.")
     return line
 
 
-@router.post("/shipments", name="ship", status_code=202)
-def ship(market: MarketDep, account_id: Account, body: Shipment) -> JSONResponse:
-    """A parcel has left, with items of one order; whether that can be, its process tells."""
-    ids = [item.order_item_id for item in body.order_items]
-    refusal = attempt(lambda: _ship(market, account_id, body))
-    told = f"Create shipment for order item {ids[0]}."
-    status = processes.begin(market, account_id, "CREATE_SHIPMENT", ids, description=told, refusal=refusal)
-    return said(status, status=202)
-
-
-def _ship(market: Market, account_id: str, body: Shipment) -> None:
-    order_ids = {_order_of(item.order_item_id) for item in body.order_items}
-    if len(order_ids) > 1:
-        raise Conflict("orderItems", "A shipment is about one order.")
-    lines = [
-        {
-            "line_id": item.order_item_id,
-            "quantity": item.quantity or _open(_line(market, account_id, item.order_item_id)),
-        }
-        for item in body.order_items
-    ]
-    code = body.transport.transporter_code
-    known = code in {str(one["code"]) for one in CARRIERS}
-    parcel = {
-        "carrier_code": code if known else "OTHER",
-        "carrier_name": code,
-        "tracking_number": body.transport.track_and_trace,
-    }
-    done = fulfillment.ship(market, account_id, order_ids.pop(), {"lines": lines, **parcel}, key=str(uuid.uuid4()))
-    notes.save(market, f"bol shipment {done['shipment_id']}", body.shipment_reference or "")
-
-
-@router.get("/shipments", name="shipments")
-def list_shipments(
-    market: MarketDep,
-    account_id: Account,
-    order_id: Annotated[str, Query(alias="order-id")],
-    page: Annotated[int, Query(ge=1)] = 1,
-) -> JSONResponse:
-    """The parcels of an order."""
-    order = orders.get_order(market, account_id, order_id)
-    done = [one for one in fulfillment.operations_of(market, order_id) if one["operation"] == "ship"]
-    shown = [_parcel(market, account_id, order, one["answer"]) for one in done] if page == 1 else []
-    return said({"shipments": shown})
-
-
-def _parcel(market: Market, account_id: str, order: Mapping[str, Any], parcel: Mapping[str, Any]) -> dict[str, Any]:
-    items = [{"orderItemId": line["line_id"], "ean": _ean(market, account_id, line["sku"])} for line in parcel["lines"]]
-    return {
-        "shipmentId": parcel["shipment_id"],
-        "shipmentDateTime": moment(parcel["shipped_at"]),
-        "shipmentReference": notes.load(market, f"bol shipment {parcel['shipment_id']}", ""),
-        "order": {"orderId": order["id"], "orderPlacedDateTime": moment(order["placed_at"])},
-        "shipmentItems": items,
-        "transport": {"transportId": parcel["shipment_id"]},
-    }
-
-
 @router.put("/orders/cancellation", name="cancel", status_code=202)
-def cancel(market: MarketDep, account_id: Account, body: Cancellation) -> JSONResponse:
-    """All that is open of one item will not be shipped."""
+def cancel(request: Request, market: MarketDep, account_id: Account, body: Cancellation) -> JSONResponse:
+    """All of one item will not be shipped; whether that can be, its process tells."""
     (item,) = body.order_items
     if item.reason_code not in _REASONS:
         raise Invalid("reasonCode", f"There is no reason {item.reason_code}.")
-    refusal = attempt(lambda: _cancel(market, account_id, item))
-    told = f"Cancel order item {item.order_item_id}."
-    status = processes.begin(
-        market, account_id, "CANCEL_ORDER", [item.order_item_id], description=told, refusal=refusal
-    )
-    return said(status, status=202)
+    return processes.begin(request, account_id, "CANCEL_ORDER", [item.order_item_id], body)
 
 
-def _cancel(market: Market, account_id: str, item: CancelledItem) -> None:
-    line = _line(market, account_id, item.order_item_id)
-    wanted = {"line_id": line["id"], "quantity": _open(line), "reason": _REASONS[item.reason_code]}
-    order_id = _order_of(item.order_item_id)
+def run_cancel(market: Market, account_id: str, request: dict[str, Any]) -> None:
+    """The item is cancelled. One of which a part has left is not: bol.com does not say what happens then."""
+    (item,) = Cancellation.model_validate(request["body"]).order_items
+    line = line_of(market, account_id, item.order_item_id)
+    wanted = {"line_id": line["id"], "quantity": line["quantity"], "reason": _REASONS[item.reason_code]}
+    order_id = order_of(item.order_item_id)
     fulfillment.cancel(market, account_id, order_id, {"lines": [wanted]}, key=str(uuid.uuid4()))

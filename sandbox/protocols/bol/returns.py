@@ -6,27 +6,24 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field, field_validator
 
 from sandbox.engine import returns
-from sandbox.engine.errors import Invalid, NotFound
 from sandbox.engine.market import Market
-from sandbox.protocols.bol import catalogue, processes
+from sandbox.protocols.bol import processes
 from sandbox.protocols.bol.account import Account, MarketDep
-from sandbox.protocols.bol.orders import attempt
-from sandbox.protocols.bol.words import PAGE, moment, said
-from sandbox.protocols.gate import GatedRoute, says_unheard_of
+from sandbox.protocols.bol.bodies import Strict
+from sandbox.protocols.bol.orders import ean_of, order_of
+from sandbox.protocols.bol.route import BolRoute
+from sandbox.protocols.bol.words import PAGE, listed, moment, said
 
-router = APIRouter(prefix="/retailer/returns", route_class=GatedRoute)
+router = APIRouter(prefix="/retailer/returns", route_class=BolRoute)
 
 #: Decisions after which bol.com pays the buyer back.
 _PAID_BACK = ("RETURN_RECEIVED", "STILL_APPROVED")
 
 
-class Decision(BaseModel):
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
-
+class Decision(Strict):
     handling_result: Literal[
         "RETURN_RECEIVED",
         "EXCHANGE_PRODUCT",
@@ -36,6 +33,18 @@ class Decision(BaseModel):
         "STILL_APPROVED",
     ]
     quantity_returned: Annotated[int, Field(ge=1, le=9999)]
+
+
+class Unannounced(Decision):
+    order_item_id: str
+
+    @field_validator("handling_result")
+    @classmethod
+    def is_more_than_approved(cls, result: str) -> str:
+        """What is back already is not merely approved."""
+        if result == "STILL_APPROVED":
+            raise ValueError("not for a return that nobody announced")
+        return result
 
 
 @router.get("", name="returns")
@@ -49,7 +58,7 @@ def list_returns(
     """A page of returns: those that wait, or those that were decided about."""
     found = returns.list_returns(market, account_id, handled=handled, offset=(page - 1) * PAGE, limit=PAGE)
     shown = [_shown(market, account_id, one) for one in found] if method == "FBR" else []
-    return said({"returns": shown})
+    return listed("returns", shown)
 
 
 @router.get("/{return_id}", name="return")
@@ -79,7 +88,6 @@ def _shown(market: Market, account_id: str, one: Mapping[str, Any]) -> dict[str,
 
 
 def _item(market: Market, account_id: str, line: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, Any]:
-    offer = catalogue.find_by(market, account_id, reference=line["sku"])
     results = [
         {
             "quantity": decision["quantity"],
@@ -92,7 +100,7 @@ def _item(market: Market, account_id: str, line: Mapping[str, Any], one: Mapping
     return {
         "rmaId": str(line["number"]),
         "orderId": one["order_id"],
-        "ean": offer.ean if offer else "",
+        "ean": ean_of(market, account_id, line["sku"]),
         "expectedQuantity": line["quantity"],
         "returnReason": {"mainReason": line["reason"], "detailedReason": None, "customerComments": line["comment"]},
         "handled": bool(results),
@@ -102,25 +110,37 @@ def _item(market: Market, account_id: str, line: Mapping[str, Any], one: Mapping
 
 @router.put("/{rma_id}", name="handle_return", status_code=202)
 def handle_return(
-    request: Request, market: MarketDep, account_id: Account, rma_id: str, body: Decision
+    request: Request, market: MarketDep, account_id: Account, rma_id: int, body: Decision
 ) -> JSONResponse:
     """The seller has decided about a line of a return; a later decision takes the place of an earlier one."""
-    if not rma_id.isdigit():
-        raise NotFound("rmaId", f"There is no return {rma_id}.")
-    returns.find_line(market, account_id, int(rma_id))
-    refusal = attempt(lambda: _decide(market, account_id, int(rma_id), body))
-    told = f"Handle return {rma_id}."
-    status = processes.begin(market, account_id, "HANDLE_RETURN_ITEM", [rma_id], description=told, refusal=refusal)
-    if says_unheard_of(request):
-        status = {**status, "status": "TELEPORTED"}
-    return said(status, status=202)
+    returns.find_line(market, account_id, rma_id)
+    return processes.begin(request, account_id, "HANDLE_RETURN_ITEM", [str(rma_id)], body)
 
 
-def _decide(market: Market, account_id: str, rma: int, body: Decision) -> None:
+def run_handle(market: Market, account_id: str, request: dict[str, Any]) -> None:
+    """The decision stands, and the buyer has the money back for what was not paid back before."""
+    body, rma = Decision.model_validate(request["body"]), int(request["entity"])
     one, line = returns.find_line(market, account_id, rma)
-    if body.quantity_returned > line["quantity"]:
-        raise Invalid("quantityReturned", f"Only {line['quantity']} come back.")
-    left = line["quantity"] - line["quantity_refunded"]
-    refund = min(body.quantity_returned, left) if body.handling_result in _PAID_BACK else 0
-    decided = {"number": rma, "decision": body.handling_result, "quantity": body.quantity_returned, "refund": refund}
+    missing = max(0, body.quantity_returned - line["quantity_refunded"])
+    decided = {"number": rma, **_decided(body, paid_back=missing)}
     returns.decide(market, account_id, one["return_id"], [decided], key=str(uuid.uuid4()))
+
+
+@router.post("", name="create_return", status_code=202)
+def create_return(request: Request, market: MarketDep, account_id: Account, body: Unannounced) -> JSONResponse:
+    """Goods came back that no buyer had announced; they are decided about at once."""
+    return processes.begin(request, account_id, "CREATE_RETURN_ITEM", [body.order_item_id], body)
+
+
+def run_create(market: Market, account_id: str, request: dict[str, Any]) -> None:
+    """The return is there, and decided about."""
+    body = Unannounced.model_validate(request["body"])
+    line = {"line_id": body.order_item_id, "quantity": body.quantity_returned}
+    decided = _decided(body, paid_back=body.quantity_returned)
+    order_id = order_of(body.order_item_id)
+    returns.create_return(market, account_id, order_id, line, decided, key=str(uuid.uuid4()))
+
+
+def _decided(body: Decision, *, paid_back: int) -> dict[str, Any]:
+    refund = paid_back if body.handling_result in _PAID_BACK else 0
+    return {"decision": body.handling_result, "quantity": body.quantity_returned, "refund": refund}

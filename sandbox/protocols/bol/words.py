@@ -1,5 +1,6 @@
 """How bol.com says no, how often it may be called, and how it writes moments, amounts and answers."""
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,31 +18,42 @@ PAGE = 50
 _AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
-def _a_minute(calls: float) -> Quota:
-    return Quota(rate_per_s=calls / 60, burst=calls)
-
-
-def _a_second(calls: float) -> Quota:
-    return Quota(rate_per_s=calls, burst=calls)
-
-
-#: Each account and endpoint has a window of its own.
-QUOTAS = {
-    "offers": _a_second(25),
-    "create_offer": _a_second(50),
-    "change_offer": _a_second(50),
-    "end_offer": _a_second(50),
-    "orders": _a_minute(25),
-    "order": _a_second(25),
-    "ship": _a_second(25),
-    "shipments": _a_minute(25),
-    "cancel": _a_second(25),
-    "process_status": _a_second(2),
-    "returns": _a_minute(20),
-    "return": _a_minute(20),
-    "handle_return": _a_minute(20),
+_SECOND, _MINUTE = "SECONDS", "MINUTES"
+_OFFERS, _OFFER = "/retailer/offers", "/retailer/offers/{offer-id}"
+#: Operation -> path, method, and how many calls each account has in a second or a minute.
+LIMITS = {
+    "offers": (_OFFERS, "GET", 25, _SECOND),
+    "offer": (_OFFER, "GET", 25, _SECOND),
+    "not_for_sale_reasons": (f"{_OFFER}/not-for-sale-reasons", "GET", 25, _SECOND),
+    "create_offer": (_OFFERS, "POST", 50, _SECOND),
+    "change_offer": (_OFFER, "PATCH", 50, _SECOND),
+    "end_offer": (_OFFER, "DELETE", 50, _SECOND),
+    "orders": ("/retailer/orders", "GET", 25, _MINUTE),
+    "order": ("/retailer/orders/{order-id}", "GET", 25, _SECOND),
+    "cancel": ("/retailer/orders/cancellation", "PUT", 25, _SECOND),
+    "ship": ("/retailer/shipments", "POST", 25, _SECOND),
+    "shipments": ("/retailer/shipments", "GET", 25, _MINUTE),
+    "shipment": ("/retailer/shipments/{shipment-id}", "GET", 50, _MINUTE),
+    "change_transport": ("/retailer/transports/{transport-id}", "PUT", 25, _SECOND),
+    "returns": ("/retailer/returns", "GET", 20, _MINUTE),
+    "return": ("/retailer/returns/{return-id}", "GET", 20, _MINUTE),
+    "create_return": ("/retailer/returns", "POST", 20, _MINUTE),
+    "handle_return": ("/retailer/returns/{rma-id}", "PUT", 20, _MINUTE),
+    "process_status": ("/shared/process-status", "POST", 2, _SECOND),
 }
-_TITLES = {401: "Expired JWT", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests"}
+#: A window is a bucket that is filled as fast as it is emptied.
+QUOTAS = {
+    operation: Quota(rate_per_s=calls / (1 if unit == _SECOND else 60), burst=calls)
+    for operation, (_, _, calls, unit) in LIMITS.items()
+}
+_TITLES = {
+    401: "Expired JWT",
+    403: "Forbidden",
+    404: "Not Found",
+    406: "Not Acceptable",
+    415: "Unsupported Media Type",
+    429: "Too Many Requests",
+}
 #: What does not fit the state of things is a request that cannot be done.
 _STATUS = {409: 400, 422: 400}
 
@@ -54,7 +66,9 @@ def media_type_of(path: str) -> str:
 def word(refusal: Refusal, path: str) -> Response:
     """bol.com's problem. The token endpoint words its own; a failure of the server may be a web page."""
     status = _STATUS.get(refusal.status, refusal.status)
-    headers = {} if refusal.retry_after is None else {"Retry-After": f"{refusal.retry_after:.0f}"}
+    # Not always is it told in a header, but always in words.
+    wait = max(1, math.ceil(refusal.retry_after or 1))
+    headers = {} if refusal.retry_after is None else {"Retry-After": str(wait)}
     if path == "/token":
         error = {"error": refusal.code, "error_description": refusal.reason}
         return JSONResponse(error, status, headers=headers)
@@ -64,10 +78,15 @@ def word(refusal: Refusal, path: str) -> Response:
         "type": "https://api.bol.com/problems",
         "title": _TITLES.get(status, "Bad Request"),
         "status": status,
-        "detail": refusal.reason,
+        "detail": f"Too many requests, retry in {wait} seconds." if status == 429 else refusal.reason,
         "violations": [{"name": refusal.code, "reason": refusal.reason}],
     }
     return JSONResponse(content, status, headers=headers, media_type=media_type_of(path))
+
+
+def listed(name: str, rows: list[Any]) -> JSONResponse:
+    """A list under its name; an empty one has not even that."""
+    return said({name: rows} if rows else {})
 
 
 def said(content: Any, path: str = "", status: int = 200) -> JSONResponse:
@@ -78,6 +97,11 @@ def said(content: Any, path: str = "", status: int = 200) -> JSONResponse:
 def moment(at: int) -> str:
     """The moment as bol.com writes it, with Amsterdam's offset."""
     return datetime.fromtimestamp(at / MICROSECONDS, UTC).astimezone(_AMSTERDAM).isoformat(timespec="seconds")
+
+
+def date_of(at: int) -> str:
+    """The day of a moment in Amsterdam."""
+    return moment(at)[:10]
 
 
 def day(on: date) -> tuple[int, int]:
