@@ -9,12 +9,18 @@ class TooLong(Exception):
 
 
 def wait_until(what: str, missing: Callable[[], str], *, seconds: float, every: float = 0.4) -> None:
-    """Return once `missing` gives "". Raises TooLong with its last words."""
+    """Return once `missing` gives "". Raises TooLong with its last words.
+
+    Most of the time is left to what is waited for: a look at a large account keeps this process busy, and with it the
+    proxy, through which every call goes.
+    """
     until = time.monotonic() + seconds
     while True:
+        began = time.monotonic()
         left = missing()
         if not left:
             return
-        if time.monotonic() > until:
+        now = time.monotonic()
+        if now > until:
             raise TooLong(f"{what}: after {seconds:.0f} s still {left}")
-        time.sleep(every)
+        time.sleep(max(every, 5 * (now - began)))
