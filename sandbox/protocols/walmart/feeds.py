@@ -187,7 +187,7 @@ def feed_status(
 
 
 def _counted(told: Mapping[str, Any]) -> dict[str, Any]:
-    finished = told["phase"] == "done"
+    finished = told["phase"] in ("done", "failed")
     return {
         "feedStatus": _PHASES[told["phase"]],
         "itemsReceived": told["lines"],

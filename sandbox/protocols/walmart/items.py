@@ -47,28 +47,30 @@ def list_items(
     total = listings.count_listings(market, account_id, status=status)
     if not total:
         raise NotFound("content_not_found", "No items found.")
-    cursor, after = _place(market, account_id, next_cursor)
+    cursor, issued, after = _place(market, account_id, next_cursor)
     shown = listings.list_listings(market, account_id, after_sku=after, limit=limit, status=status)
     answer = {"ItemResponse": [_item(one) for one in shown], "totalItems": total}
     if cursor:
         if shown and not market.faults.draw("repeated_page", operation="items", account_id=account_id):
-            notes.save(market, f"walmart cursor {cursor}", [market.now(), shown[-1]["sku"]])
+            notes.save(market, _cursor_note(account_id, cursor), [issued, shown[-1]["sku"]])
         answer["nextCursor"] = cursor
     return JSONResponse(answer)
 
 
-def _place(market: Market, account_id: str, asked: str | None) -> tuple[str, str]:
-    """The cursor of the next page, and the SKU after which this one begins."""
+def _cursor_note(account_id: str, cursor: str) -> str:
+    return f"walmart cursor {account_id} {cursor}"
+
+
+def _place(market: Market, account_id: str, asked: str | None) -> tuple[str, int, str]:
+    """The cursor of the next page, when it was issued, and the SKU after which this page begins."""
     if asked is None:
-        return "", ""
+        return "", 0, ""
     if asked == "*":
-        cursor = f"AoE{uuid.uuid4().hex}"
-        notes.save(market, f"walmart cursor {cursor}", [market.now(), ""])
-        return cursor, ""
-    known = notes.load(market, f"walmart cursor {asked}")
+        return f"AoE{uuid.uuid4().hex}", market.now(), ""
+    known = notes.load(market, _cursor_note(account_id, asked))
     if known is None or known[0] + _CURSOR_MICROSECONDS < market.now():
         raise Invalid("invalid_cursor", "Invalid Cursor")
-    return asked, str(known[1])
+    return asked, int(known[0]), str(known[1])
 
 
 def _item(one: dict[str, Any]) -> dict[str, Any]:

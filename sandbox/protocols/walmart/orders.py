@@ -115,7 +115,7 @@ def acknowledge(request: Request, market: MarketDep, account_id: Account, order_
 
 @router.post("/orders/{order_id}/shipping", name="ship")
 def ship(request: Request, market: MarketDep, account_id: Account, order_id: str, body: Shipment) -> JSONResponse:
-    """Units have left, each with the number of its parcel: all of the call, or nothing of it."""
+    """Units have left, each with the number of its parcel: all of a parcel, or nothing of it."""
     parcels: dict[tuple[str, str], list[dict[str, Any]]] = {}
     shipped_at: dict[tuple[str, str], int] = {}
     for line in body.order_shipment.order_lines.order_line:
