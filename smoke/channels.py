@@ -25,6 +25,8 @@ class Kind:
     returns: bool = False
     #: Whether each line of an order is cancelled by a call of its own.
     cancels_lines_apart: bool = False
+    #: How many new listings it takes at least, however fast it is asked.
+    listings_per_second: float = 100
     #: How much of the marketplace's currency one of the seller's is.
     rate: int = 1
     parcels: bool = True
@@ -83,9 +85,10 @@ KINDS = {
         speed_up=30,
         marketplace={"quotas": False},
         third_party=False,
+        # Quantities and withdrawals go as feeds or one by one, as many as there are.
         operations=frozenset(
             (
-                *("token", "token_detail", "partner_profile", "feed", "feed_status", "inventory", "retire_item"),
+                *("token", "token_detail", "partner_profile", "feed", "feed_status"),
                 *("items", "inventories", "orders", "order", "acknowledge", "ship", "cancel", "refund"),
             )
         ),
@@ -95,6 +98,8 @@ KINDS = {
         account={"base_url": "{url}", "client_id": "smoke", "client_secret": "a-good-secret"},
         secret="client_secret",  # noqa: S106 - the name of a field
         speed_up=60,
+        # An offer is two calls, one after the other.
+        listings_per_second=5,
         marketplace={"quotas": False},
         refunds=False,
         returns=True,

@@ -41,7 +41,9 @@ class Journey:
         self.expected = Expectations(given.items, rate=kind.rate)
         self.killer = Killer(stack) if kill else None
         self.problems: list[str] = []
-        self._patience = AGREE_SECONDS + SECONDS_PER_ORDER * len(given.sales)
+        self._patience = (
+            AGREE_SECONDS + SECONDS_PER_ORDER * len(given.sales) + len(given.items) / kind.listings_per_second
+        )
         #: The judge's last word.
         self.verdict = Verdict({})
         self._started = time.monotonic()
