@@ -1,6 +1,6 @@
 """What the feed's benchmarks share: pending changes to start from, an adapter without a network, and claimed slices."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -42,6 +42,9 @@ class OneToken:
 
     def get(self, fetch: Any) -> str:
         return "token"
+
+    def authorized(self, fetch: Any, call: Callable[[str], Answer]) -> Answer:
+        return call(self.get(fetch))
 
 
 def offline_adapter(http: NoNetwork) -> SandboxAdapter:
