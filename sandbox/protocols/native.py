@@ -22,7 +22,7 @@ from sandbox.engine.market import (
     RESULT_PAGE,
     Market,
 )
-from sandbox.protocols.gate import GatedRoute, admit, enter, market_of, says_unheard_of
+from sandbox.protocols.gate import GatedRoute, admit, market_of, says_unheard_of
 from sandbox.protocols.native_types import (
     Cancellation,
     Refund,
@@ -33,6 +33,7 @@ from sandbox.protocols.native_types import (
 )
 from sandbox.protocols.protocol import Protocol, plainly
 from sandbox.protocols.rendering import answer, moment, page_position, page_token
+from sandbox.protocols.signing_in import no_account
 
 router = APIRouter(prefix="/v1", tags=["seller protocol, version 1"], route_class=GatedRoute)
 
@@ -50,11 +51,6 @@ async def caller(request: Request, authorization: Annotated[str | None, Header()
         return accounts.account_of_token(market, token.strip())
 
     return await admit(request, account)
-
-
-async def no_account(request: Request) -> None:
-    """Lets a call without a token pass the gate."""
-    await enter(request, None)
 
 
 def idempotency_key(idempotency_key: Annotated[str | None, Header(max_length=200)] = None) -> str:

@@ -1,7 +1,5 @@
 """Who calls."""
 
-import base64
-import binascii
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Header, Request
@@ -11,8 +9,9 @@ from sandbox.engine import accounts
 from sandbox.engine.errors import Unauthorized
 from sandbox.engine.market import Market
 from sandbox.protocols.bol.words import media_type_of
-from sandbox.protocols.gate import GatedRoute, Refused, admit, enter, market_of, operation_of
+from sandbox.protocols.gate import GatedRoute, Refused, admit, market_of, operation_of
 from sandbox.protocols.protocol import Refusal
+from sandbox.protocols.signing_in import basic_credentials, no_account
 
 router = APIRouter(route_class=GatedRoute)
 
@@ -46,23 +45,20 @@ async def caller(
     return account_id
 
 
-async def signing_in(request: Request) -> None:
-    """A call for a token has none yet; faults may stand in its way too."""
-    await enter(request, None)
-
-
 MarketDep = Annotated[Market, Depends(market_of)]
 Account = Annotated[str, Depends(caller)]
 
 
-@router.post("/token", name="token", dependencies=[Depends(signing_in)])
+@router.post("/token", name="token", dependencies=[Depends(no_account)])
 def token(
     market: MarketDep, grant_type: Annotated[str, Form()], authorization: Annotated[str | None, Header()] = None
 ) -> JSONResponse:
     """A token for client credentials."""
     if grant_type != "client_credentials":
         raise Unauthorized("unsupported_grant_type", f"There is no grant {grant_type!r}.")
-    given, lives = accounts.issue_token(market, *_credentials(authorization or ""), at_most=_TOKEN_LIVES)
+    given, lives = accounts.issue_token(
+        market, *basic_credentials(authorization or "", code="invalid_client"), at_most=_TOKEN_LIVES
+    )
     answer = {
         "access_token": given,
         "token_type": "Bearer",
@@ -70,14 +66,3 @@ def token(
         "scope": "RETAILER",
     }
     return JSONResponse(answer)
-
-
-def _credentials(authorization: str) -> tuple[str, str]:
-    scheme, _, encoded = authorization.partition(" ")
-    try:
-        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise Unauthorized("invalid_client", "The credentials cannot be read.") from error
-    if scheme.lower() != "basic":
-        raise Unauthorized("invalid_client", "Send the header Authorization: Basic.")
-    return client_id, secret

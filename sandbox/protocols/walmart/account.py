@@ -1,7 +1,5 @@
 """Who calls, and what Walmart says of the account: token, token detail, partner profile."""
 
-import base64
-import binascii
 import hashlib
 from typing import Annotated, Any
 
@@ -12,7 +10,8 @@ from sandbox.clock import MICROSECONDS
 from sandbox.engine import accounts
 from sandbox.engine.errors import Invalid, Unauthorized
 from sandbox.engine.market import Market
-from sandbox.protocols.gate import GatedRoute, admit, enter, market_of
+from sandbox.protocols.gate import GatedRoute, admit, market_of
+from sandbox.protocols.signing_in import basic_credentials, no_account
 from sandbox.protocols.walmart.words import FEED_QUOTAS, milliseconds
 
 router = APIRouter(route_class=GatedRoute)
@@ -51,16 +50,11 @@ async def caller(
     return account_id
 
 
-async def signing_in(request: Request) -> None:
-    """A call for a token has none yet; faults may stand in its way too."""
-    await enter(request, None)
-
-
 MarketDep = Annotated[Market, Depends(market_of)]
 Account = Annotated[str, Depends(caller)]
 
 
-@router.post("/v3/token", name="token", dependencies=[Depends(signing_in)])
+@router.post("/v3/token", name="token", dependencies=[Depends(no_account)])
 def token(
     market: MarketDep,
     grant_type: Annotated[str, Form()],
@@ -72,19 +66,8 @@ def token(
     check_headers(service, correlation)
     if grant_type != "client_credentials":
         raise Invalid("invalid_grant", f"There is no grant {grant_type!r}.")
-    given, lives = accounts.issue_token(market, *_credentials(authorization or ""))
+    given, lives = accounts.issue_token(market, *basic_credentials(authorization or "", code="unauthorized"))
     return JSONResponse({"access_token": given, "token_type": "Bearer", "expires_in": lives})
-
-
-def _credentials(authorization: str) -> tuple[str, str]:
-    scheme, _, encoded = authorization.partition(" ")
-    try:
-        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise Unauthorized("unauthorized", "The credentials cannot be read.") from error
-    if scheme.lower() != "basic":
-        raise Unauthorized("unauthorized", "Send the header Authorization: Basic.")
-    return client_id, secret
 
 
 @router.get("/v3/token/detail", name="token_detail")
