@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from contracts.document import Document, Operation, Schema
+from contracts.feed_files import FeedFiles
 from contracts.messages import Answer, Call, read_columns, read_form, read_json, read_parts
 
 HERE = Path(__file__).parent
@@ -14,10 +15,20 @@ HERE = Path(__file__).parent
 _TEXTS = Document({})
 
 
+class Judge(Protocol):
+    """Something more that calls and answers are held against."""
+
+    def check_call(self, call: Call) -> list[str]:
+        """Return what is wrong with a call."""
+
+    def check_answer(self, call: Call, answer: Answer) -> list[str]:
+        """Return what is wrong with an answer to a call."""
+
+
 class Contract:
     """What one marketplace's protocol is. `check` gives violations as sentences; none: all is well."""
 
-    def __init__(self, name: str, statement: Document, vendors: Iterable["VendorDocument"] = ()) -> None:
+    def __init__(self, name: str, statement: Document, vendors: Iterable[Judge] = ()) -> None:
         self.name = name
         self._statement = statement
         self._vendors = tuple(vendors)
@@ -26,7 +37,7 @@ class Contract:
     def load(cls, name: str, *, vendor_folder: Path | None = None) -> "Contract":
         """Return a marketplace's contract; with its own documents too, where the folder has them."""
         statement = Document.load(HERE / f"{name}.json")
-        vendors = [] if vendor_folder is None else load_vendor_documents(name, vendor_folder)
+        vendors: list[Judge] = [] if vendor_folder is None else load_vendor_documents(name, vendor_folder)
         return cls(name, statement, vendors)
 
     @property
@@ -186,8 +197,7 @@ class VendorDocument:
         if operation.body and call.media_type.endswith("json") and call.body:
             content = operation.body["content"]
             if call.media_type in content and "schema" in content[call.media_type]:
-                value = read_json(call.body)
-                problems += [f"vendor: {p}" for p in self._document.problems(content[call.media_type]["schema"], value)]
+                problems += self._problems(content[call.media_type]["schema"], call.body)
         return problems
 
     def check_answer(self, call: Call, answer: Answer) -> list[str]:
@@ -196,10 +206,17 @@ class VendorDocument:
         content = (said or {}).get("content", {}).get(answer.media_type, {})
         if "schema" not in content or not answer.media_type.endswith("json"):
             return []
-        value = read_json(answer.body)
-        if self._none_is_empty and call.method == "GET" and value == {}:
+        if self._none_is_empty and call.method == "GET" and answer.body.strip() == b"{}":
             return []
-        return [f"vendor: {p}" for p in self._document.problems(content["schema"], value)]
+        return self._problems(content["schema"], answer.body)
+
+    def _problems(self, schema: Schema, body: bytes) -> list[str]:
+        """Return what is wrong with a body. One that cannot be read is told of by our own statement."""
+        try:
+            value = read_json(body)
+        except ValueError:
+            return []
+        return [f"vendor: {problem}" for problem in self._document.problems(schema, value)]
 
 
 def find_vendor_folder() -> Path | None:
@@ -208,42 +225,46 @@ def find_vendor_folder() -> Path | None:
     return folder if folder.exists() else None
 
 
-#: Vendor documents by protocol, and the parameters that their notes add.
-_VENDORS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "mirakl": (
-        ("mirakl-contract.json",),
-        ("shop_id", "max", "offset", "sort", "order", "limit", "page_token", "locale", "start_date"),
+#: Marketplaces' own documents by protocol; the sheets say where they come from.
+VENDOR_FILES: Mapping[str, tuple[str, ...]] = {
+    "mirakl": ("mirakl-contract.json",),
+    "walmart": tuple(
+        f"walmart-{part}.json"
+        for part in (
+            *("authentication", "feeds", "inventory", "items", "orders"),
+            *("price", "reports", "returns", "settings"),
+        )
     ),
-    "walmart": (
-        tuple(
-            f"walmart-{part}.json"
-            for part in (
-                "authentication",
-                "feeds",
-                "inventory",
-                "items",
-                "orders",
-                "price",
-                "reports",
-                "returns",
-                "settings",
-            )
-        ),
-        # Of the query that leads to the next page, which is Walmart's own.
-        ("hasMoreElements", "soIndex", "poIndex", "partnerId", "sellerId"),
-    ),
-    "bol": (("bol-offers-v11.json", "bol-retailer-v10.json", "bol-shared-v10.json"), ()),
+    "bol": ("bol-offers-v11.json", "bol-retailer-v10.json", "bol-shared-v10.json"),
 }
 
+#: Parameters of the query that the marketplace's notes add to all operations.
+NOTED: Mapping[str, tuple[str, ...]] = {
+    "mirakl": ("shop_id", "max", "offset", "sort", "order", "limit", "page_token", "locale", "start_date"),
+    # Of the query that leads to the next page, which is Walmart's own.
+    "walmart": ("hasMoreElements", "soIndex", "poIndex", "partnerId", "sellerId"),
+    "bol": (),
+}
 
+#: Documents about the files that calls bring.
+_FEED_FILES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "walmart": {
+        "walmart-feed-files.schema.json": {"path": "/v3/feeds", "parameter": "feedType", "part": "file"},
+    },
+}
+
+#: Marketplaces whose recorded answers lack the key of an empty list.
 _NONE_IS_EMPTY = frozenset({"bol"})
 
 
-def load_vendor_documents(name: str, folder: Path) -> list[VendorDocument]:
+def load_vendor_documents(name: str, folder: Path) -> list[Judge]:
     """Return the vendor's own documents that are in the folder."""
-    files, also = _VENDORS[name]
-    return [
-        VendorDocument(Document.load(folder / file), also=also, none_is_empty=name in _NONE_IS_EMPTY)
-        for file in files
+    documents: list[Judge] = [
+        VendorDocument(Document.load(folder / file), also=NOTED[name], none_is_empty=name in _NONE_IS_EMPTY)
+        for file in VENDOR_FILES[name]
         if (folder / file).exists()
     ]
+    for file, where in _FEED_FILES.get(name, {}).items():
+        if (folder / file).exists():
+            documents.append(FeedFiles.load(folder / file, **where))
+    return documents

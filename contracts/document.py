@@ -73,6 +73,13 @@ class Document:
         )
 
     @property
+    def calls(self) -> list[tuple[str, str]]:
+        """Every operation as its method and the template of its path."""
+        return [
+            (method, path) for path, item in self._content["paths"].items() for method in _METHODS if method in item
+        ]
+
+    @property
     def operations(self) -> set[str]:
         """The names of all operations."""
         return {operation.name for _, _, operation in self._operations}

@@ -21,7 +21,8 @@ class CheckingProxy:
     def __init__(self, record: Record) -> None:
         #: Where everything goes; set it before the first call.
         self.target = ""
-        self._record = record
+        #: What passed through.
+        self.record = record
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -59,13 +60,13 @@ class CheckingProxy:
         if scope["type"] != "http":
             return
         call = await _read_call(scope, receive)
-        self._record.see_call(call)
+        self.record.see_call(call)
         try:
             answer = await self._ask(call, scope["raw_path"], scope["query_string"])
         except httpx.HTTPError:
             await _hang_up(send)
             return
-        self._record.see_answer(
+        self.record.see_answer(
             call, Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
         )
         headers = [(k, v) for k, v in answer.headers.raw if k.decode().lower() not in _OF_THE_CONNECTION]

@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from contracts.checking import HERE, Contract, VendorDocument
+from contracts.checking import HERE, Contract, VendorDocument, find_vendor_folder
 from contracts.document import Document
+from contracts.feed_files import FeedFiles
 from contracts.messages import Answer, Call
 from contracts.record import Record
 from contracts.transport import CheckingTransport
@@ -125,6 +126,76 @@ def test_a_vendor_document_is_held_against_calls_too():
     problems = contract.check_call(call("PUT", "/api/orders/C-1/accept", DECISION))
 
     assert problems == ["OR21: vendor: $: 'x' is a required property"]
+
+
+def test_a_body_that_breaks_off_is_told_once(contract):
+    vendor = Document(
+        {
+            "openapi": "3.0.1",
+            "paths": {
+                "/api/account": {
+                    "get": {"responses": {"200": {"content": {"application/json": {"schema": {"type": "object"}}}}}}
+                }
+            },
+        }
+    )
+    judged = Contract("mirakl", Document.load(HERE / "mirakl.json"), [VendorDocument(vendor)])
+
+    (problem,) = judged.check_answer(call("GET", "/api/account"), Answer(200, JSON, b'{"shop_id": 1'))
+
+    assert "cannot be read" in problem
+
+
+def test_a_header_of_walmart_that_is_missing_is_told():
+    given = Call("GET", "https://walmart.example/v3/orders", {"accept": "application/json"}, b"")
+
+    problems = Contract.load("walmart").check_call(given)
+
+    assert {f"orders: the header {name} is missing" for name in ("WM_SEC.ACCESS_TOKEN", "WM_QOS.CORRELATION_ID")} <= {
+        *problems
+    }
+
+
+@pytest.mark.parametrize(("media_type", "is_fine"), [("application/vnd.retailer.v11+json", True), ("text/json", False)])
+def test_an_answer_of_bol_is_of_its_own_media_type(media_type, is_fine):
+    asked = Call("GET", "https://bol.example/retailer/offers?page=1", {}, b"")
+
+    problems = Contract.load("bol").check_answer(
+        asked, Answer(200, {"content-type": media_type}, b'{"page": {}, "offers": []}')
+    )
+
+    assert (problems == []) is is_fine
+
+
+FEED = {"InventoryHeader": {"version": "1.4"}, "Inventory": [{"sku": "MUG", "quantity": {"unit": "EACH", "amount": 4}}]}
+
+
+@pytest.mark.parametrize(
+    ("layout", "wrong", "words"),
+    [
+        ("inventory", {}, ""),
+        ("inventory", {"Inventory": [{"sku": "MUG"}]}, "vendor: inventory $.Inventory[0]: 'quantity' is a required"),
+        ("price", {}, "vendor: price"),
+        ("something_new", {}, ""),
+    ],
+)
+@pytest.mark.skipif(find_vendor_folder() is None, reason="the marketplaces' documents are not here")
+def test_a_file_is_held_against_the_layout_that_the_query_names(layout, wrong, words):
+    folder = find_vendor_folder()
+    assert folder
+    judge = FeedFiles.load(
+        folder / "walmart-feed-files.schema.json", path="/v3/feeds", parameter="feedType", part="file"
+    )
+    content = json.dumps(FEED | wrong).encode()
+    request = httpx.Request(
+        "POST", f"https://walmart.example/v3/feeds?feedType={layout}", files={"file": ("feed.json", content)}
+    )
+    headers = {name.lower(): value for name, value in request.headers.items()}
+
+    problems = judge.check_call(Call("POST", str(request.url), headers, request.read()))
+
+    assert bool(problems) is bool(words)
+    assert words in "".join(problems)
 
 
 def test_an_old_document_may_say_nullable():
