@@ -38,7 +38,7 @@ lint: setup ## style, types, import rules, migrations, production settings
 format: setup ## bring the code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-smoke: setup ## prove the main job from outside: CHANNEL=name ITEMS=file.csv SALES=file.csv KILL=1
+smoke: setup ## prove the main job from outside: CHANNEL=name|all ITEMS=file.csv SALES=file.csv KILL=1
 	@$(BIN)/python -m smoke $(if $(CHANNEL),--channel $(CHANNEL)) $(if $(ITEMS),--items "$(ITEMS)") $(if $(SALES),--sales "$(SALES)") $(if $(KILL),--kill) $(ARGS)
 
 chaos: setup ## trade while everything is killed, then judge: SEED=n SECONDS=n ITEMS=n SALES=n; SEEDS=1-20 JOBS=n OUT=file

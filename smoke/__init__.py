@@ -15,6 +15,9 @@ support        what support does in the admin
 plan           which orders meet which fate
 waiting        until something is true, or what was missing
 expectations   what must be true on the marketplace, by the input and by what was done
+channels       how each kind of channel is connected, and what its marketplace does not do
+watch          what passes between the product and a marketplace, held against its contract
 journey        the whole story, step by step
+together       one seller on all channels at once
 judge          the comparison, and the one JSON object on the last line
 """

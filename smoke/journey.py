@@ -8,15 +8,15 @@ from smoke.browser import Browser
 from smoke.channels import Kind
 from smoke.expectations import Expectations
 from smoke.files import Input, items_csv
-from smoke.judge import Verdict, judge
+from smoke.judge import Verdict, judge, zeros
 from smoke.killer import Killer
 from smoke.marketplace import Marketplace
 from smoke.orders import OrderDesk
 from smoke.plan import Plan
-from smoke.seller import RULES, Seller
+from smoke.seller import Seller
 from smoke.stack import Stack
 from smoke.support import SupportDesk
-from smoke.waiting import wait_until
+from smoke.waiting import patience, wait_until
 from smoke.watch import Watch
 
 SLUG, OWNER, SUPPORT = "smoke", "owner@smoke.example", "support@smoke.example"
@@ -24,9 +24,8 @@ PASSWORD = "a-password-for-the-smoke"  # noqa: S105 - of a throw-away site
 LABEL = "On the marketplace"
 AFTER_TESTING_SECONDS = 30 * 24 * 3600 + 3600
 
-#: Longest wait for both sides to agree, per step, and more for every order of the input.
-AGREE_SECONDS = 120.0
-SECONDS_PER_ORDER = 0.15
+#: Fewer killed processes than that prove little.
+ENOUGH_KILLS = 3
 
 
 class Journey:
@@ -41,8 +40,8 @@ class Journey:
         self.expected = Expectations(given.items, rate=kind.rate)
         self.killer = Killer(stack) if kill else None
         self.problems: list[str] = []
-        self._patience = (
-            AGREE_SECONDS + SECONDS_PER_ORDER * len(given.sales) + len(given.items) / kind.listings_per_second
+        self._patience = patience(
+            items=len(given.items), orders=len(given.sales), listings_per_second=kind.listings_per_second
         )
         #: The judge's last word.
         self.verdict = Verdict({})
@@ -70,6 +69,25 @@ class Journey:
         verdict.wrong += self.problems
         return verdict
 
+    def stop(self) -> None:
+        """Nothing is watched any more."""
+        self.watch.stop()
+
+    def figures(self) -> dict[str, Any]:
+        """Return what is told besides the verdict's figures."""
+        return {**self.watch.figures(), "kills": len(self.killer.kills) if self.killer else 0}
+
+    def unproved(self) -> list[str]:
+        """Return what is wrong apart from the verdict: what was never done, and what broke the contract."""
+        impossible = [
+            *([] if self.kind.third_party else ["third_party_managed_orders"]),
+            *([] if self.kind.refunds or self.kind.returns else ["refunds_on_channel"]),
+        ]
+        wrong = [*zeros(self.verdict.figures, besides=impossible), *self.watch.wrong(), *self.watch.unused()]
+        if self.killer and len(self.killer.kills) < ENOUGH_KILLS:
+            wrong.append(f"only {len(self.killer.kills)} processes were killed")
+        return wrong
+
     # --- the steps ----------------------------------------------------------------------------------------------
 
     def import_and_label(self) -> None:
@@ -86,12 +104,7 @@ class Journey:
         self.seller.set_up(label=LABEL, account=self.kind.fields(self.watch.url, good=False))
         refused = self.seller.press("activate")
         self._check(refused.status == 422, "Save and Activate with a wrong secret was not refused")
-        self.seller.set_up(label=LABEL, account=self.kind.fields(self.watch.url))
-        if self.kind.rate != 1:
-            # Only the marketplace says in which currency it sells.
-            self.seller.press("check")
-            rules = {**RULES, "price-currency_rate": str(self.kind.rate)}
-            self.seller.set_up(label=LABEL, account=self.kind.fields(self.watch.url), rules=rules)
+        self.seller.connect(label=LABEL, account=self.kind.fields(self.watch.url), rate=self.kind.rate)
         self._strike("content", "results", "offers")
         self.seller.switch(listings=True, orders=True)
         pressed = self.seller.press("activate")

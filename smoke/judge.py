@@ -32,7 +32,7 @@ class Verdict:
 def judge(expected: Expectations, state: State, ours: dict[str, Any]) -> Verdict:
     """Compare what was expected with the marketplace's word, and our side's figures with both."""
     shown = state.active
-    quantities, prices = _mismatches(expected, state)
+    quantities, prices = mismatches(expected, state)
     figures = {
         "items": ours["items"],
         "listings_confirmed": ours["listings"].get("listed", 0),
@@ -42,7 +42,7 @@ def judge(expected: Expectations, state: State, ours: dict[str, Any]) -> Verdict
         "orders_on_channel": len(state.orders),
         "orders_stored": ours["orders_stored"],
         "order_lines_stored": ours["order_lines_stored"],
-        "units_sold_on_channel": _units_sold(state),
+        "units_sold_on_channel": units_sold(state),
         "units_reserved_or_shipped": ours["units_reserved"] + ours["units_shipped"] + ours["units_consumed"],
         "shipments_on_channel": len(state.shipments),
         "refunds_on_channel": len(state.refunds),
@@ -74,7 +74,7 @@ def judge(expected: Expectations, state: State, ours: dict[str, Any]) -> Verdict
         if figures[name] != must_be:
             verdict.wrong.append(f"{name} is {figures[name]}, expected {must_be}")
     verdict.wrong += [f"on the channel, but not on the label: {sku}" for sku in sorted(set(shown) - set(wanted))[:20]]
-    verdict.wrong += _unsettled(ours)
+    verdict.wrong += unsettled(ours)
     return verdict
 
 
@@ -84,7 +84,8 @@ def zeros(figures: dict[str, Any], *, besides: Collection[str] = ()) -> list[str
     return [f"{name} is 0: nothing was proved" for name in needed if figures and not figures[name]]
 
 
-def _mismatches(expected: Expectations, state: State) -> tuple[list[str], list[str]]:
+def mismatches(expected: Expectations, state: State) -> tuple[list[str], list[str]]:
+    """Return the quantities and the prices that are not shown as they must be."""
     quantities, prices = [], []
     for sku, (quantity, price) in expected.listed.items():
         listing = state.active.get(sku)
@@ -98,7 +99,8 @@ def _mismatches(expected: Expectations, state: State) -> tuple[list[str], list[s
     return quantities, prices
 
 
-def _units_sold(state: State) -> int:
+def units_sold(state: State) -> int:
+    """Return the units that buyers have ordered and kept."""
     lines = [line for order in state.orders.values() for line in order["lines"]]
     return sum(line["quantity"] - line["quantity_cancelled"] for line in lines)
 
@@ -107,7 +109,7 @@ def _ended(state: State, skus: set[str]) -> int:
     return sum(1 for sku in skus if state.listings.get(sku, {}).get("status") == "ended")
 
 
-def _unsettled(ours: dict[str, Any]) -> list[str]:
+def unsettled(ours: dict[str, Any]) -> list[str]:
     """Return what our side still has to do, or could not do."""
     open_phases = sum(ours["submissions"].get(phase, 0) for phase in ("intent", "unknown", "open"))
     left = {

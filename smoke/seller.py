@@ -88,6 +88,13 @@ class Seller:
         values = {"label-label": form.value_of("label-label", label), **rules, **account}
         return self.browser.submit(page, form, values, button=("action", "save"))
 
+    def connect(self, *, label: str, account: Mapping[str, str], rate: int = 1) -> None:
+        """Everything is set up; a rate is entered once the marketplace has said in which currency it sells."""
+        self.set_up(label=label, account=account)
+        if rate != 1:
+            self.press("check")
+            self.set_up(label=label, account=account, rules={**RULES, "price-currency_rate": str(rate)})
+
     def press(self, action: str) -> Page:
         """Press Save, Save and Activate, or Check with the page as it is."""
         page, form = self._settings()

@@ -53,8 +53,12 @@ class Watch:
         }
 
     def wrong(self) -> list[str]:
-        """Return every violation, and the operations that were never used."""
+        """Return every violation."""
+        return list(self._record.violations) if self._proxy else []
+
+    def unused(self) -> list[str]:
+        """Return the operations that the journey needs and never used."""
         if not self._proxy:
             return []
-        unused = sorted(self._kind.operations - self._record.operations.keys())
-        return [*self._record.violations, *(f"the operation {name} was never used" for name in unused)]
+        missing = sorted(self._kind.operations - self._record.operations.keys())
+        return [f"the operation {name} was never used" for name in missing]

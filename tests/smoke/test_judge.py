@@ -1,15 +1,20 @@
 """The smoke's own arithmetic, and a judge that notices."""
 
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from smoke.channels import Kind
 from smoke.expectations import Expectations, expected_price, expected_quantity
 from smoke.files import Input, Item, Sale, SaleLine
 from smoke.judge import judge, zeros
 from smoke.marketplace import State
 from smoke.plan import Plan
+from smoke.stack import Stack
+from smoke.together import Together, falls
 
 
 @pytest.mark.parametrize(("available", "shown"), [(0, 0), (2, 0), (5, 0), (6, 4), (100, 98)])
@@ -99,3 +104,34 @@ def test_every_order_meets_one_fate():
 
     assert sorted(sale.ref for sale in [*plan.third_party, *plan.ours]) == sorted(sale.ref for sale in sales)
     assert not {line.sku for sale in sales for line in sale.lines} & set(plan.unlabelled)
+
+
+def test_one_stock_is_what_all_channels_show():
+    channels = [Kind(name=name, account={}, secret="", is_native=True) for name in ("one", "other")]
+    together = Together(Stack(Path("nowhere")), Input({"MUG": make_item()}, [], 0), channels)
+    one, other = together.places
+    one.expected.on_label.add("MUG")
+
+    one.expected.bought(make_sale())
+
+    assert (one.missing(state()), other.missing(replace(state(), orders={}))) == ([], [])
+    assert "other: MUG shows 18, expected 16" in other.missing(state(quantity=18))
+    assert "other: 1 orders, expected 0" in other.missing(state())
+    assert "one: A is not on the label" in one.missing(state(A={"status": "active", "quantity": 1, "price": "1"}))
+
+
+def test_what_shows_less_than_before_has_fallen():
+    more: dict[str, Any] = {"CUP": {"status": "active", "quantity": 5, "price": "1"}}
+
+    assert falls(state(quantity=18, **more), state(quantity=16, **more)) == 1
+    assert falls(state(quantity=16), state(quantity=18, **more)) == 0
+
+
+def test_a_channel_that_followed_nothing_proves_nothing():
+    kind = Kind(name="one", account={}, secret="", is_native=True)
+    together = Together(Stack(Path("nowhere")), Input({"MUG": make_item()}, [], 0), [kind])
+
+    assert together.unproved() == [
+        "one: no order: nothing was proved",
+        "one: no quantity was lowered by others: nothing was proved",
+    ]
