@@ -13,14 +13,13 @@ from smoke.killer import Killer
 from smoke.marketplace import Marketplace
 from smoke.orders import OrderDesk
 from smoke.plan import Plan
-from smoke.seller import Seller
+from smoke.seller import OWNER, PASSWORD, SLUG, Seller
 from smoke.stack import Stack
 from smoke.support import SupportDesk
 from smoke.waiting import patience, wait_until
 from smoke.watch import Watch
 
-SLUG, OWNER, SUPPORT = "smoke", "owner@smoke.example", "support@smoke.example"
-PASSWORD = "a-password-for-the-smoke"  # noqa: S105 - of a throw-away site
+SUPPORT = "support@smoke.example"
 LABEL = "On the marketplace"
 AFTER_TESTING_SECONDS = 30 * 24 * 3600 + 3600
 

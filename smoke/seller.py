@@ -10,6 +10,9 @@ from smoke.expectations import BUFFER, ENDING, FLOOR, PERCENT
 IMPORT_SECONDS = 90.0
 
 #: The channel's rules, as they are entered.
+#: The seller's site, and who signs in there.
+SLUG, OWNER = "smoke", "owner@smoke.example"
+PASSWORD = "a-password-for-the-smoke"  # noqa: S105 - of a throw-away site
 RULES = {
     "quantity-buffer": str(BUFFER),
     "quantity-floor": str(FLOOR),

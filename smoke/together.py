@@ -12,13 +12,11 @@ from smoke.expectations import Expectations
 from smoke.files import Input, Sale, items_csv
 from smoke.judge import Verdict, mismatches, units_sold, unsettled
 from smoke.marketplace import Marketplace, State
-from smoke.seller import Seller
+from smoke.seller import OWNER, PASSWORD, SLUG, Seller
 from smoke.stack import Stack
 from smoke.waiting import patience, wait_until
 from smoke.watch import Watch
 
-SLUG, OWNER = "smoke", "owner@smoke.example"
-PASSWORD = "a-password-for-the-smoke"  # noqa: S105 - of a throw-away site
 LABEL = "On all marketplaces"
 
 

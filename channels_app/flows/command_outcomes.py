@@ -52,10 +52,13 @@ def store_answers(claim: Claim, answers: Sequence[Answer]) -> None:
         asked_about = [row for row in rows if row.is_lost]
         for answer in answers:
             _apply(answer, now=claim.now)
-        # Orders before their commands, as the download of orders does it: nobody waits for us in a circle.
-        list(Order.objects.select_for_update().filter(pk__in={row.order_id for row in rows}).order_by("pk").only("pk"))
+        # Orders first and in one order, then their commands, and stock last, as the download of orders does it: nobody
+        # waits for us in a circle.
+        held = Order.objects.select_for_update().filter(pk__in={row.order_id for row in rows}).order_by("pk")
+        orders = {order.pk: order for order in held}
         overwrite(rows, _FIELDS)
-        _follow(claim.channel, rows, cleared=[row for row in asked_about if not row.is_lost], now=claim.now)
+        cleared = [row for row in asked_about if not row.is_lost]
+        _follow(claim.channel, orders, rows, cleared=cleared, now=claim.now)
     states = [row.state for row in rows]
     claim.count(confirmed=states.count(LedgerState.CONFIRMED), rejected=states.count(LedgerState.REJECTED))
 
@@ -133,18 +136,20 @@ def _poll_delay(row: Command, now: datetime) -> float:
 # --- what follows ----------------------------------------------------------------------------------------------------
 
 
-def _follow(channel: Channel, rows: Sequence[Command], *, cleared: Sequence[Command], now: datetime) -> None:
+def _follow(
+    channel: Channel,
+    orders: dict[int, Order],
+    rows: Sequence[Command],
+    *,
+    cleared: Sequence[Command],
+    now: datetime,
+) -> None:
     """Accepted orders say since when; what was refused is taken back where it can be, and a person is asked to look.
 
-    Nobody need look any more for those that are `cleared` up.
+    Nobody need look any more for those that are `cleared` up. The `orders` of all rows are locked.
     """
     accepted = {r.order_id for r in rows if r.kind == Command.Kind.ACCEPT and r.state == LedgerState.CONFIRMED}
     refused = [row for row in rows if row.state == LedgerState.REJECTED]
-    touched = accepted | {row.order_id for row in (*refused, *cleared)}
-    if not touched:
-        return
-    # Orders first and in one order, stock after them: nobody waits for us in a circle.
-    orders = {o.pk: o for o in Order.objects.select_for_update().filter(pk__in=touched).order_by("pk")}
     Order.objects.filter(pk__in=accepted, accepted_at=None).update(accepted_at=now)
     for row in cleared:
         forget_lost(orders[row.order_id], [row])
