@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox.engine.accounts import account_row
@@ -52,6 +53,17 @@ def list_listings(
             },
         ).fetchall()
     return [describe(row) for row in rows]
+
+
+def active_skus(market: Market, account_id: str, skus: Iterable[str]) -> set[str]:
+    """Which of these SKUs have a listing that has not ended."""
+    with market.storage.reading() as db:
+        rows = db.execute(
+            "SELECT sku FROM listing WHERE account_id = ? AND status = 'active'"
+            " AND sku IN (SELECT value FROM json_each(?))",
+            (account_id, json.dumps(list(skus))),
+        ).fetchall()
+    return {row["sku"] for row in rows}
 
 
 def count_listings(market: Market, account_id: str, *, status: str) -> int:

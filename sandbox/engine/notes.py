@@ -5,6 +5,7 @@ A note is a JSON value under a name of the protocol's choice, kept over a restar
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.engine.market import Market
@@ -28,6 +29,19 @@ def save(market: Market, name: str, value: Any) -> None:
     """The note says this."""
     with market.storage.writing() as db:
         _write(db, f"note:{name}", value)
+
+
+def save_all(market: Market, notes: Mapping[str, Any]) -> None:
+    """The notes say this, in one commit."""
+    with market.storage.writing() as db:
+        for name, value in notes.items():
+            _write(db, f"note:{name}", value)
+
+
+def forget(market: Market, name: str) -> None:
+    """There is no note of that name."""
+    with market.storage.writing() as db:
+        db.execute("DELETE FROM setting WHERE name = ?", (f"note:{name}",))
 
 
 def load_all(market: Market, beginning: str) -> list[Any]:
