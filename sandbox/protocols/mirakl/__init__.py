@@ -6,12 +6,12 @@ plainest thing that fits: any product with a GTIN is known, and an offer hangs o
 
 from fastapi import APIRouter
 
-from sandbox.protocols.mirakl import account, offers, orders, shipments
+from sandbox.protocols.mirakl import account, offers, order_list, orders, returns, shipments
 from sandbox.protocols.mirakl.words import QUOTAS, word
 from sandbox.protocols.protocol import Protocol
 
 router = APIRouter()
-for part in (account, offers, orders, shipments):
+for part in (account, offers, order_list, orders, shipments, returns):
     router.include_router(part.router)
 
 PROTOCOL = Protocol(

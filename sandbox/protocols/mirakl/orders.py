@@ -1,17 +1,16 @@
-"""Orders: OR11, OR21, OR23, OR24, OR28, OR29, OR30."""
+"""What sellers do to orders: OR21, OR23, OR24, OR28, OR29, OR30."""
 
 import uuid
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.clock import parse
 from sandbox.engine import fulfillment, notes, orders
 from sandbox.engine.errors import Conflict, Invalid, NotFound
 from sandbox.engine.market import CARRIERS, Market
-from sandbox.protocols.gate import GatedRoute, says_unheard_of
+from sandbox.protocols.gate import GatedRoute
 from sandbox.protocols.mirakl import rendering
 from sandbox.protocols.mirakl.account import CANCEL_REASONS, REFUND_REASONS, Account, MarketDep
 
@@ -79,48 +78,11 @@ class Cancelations(Strict):
     order_tax_mode: str | None = None
 
 
-@router.get("", name="OR11")
-def list_orders(
-    request: Request,
-    market: MarketDep,
-    account_id: Account,
-    start_update_date: str | None = None,
-    order_ids: str | None = None,
-    max: Annotated[int, Query(ge=1)] = 10,
-    offset: Annotated[int, Query(ge=0)] = 0,
-) -> JSONResponse:
-    """Orders changed since a moment, oldest first; a page holds at most 100."""
-    if max > 100:
-        raise Invalid("max", "The limit of 100 is exceeded for the parameter : max")
-    now = market.settled_now()
-    if order_ids is not None:
-        found = [_found(market, account_id, order_id) for order_id in order_ids.split(",")]
-        shown = [order for order in found if order is not None]
-        total = len(shown)
-    else:
-        # What the debit changes by itself came after an update that may be older than the moment asked for.
-        since = parse(start_update_date) - rendering.DEBIT_MICROSECONDS - 1_000_000 if start_update_date else 0
-        shown, total = orders.list_by_offset(market, account_id, since=since, offset=offset, limit=max)
-    unheard_of = says_unheard_of(request)
-    rendered = [
-        rendering.render(order, fulfillment.operations_of(market, order["id"]), now=now, unheard_of=unheard_of)
-        for order in shown
-    ]
-    return JSONResponse({"total_count": total, "orders": rendered})
-
-
-def _found(market: Market, account_id: str, order_id: str) -> dict[str, Any] | None:
-    try:
-        return orders.get_order(market, account_id, order_id)
-    except NotFound:
-        return None
-
-
 def order_and_states(market: Market, account_id: str, order_id: str) -> tuple[dict[str, Any], dict[str, str]]:
     """The order, and the state of each line. Raises NotFound."""
     order = orders.get_order(market, account_id, order_id)
-    now = market.settled_now()
-    return order, {line["id"]: rendering.state_of(line, order, now) for line in order["lines"]}
+    done, now = fulfillment.operations_of(market, order_id), market.settled_now()
+    return order, {line["id"]: rendering.state_of(line, order, done, now) for line in order["lines"]}
 
 
 def _key() -> str:
@@ -219,7 +181,8 @@ def refund(market: MarketDep, account_id: Account, body: Refunds) -> JSONRespons
             }
             for place, one in enumerate(asked, start=1)
         ]
-    return JSONResponse({"order_tax_mode": body.order_tax_mode, "refunds": answers})
+        tax_mode = rendering.tax_mode(order)
+    return JSONResponse({"order_tax_mode": tax_mode, "refunds": answers})
 
 
 def _refund_line(one: Refund, order: dict[str, Any]) -> dict[str, Any]:
@@ -247,7 +210,7 @@ def cancel(market: MarketDep, account_id: Account, body: Cancelations) -> JSONRe
     """Units that will not be shipped, by line."""
     answers = []
     for order_id, asked in _by_order(body.cancelations).items():
-        _, states = order_and_states(market, account_id, order_id)
+        order, states = order_and_states(market, account_id, order_id)
         lines = [_cancelled_line(one, states) for one in asked]
         done = fulfillment.cancel(market, account_id, order_id, {"lines": lines}, key=_key())
         answers += [
@@ -261,7 +224,8 @@ def cancel(market: MarketDep, account_id: Account, body: Cancelations) -> JSONRe
             }
             for place, one in enumerate(asked, start=1)
         ]
-    return JSONResponse({"order_tax_mode": body.order_tax_mode, "cancelations": answers})
+        tax_mode = rendering.tax_mode(order)
+    return JSONResponse({"order_tax_mode": tax_mode, "cancelations": answers})
 
 
 def _cancelled_line(one: Cancelation, states: dict[str, str]) -> dict[str, Any]:

@@ -22,10 +22,24 @@ def changed_at(order: Mapping[str, Any], now: int) -> int:
     return max(order["updated_at"], paid_at) if order["accepted_at"] and paid_at <= now else order["updated_at"]
 
 
-def state_of(line: Mapping[str, Any], order: Mapping[str, Any], now: int) -> str:
-    """The state of one line: they differ within an order."""
+def tax_mode(order: Mapping[str, Any]) -> str:
+    return "TAX_INCLUDED" if order["tax_included"] else "TAX_EXCLUDED"
+
+
+def _was_refused(line: Mapping[str, Any], done: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the seller cancelled the line before the order was accepted, if it ever was."""
+    for one in done:
+        if one["operation"] == "accept":
+            return False
+        if one["operation"] == "cancel" and _part(one, line["id"]) is not None:
+            return True
+    return False
+
+
+def state_of(line: Mapping[str, Any], order: Mapping[str, Any], done: Sequence[Mapping[str, Any]], now: int) -> str:
+    """The state of one line: they differ within an order. `done` are the engine's operations on the order."""
     if line["quantity_cancelled"] == line["quantity"]:
-        return CANCELED if order["accepted_at"] else REFUSED
+        return REFUSED if _was_refused(line, done) else CANCELED
     if line["quantity_shipped"] + line["quantity_cancelled"] == line["quantity"]:
         return SHIPPED
     if not order["accepted_at"]:
@@ -44,10 +58,15 @@ def order_state(states: Sequence[str]) -> str:
 
 
 def render(
-    order: Mapping[str, Any], done: Sequence[Mapping[str, Any]], *, now: int, unheard_of: bool
+    order: Mapping[str, Any],
+    done: Sequence[Mapping[str, Any]],
+    *,
+    now: int,
+    unheard_of: bool,
+    references: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The order. `done` are the engine's operations on it."""
-    states = [state_of(line, order, now) for line in order["lines"]]
+    """The order. `done` are the engine's operations on it, `references` the numbers others gave it."""
+    states = [state_of(line, order, done, now) for line in order["lines"]]
     lines = [
         _line(line, order, "TELEPORTED" if unheard_of else state, place, done)
         for place, (line, state) in enumerate(zip(order["lines"], states, strict=True))
@@ -59,11 +78,12 @@ def render(
     return {
         "order_id": order["id"],
         "commercial_id": order["id"],
+        "references": dict(references),
         "order_state": "TELEPORTED" if unheard_of else state,
         "created_date": moment(order["placed_at"]),
         "last_updated_date": moment(changed_at(order, now)),
         "currency_iso_code": order["currency"],
-        "order_tax_mode": "TAX_INCLUDED" if order["tax_included"] else "TAX_EXCLUDED",
+        "order_tax_mode": tax_mode(order),
         "price": number(price),
         "shipping_price": number(shipping),
         "total_price": number(price + shipping),
@@ -133,7 +153,7 @@ def _line(
         "shipping_taxes": [],
         "can_refund": state == SHIPPED,
         "refunds": [_refund(one, part) for one, part in _parts(done, "refund", line["id"])],
-        "cancelations": [_cancelation(one, part) for one, part in _parts(done, "cancel", line["id"])],
+        "cancelations": [_cancelation(one, part, line) for one, part in _parts(done, "cancel", line["id"])],
         "shipped_date": moment(shipped_at) if state == SHIPPED else None,
     }
 
@@ -162,11 +182,11 @@ def _refund(one: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cancelation(one: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+def _cancelation(one: Mapping[str, Any], part: Mapping[str, Any], line: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": one["answer"]["cancellation_id"],
         "quantity": part["quantity"],
-        "amount": 0,
+        "amount": number(Decimal(line["amount"]) * part["quantity"] / line["quantity"]),
         "shipping_amount": 0,
         "reason_code": _OURS[part["reason"]],
         "created_date": moment(one["received_at"]),

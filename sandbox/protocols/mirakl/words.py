@@ -12,6 +12,8 @@ from sandbox.protocols.protocol import Quota, Refusal
 _DAY = 86_400
 _MINUTELY = Quota(rate_per_s=1 / 60)
 _DAILY = Quota(rate_per_s=1 / _DAY)
+_HOURLY = Quota(rate_per_s=1 / 3600)
+_FIVE_MINUTELY = Quota(rate_per_s=1 / 300)
 #: "Maximum usage" of each operation.
 QUOTAS = {
     "A01": _DAILY,
@@ -19,7 +21,14 @@ QUOTAS = {
     "SH12": _DAILY,
     "OF61": _DAILY,
     "RE01": _DAILY,
+    "P41": Quota(rate_per_s=1 / (15 * 60)),
+    "P42": _MINUTELY,
+    "P51": _MINUTELY,
+    "H11": _HOURLY,
+    "PM11": _HOURLY,
+    "VL11": _HOURLY,
     "OF01": _MINUTELY,
+    "OF24": _MINUTELY,
     "OF02": _MINUTELY,
     "OF03": _MINUTELY,
     "OF04": _MINUTELY,
@@ -29,10 +38,16 @@ QUOTAS = {
     "STO01": _MINUTELY,
     "STO02": Quota(rate_per_s=1 / 15),
     "STO03": _MINUTELY,
-    "OF52": Quota(rate_per_s=1 / 60),
+    "OF52": _MINUTELY,
     "OF53": Quota(rate_per_s=1 / 10),
     "OR11": Quota(rate_per_s=1, burst=20),
+    "OR04": _MINUTELY,
+    "ST12": _FIVE_MINUTELY,
+    "RT11": _FIVE_MINUTELY,
 }
+#: A full export, whose quota is not that of a differential one; and files that bring products along.
+FULL_EXPORT = _DAILY
+WITH_PRODUCTS = QUOTAS["P41"]
 #: Mirakl knows no 409 and no 422: what does not fit the state of things is a 400.
 _STATUS = {409: 400, 422: 400}
 
