@@ -2,17 +2,22 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sandbox.clock import parse
 from sandbox.engine import notes, submissions
 from sandbox.engine.errors import NotFound
 from sandbox.engine.market import RESULT_PAGE, Market
-from sandbox.protocols.mirakl.files import Row
+from sandbox.protocols.mirakl.files import Row, Said
+from sandbox.protocols.mirakl.paging import Find
 from sandbox.protocols.mirakl.words import moment
 
 #: The header is line 1.
 _FIRST_LINE = 2
+_FOREVER = 2**62
+_OPEN = ("WAITING_SYNCHRONIZATION_PRODUCT", "WAITING", "RUNNING")
 _STATES = {"received": "WAITING", "processing": "RUNNING", "done": "COMPLETE", "failed": "FAILED"}
 
 
@@ -31,7 +36,10 @@ class Import:
     submissions: list[str] = field(default_factory=list)
     #: SKU -> line number, of what went to the engine.
     lines: dict[str, int] = field(default_factory=dict)
-    with_products: bool = False
+    #: SKUs that had an offer before.
+    had_offer: list[str] = field(default_factory=list)
+    #: The number of the file of products in it, or "".
+    products: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class State:
 
     status: str
     reason: str = ""
-    failed: tuple[tuple[int, Row, str], ...] = ()
+    failed: tuple[Said, ...] = ()
     lines_read: int = 0
 
 
@@ -53,25 +61,21 @@ def receive(
     rows: list[Row],
     refused: dict[int, str],
     work: dict[str, list[tuple[int, dict[str, Any]]]],
-    with_products: bool = False,
+    had_offer: Iterable[str] = (),
+    products: str = "",
 ) -> Import:
-    """The file is stored, its lines go to the engine by kind. The last file again, not finished yet, is the same."""
-    digest = hashlib.sha256(file).hexdigest()
-    last = notes.load(market, f"mirakl last {account_id} {feed}")
-    if last is not None:
-        known = find(market, account_id, feed, last)
-        if known.digest == digest and state_of(market, known).status in ("WAITING", "RUNNING"):
-            return known
+    """The file is stored, and its lines go to the engine by kind."""
     number = str(notes.next_number(market, "mirakl import", first=2001)) if feed == "offers" else str(uuid.uuid4())
     one = Import(
         number=number,
         feed=feed,
         account_id=account_id,
-        digest=digest,
+        digest=_digest(file),
         created_at=market.now(),
         rows=rows,
         refused={str(line): reason for line, reason in refused.items()},
-        with_products=with_products,
+        had_offer=sorted(had_offer),
+        products=products,
     )
     for kind, lines in work.items():
         if lines:
@@ -84,6 +88,19 @@ def receive(
     return one
 
 
+def _digest(file: bytes) -> str:
+    return hashlib.sha256(file).hexdigest()
+
+
+def find_same(market: Market, account_id: str, feed: str, file: bytes) -> Import | None:
+    """The last import of the feed if it was this very file and is not finished yet: sent again, it is the same."""
+    last = notes.load(market, f"mirakl last {account_id} {feed}")
+    if last is None:
+        return None
+    known = find(market, account_id, feed, last)
+    return known if known.digest == _digest(file) and state_of(market, known).status in _OPEN else None
+
+
 def find(market: Market, account_id: str, feed: str, number: str) -> Import:
     """The import of this number. Raises NotFound."""
     note = notes.load(market, f"mirakl import {account_id} {feed} {number}")
@@ -92,10 +109,27 @@ def find(market: Market, account_id: str, feed: str, number: str) -> Import:
     return Import(**note)
 
 
-def list_since(market: Market, account_id: str, feed: str, since: int) -> list[Import]:
-    """The imports of a feed that came in at or after a moment, newest first."""
-    found = [Import(**note) for note in notes.load_all(market, f"mirakl import {account_id} {feed} ")]
-    return sorted((one for one in found if one.created_at >= since), key=lambda one: one.created_at, reverse=True)
+def failed_lines(market: Market, account_id: str, feed: str, number: str) -> list[Said]:
+    """The lines that failed, for the report. Raises NotFound when there is nothing to report."""
+    failed = state_of(market, find(market, account_id, feed, number)).failed
+    if not failed:
+        raise NotFound("no_report", f"Import {number} has no error report.")
+    return list(failed)
+
+
+def finder(market: Market, account_id: str, feed: str) -> Find:
+    """Finds the imports of a feed by start date, end date and status, newest first."""
+
+    def find_all(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+        since = parse(asked["start_date"]) if asked["start_date"] else 0
+        until = parse(asked["end_date"]) if asked["end_date"] else _FOREVER
+        notes_of_feed = notes.load_all(market, f"mirakl import {account_id} {feed} ")
+        found = [one for one in (Import(**note) for note in notes_of_feed) if since <= one.created_at <= until]
+        found.sort(key=lambda one: one.created_at, reverse=True)
+        told = [described(market, one) for one in found]
+        return [one for one in told if asked["status"] in (None, one["status"])]
+
+    return find_all
 
 
 def state_of(market: Market, one: Import) -> State:
@@ -107,13 +141,14 @@ def state_of(market: Market, one: Import) -> State:
         return State("FAILED", reason="The file could not be processed.", lines_read=len(one.rows))
     for phase in ("received", "processing"):
         if phase in phases:
-            return State(_STATES[phase])
+            waits_for_products = one.products and phase == "received"
+            return State("WAITING_SYNCHRONIZATION_PRODUCT" if waits_for_products else _STATES[phase])
     for submission in told:
         failed += _failures(market, one, submission)
     return State("COMPLETE", failed=tuple(sorted(failed, key=lambda line: line[0])), lines_read=len(one.rows))
 
 
-def _failures(market: Market, one: Import, submission: dict[str, Any]) -> list[tuple[int, Row, str]]:
+def _failures(market: Market, one: Import, submission: dict[str, Any]) -> list[Said]:
     if submission["accepted"] == submission["lines"]:
         return []
     failed, after = [], -1
@@ -134,7 +169,6 @@ def _failures(market: Market, one: Import, submission: dict[str, Any]) -> list[t
 def described(market: Market, one: Import) -> dict[str, Any]:
     """The import as its status operation shows it."""
     state = state_of(market, one)
-    deleted = sum(row.get("update-delete") == "delete" for row in one.rows)
     done = state.lines_read - len(state.failed)
     shown = {
         "import_id": int(one.number) if one.feed == "offers" else one.number,
@@ -147,14 +181,25 @@ def described(market: Market, one: Import) -> dict[str, Any]:
         "lines_in_pending": 0 if state.lines_read else len(one.rows),
     }
     if one.feed == "offers":
-        shown |= {
-            "mode": "NORMAL",
-            "offer_inserted": 0,
-            "offer_updated": 0 if deleted or state.status != "COMPLETE" else done,
-            "offer_deleted": done if deleted and state.status == "COMPLETE" else 0,
-        }
+        shown |= {"mode": "NORMAL", **_offers_done(one, state)}
     if one.feed == "prices":
-        shown |= {"offers_in_error": len(state.failed), "offers_updated": shown["lines_in_success"]}
+        offers = {row["offer-sku"] for row in one.rows}
+        in_error = {row["offer-sku"] for _, row, _ in state.failed}
+        updated = len(offers - in_error) if state.status == "COMPLETE" else 0
+        shown |= {"offers_in_error": len(in_error), "offers_updated": updated}
     if state.reason:
         shown["reason_status"] = state.reason
     return shown
+
+
+def _offers_done(one: Import, state: State) -> dict[str, int]:
+    """How many offers the file made, changed and ended, once it is complete."""
+    counts = {"offer_inserted": 0, "offer_updated": 0, "offer_deleted": 0}
+    failed, had_offer = {line for line, _, _ in state.failed}, set(one.had_offer)
+    for line, row in enumerate(one.rows, start=_FIRST_LINE):
+        if state.status == "COMPLETE" and line not in failed:
+            if row["update-delete"] == "delete":
+                counts["offer_deleted"] += 1
+            else:
+                counts["offer_updated" if row["sku"] in had_offer else "offer_inserted"] += 1
+    return counts
