@@ -1,7 +1,7 @@
 """How calls look on the wire, and what refusals mean."""
 
 import logging
-from datetime import datetime
+from datetime import timedelta
 from decimal import Decimal
 
 import httpx
@@ -11,6 +11,7 @@ from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, Sett
 from channels_app.adapters.types import Kind, Mode, OfferLine
 from channels_app.adapters.walmart.adapter import WalmartAdapter
 from channels_app.adapters.walmart.forms import WalmartAccountForm
+from marketplace_integration import clock
 from tests.adapters.walmart.bodies import feed, order, order_list
 from tests.adapters.walmart.script import SECRET, refusal
 from tests.adapters.walmart.test_account import detail, profile
@@ -110,7 +111,7 @@ def test_what_an_answer_to_a_read_means(walmart, adapter, answer, error):
     walmart.on("GET", "/v3/orders", answer)
 
     with pytest.raises(error) as caught:
-        adapter.fetch_orders(adapter.first_cursor(datetime.fromisoformat("2026-11-20T08:00:00Z")))
+        adapter.fetch_orders(adapter.first_cursor(clock.now() - timedelta(hours=1)))
 
     assert type(caught.value) is error
 
@@ -141,7 +142,7 @@ def test_what_an_answer_to_a_write_means(walmart, adapter, answer, error):
 def test_a_list_without_rows_may_be_a_404(walmart, adapter):
     walmart.on("GET", "/v3/orders", refusal(404, "CONTENT_NOT_FOUND.GMP_ORDER_API"))
 
-    page = adapter.fetch_orders(adapter.first_cursor(datetime.fromisoformat("2026-11-20T08:00:00Z")))
+    page = adapter.fetch_orders(adapter.first_cursor(clock.now() - timedelta(hours=1)))
 
     assert (page.raws, page.has_more) == ((), False)
     assert page.known_until is not None
@@ -153,7 +154,7 @@ def test_no_secret_is_in_a_log_or_an_error(walmart, adapter, caplog):
     walmart.on("GET", "/v3/orders", refusal(400, "BAD", f"client secret {SECRET} is odd"), order_list())
     for _ in range(2):
         try:
-            adapter.fetch_orders(adapter.first_cursor(datetime.fromisoformat("2026-11-20T08:00:00Z")))
+            adapter.fetch_orders(adapter.first_cursor(clock.now() - timedelta(hours=1)))
         except RejectedByChannel as error:
             said.append(repr(error))
 
