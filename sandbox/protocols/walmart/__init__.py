@@ -2,17 +2,19 @@
 
 What is here, and what it answers, follows developer.walmart.com (read 2026-08). Where Walmart does not say, it is the
 plainest thing that fits: any product with a number is known, an item is set up as soon as its feed is worked on, and
-what is sold goes off the quantity at once. Buyers send nothing back: the key has no access to returns.
+what is sold goes off the quantity at once. What a buyer sends back is there after three days; for the reason
+`KEEP_IT` Walmart lets the buyer keep it and pays itself. A client ID that begins with `no-returns` has a key without
+access to returns.
 """
 
 from fastapi import APIRouter
 
 from sandbox.protocols.protocol import Protocol
-from sandbox.protocols.walmart import account, feeds, items, orders, reports
+from sandbox.protocols.walmart import account, feeds, items, orders, reports, returns
 from sandbox.protocols.walmart.words import QUOTAS, word
 
 router = APIRouter()
-for part in (account, feeds, items, reports, orders):
+for part in (account, feeds, items, reports, orders, returns):
     router.include_router(part.router)
 
 PROTOCOL = Protocol(
@@ -24,5 +26,5 @@ PROTOCOL = Protocol(
     not_understood=400,
     currency="USD",
     tax_included=False,
-    capabilities={"tracking_required": True, "refund_before_shipment": False},
+    capabilities={"tracking_required": True, "refund_before_shipment": False, "returns": True},
 )

@@ -16,7 +16,9 @@ from sandbox.protocols.walmart.words import FEED_QUOTAS, milliseconds
 
 router = APIRouter(route_class=GatedRoute)
 
-_FULL = "full_access"
+_FULL, _NONE = "full_access", "no_access"
+#: A client ID that begins so has a key without access to returns.
+_NO_RETURNS = "no-returns"
 #: The profile's name of a feed -> ours.
 _PROFILE_FEEDS = {"MP_ITEM": "MP_ITEM", "price": "PRICE_AND_PROMOTION", "inventory": "inventory"}
 
@@ -74,6 +76,7 @@ def token(
 def token_detail(market: MarketDep, account_id: Account) -> JSONResponse:
     """What the token may do. Moments are texts here."""
     now = market.now()
+    to_returns = _FULL if may_see_returns(market, account_id) else _NONE
     scopes = ("reports", "item", "shipping", "price", "lagtime", "feeds", "orders", "rules", "inventory", "content")
     return JSONResponse(
         {
@@ -81,9 +84,14 @@ def token_detail(market: MarketDep, account_id: Account) -> JSONResponse:
             "is_channel_match": True,
             "issued_at": str(milliseconds(now)),
             "expire_at": str(milliseconds(now + market.settings.token_seconds * MICROSECONDS)),
-            "scopes": {**dict.fromkeys(scopes, _FULL), "returns": "no_access"},
+            "scopes": {**dict.fromkeys(scopes, _FULL), "returns": to_returns},
         }
     )
+
+
+def may_see_returns(market: Market, account_id: str) -> bool:
+    """Whether the key has access to returns."""
+    return not str(accounts.get_account(market, account_id)["client_id"]).startswith(_NO_RETURNS)
 
 
 @router.get("/v3/settings/partnerprofile", name="partner_profile")

@@ -1,23 +1,23 @@
-"""Orders: the list and one, acknowledge, ship, cancel, refund. Returns: none."""
+"""Orders: the list and one, acknowledge, ship, cancel, refund."""
 
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from sandbox.clock import MICROSECONDS, parse
+from sandbox.clock import MICROSECONDS
 from sandbox.engine import fulfillment, notes, orders
 from sandbox.engine.errors import Conflict, Invalid
 from sandbox.engine.market import CARRIERS, Market
 from sandbox.protocols.gate import GatedRoute, says_unheard_of
-from sandbox.protocols.walmart import rendering
+from sandbox.protocols.walmart import paging, rendering
 from sandbox.protocols.walmart.account import Account, MarketDep
 from sandbox.protocols.walmart.bodies import Cancellation, RefundCharge, RefundRequest, Shipment, Status
+from sandbox.protocols.walmart.words import moment_in
 
 router = APIRouter(prefix="/v3", route_class=GatedRoute)
 
@@ -40,16 +40,16 @@ def list_orders(
     modified_end: Annotated[Moment, Query(alias="lastModifiedEndDate")] = None,
     ship_node_type: Annotated[str, Query(alias="shipNodeType")] = "SellerFulfilled",
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
-    offset: Annotated[int, Query(alias="soIndex", ge=0)] = 0,
+    offset: paging.Offset = 0,
 ) -> JSONResponse:
     """Orders by time of change. The way to the next page is a whole query, to be sent as it is."""
     now = market.settled_now()
     shown, total = orders.list_by_offset(
         market,
         account_id,
-        since=_moment(modified_start) if modified_start else 0,
-        until=_moment(modified_end) if modified_end else None,
-        placed_since=_moment(created_start) if created_start else now - _USUAL_REACH,
+        since=moment_in(modified_start) if modified_start else 0,
+        until=moment_in(modified_end) if modified_end else None,
+        placed_since=moment_in(created_start) if created_start else now - _USUAL_REACH,
         offset=offset,
         limit=limit,
     )
@@ -62,17 +62,9 @@ def list_orders(
         after = offset
         if not market.faults.draw("repeated_page", operation="orders", account_id=account_id):
             after += len(shown)
-        query = {name: value for name, value in request.query_params.items() if name != "soIndex"}
-        meta["nextCursor"] = "?" + urlencode({**query, "hasMoreElements": "true", "soIndex": after})
+        meta["nextCursor"] = paging.next_query(request, offset=after)
     rendered = [_rendered(request, market, order) for order in shown]
     return JSONResponse({"list": {"meta": meta, "elements": {"order": rendered}}})
-
-
-def _moment(text: str) -> int:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise Invalid("invalid_request_param", f"{text!r} is not a moment.") from error
 
 
 def _rendered(request: Request, market: Market, order: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,9 +199,3 @@ def _refunded_line(order_id: str, line_number: str, charges: list[RefundCharge])
         "shipping_amount": str(-sum(a + t for a, t, yes in zip(amounts, taxes, is_shipping, strict=True) if yes)),
         "reason": rendering.REFUND_REASONS[charges[0].refund_reason],
     }
-
-
-@router.get("/returns", name="returns")
-def list_returns(account_id: Account, limit: Annotated[int, Query(ge=1, le=200)] = 10) -> JSONResponse:
-    """Nothing was sent back."""
-    return JSONResponse({"meta": {"totalCount": 0, "limit": limit, "nextCursor": ""}, "returnOrders": []})

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.clock import MICROSECONDS
-from sandbox.protocols.walmart.words import each, milliseconds, number
+from sandbox.protocols.walmart.words import customer_order_of, each, milliseconds, number, number_of_line
 
 BUYER_ASKED = "BUYER_REQUEST"
 #: Walmart's reasons -> the engine's.
@@ -60,7 +60,7 @@ def render(
     placed = order["placed_at"]
     return {
         "purchaseOrderId": order["id"],
-        "customerOrderId": f"C{order['id']}",
+        "customerOrderId": customer_order_of(order["id"]),
         "customerEmailId": order["buyer"]["email"],
         "orderType": "REGULAR",
         "orderDate": milliseconds(placed),
@@ -100,23 +100,19 @@ def _line(
     unheard_of: bool,
 ) -> dict[str, Any]:
     shown = {
-        "lineNumber": _number_of(line),
+        "lineNumber": number_of_line(line["id"]),
         "item": {"productName": line["title"], "sku": line["sku"], "condition": "New"},
         "charges": {"charge": _charges(line, order, place)},
         "orderLineQuantity": each(line["quantity"]),
         "statusDate": milliseconds(_changed_at(line, order, done)),
         "orderLineStatuses": {"orderLineStatus": _statuses(line, order, done, unheard_of=unheard_of)},
     }
-    charges = [charge for told in refunds.values() for charge in told.get(_number_of(line), ())]
+    charges = [charge for told in refunds.values() for charge in told.get(number_of_line(line["id"]), ())]
     if charges:
         shown["refund"] = {"refundId": next(iter(refunds)), "refundCharges": {"refundCharge": _as_numbers(charges)}}
     if (order["cancellation_request"] or {}).get("state") == "open":
         shown["intentToCancel"] = "true"
     return shown
-
-
-def _number_of(line: Mapping[str, Any]) -> str:
-    return str(line["id"]).rpartition("-")[2]
 
 
 def _charges(line: Mapping[str, Any], order: Mapping[str, Any], place: int) -> list[dict[str, Any]]:

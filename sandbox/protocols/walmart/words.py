@@ -7,6 +7,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from sandbox import clock
+from sandbox.engine.errors import Invalid
 from sandbox.protocols.protocol import Quota, Refusal
 
 
@@ -37,6 +38,7 @@ QUOTAS = {
     "cancel": _a_minute(60, 20),
     "refund": _a_minute(60, 20),
     "returns": _a_minute(50),
+    "return_refund": _a_minute(60),
 }
 FEED_QUOTAS = {
     "MP_ITEM": _an_hour(10),
@@ -46,6 +48,8 @@ FEED_QUOTAS = {
     "MP_INVENTORY": _an_hour(50),
     "RETIRE_ITEM": _an_hour(10),
 }
+#: Later than any moment.
+FOREVER = 2**62
 #: What does not fit the state of things is a request that cannot be done.
 _STATUS = {409: 400, 422: 400}
 
@@ -87,6 +91,33 @@ def milliseconds(at: int) -> int:
 def moment(at: int) -> str:
     """The moment as queries and reports write it."""
     return f"{str(clock.text(at))[:19]}Z"
+
+
+def moment_in(text: str) -> int:
+    """The moment that a query names. Raises Invalid."""
+    try:
+        return clock.parse(text)
+    except ValueError as error:
+        raise Invalid("invalid_request_param", f"{text!r} is not a moment.") from error
+
+
+def since_and_until(since: str | None, until: str | None) -> tuple[int, int]:
+    """A span of time, without either end: all of it. Raises Invalid if only one end is given."""
+    if since is None and until is None:
+        return 0, FOREVER
+    if since is None or until is None:
+        raise Invalid("invalid_request_param", "Give both the start and the end of a span of time.")
+    return moment_in(since), moment_in(until)
+
+
+def customer_order_of(order_id: str) -> str:
+    """The buyer's number of an order: here each order of a buyer is one purchase order."""
+    return f"C{order_id}"
+
+
+def number_of_line(line_id: str) -> str:
+    """The number of an order line, counted from 1."""
+    return line_id.rpartition("-")[2]
 
 
 def number(amount: Any) -> float:
