@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from inventory import labels, stock
-from inventory.csv_import.staging import tables_of
+from inventory.csv_import.staging import PARENTS_FIRST, tables_of
 from inventory.models import CsvImport, Label, Location, Reason
 from inventory.signals import send_changed
 
@@ -18,12 +18,18 @@ SLICE = 5_000
 _NEW_VALUES = """
     coalesce(given.title, item.title), coalesce(given.description, item.description), coalesce(given.brand, item.brand),
     coalesce(given.gtin, item.gtin), coalesce(given.price, item.price), coalesce(given.currency, item.currency),
-    coalesce(given.images, item.images), item.attributes || given.attributes
+    coalesce(given.images, item.images), item.attributes || given.attributes, coalesce(given.variation, item.variation)
 """
-_OLD_VALUES = (
-    "item.title, item.description, item.brand, item.gtin, item.price, item.currency, item.images, item.attributes"
-)
-_DIFFERS = f"({_OLD_VALUES}) IS DISTINCT FROM ({_NEW_VALUES})"
+_FIELDS = "title, description, brand, gtin, price, currency, images, attributes, variation"
+_OLD_VALUES = ", ".join(f"item.{field}" for field in _FIELDS.split(", "))
+# The parent is compared by its SKU: in a preview it may be still to come.
+_DIFFERS = f"""(
+    ({_OLD_VALUES}) IS DISTINCT FROM ({_NEW_VALUES})
+    OR given.parent IS NOT NULL AND given.parent IS DISTINCT FROM (
+        SELECT parent.sku FROM inventory_item AS parent WHERE parent.id = item.parent_id
+    )
+)"""  # noqa: S608 - names of our own
+_PARENT = "(SELECT id FROM inventory_item AS parent WHERE parent.seller_id = %s AND parent.sku = given.parent)"
 
 
 class Stopped(Exception):
@@ -46,7 +52,10 @@ def build_summary(csv_import: CsvImport, location: Location) -> dict[str, int]:
                 coalesce(sum(stock.on_hand - given.quantity) FILTER (WHERE given.quantity < stock.on_hand), 0)
                     AS units_down,
                 count(*) FILTER (WHERE given.quantity = 0 AND stock.on_hand > 0) AS stock_to_zero,
-                count(*) FILTER (WHERE coalesce(given.price, item.price) IS NULL) AS without_price
+                count(*) FILTER (
+                    WHERE coalesce(given.price, item.price) IS NULL
+                        AND NOT coalesce(given.as_parent, item.is_parent, false)
+                ) AS without_price
             FROM {tables_of(csv_import).rows} AS given
             LEFT JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = given.sku
             LEFT JOIN inventory_stock AS stock ON stock.item_id = item.id AND stock.location_id = %s
@@ -61,7 +70,7 @@ def build_summary(csv_import: CsvImport, location: Location) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Slice:
-    """The good rows of one transaction, by their lines."""
+    """The good rows of one transaction, by their places."""
 
     csv_import: CsvImport
     first: int
@@ -71,7 +80,7 @@ class _Slice:
     @property
     def rows(self) -> str:
         """The slice's rows, to select from; takes `params`."""
-        return f"(SELECT * FROM {tables_of(self.csv_import).rows} WHERE line BETWEEN %s AND %s) AS given"  # noqa: S608
+        return f"(SELECT * FROM {tables_of(self.csv_import).rows} WHERE place BETWEEN %s AND %s) AS given"  # noqa: S608
 
     @property
     def params(self) -> list[Any]:
@@ -108,23 +117,29 @@ def apply_slice(csv_import: CsvImport, location: Location, *, now: datetime) -> 
         if csv_import.label:
             _put_on_label(part, csv_import.label)
         moved = CsvImport.objects.filter(pk=csv_import.pk, state=CsvImport.State.RUNNING).update(
-            last_line=part.last, rows_done=F("rows_done") + part.count, attempts=0
+            last_place=part.last, rows_done=F("rows_done") + part.count, attempts=0
         )
         if not moved:
             raise Stopped
         send_changed()
-    csv_import.refresh_from_db(fields=["last_line", "rows_done", "attempts"])
+    csv_import.refresh_from_db(fields=["last_place", "rows_done", "attempts"])
     return True
 
 
 def _next_slice(csv_import: CsvImport) -> _Slice | None:
+    """Return the rows to come, parents apart from others: a statement does not see the rows it inserts itself."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT min(line), max(line), count(*)
-            FROM (SELECT line FROM {tables_of(csv_import).rows} WHERE line > %s ORDER BY line LIMIT %s) AS following
+            WITH following AS (
+                SELECT place FROM {tables_of(csv_import).rows} WHERE place > coalesce(%s, {-PARENTS_FIRST})
+                ORDER BY place LIMIT %s
+            )
+            SELECT min(place), max(place), count(*)
+            FROM following
+            WHERE (place < 0) = (SELECT min(place) < 0 FROM following)
             """,  # noqa: S608
-            [csv_import.last_line, SLICE],
+            [csv_import.last_place, SLICE],
         )
         first, last, count = cursor.fetchone()
     return _Slice(csv_import, first, last, count) if count else None
@@ -138,12 +153,13 @@ def _insert_new(part: _Slice, *, now: datetime) -> int:
             f"""
             INSERT INTO inventory_item (
                 seller_id, sku, title, description, brand, gtin, price, currency, images, attributes,
-                variation, is_parent, blocked, created_at, updated_at
+                variation, is_parent, parent_id, blocked, created_at, updated_at
             )
             SELECT
                 %s, given.sku, given.title, coalesce(given.description, ''), coalesce(given.brand, ''),
                 coalesce(given.gtin, ''), given.price, coalesce(given.currency, %s), coalesce(given.images, '[]'),
-                given.attributes, '{{}}', false, false, %s, %s
+                given.attributes, coalesce(given.variation, '{{}}'), coalesce(given.as_parent, false),
+                CASE WHEN given.parent IS NOT NULL THEN {_PARENT} END, false, %s, %s
             FROM {part.rows}
             LEFT JOIN LATERAL (
                 SELECT id FROM inventory_item WHERE seller_id = %s AND sku = given.sku LIMIT 1
@@ -152,7 +168,7 @@ def _insert_new(part: _Slice, *, now: datetime) -> int:
             ORDER BY given.sku
             ON CONFLICT (seller_id, sku) DO NOTHING
             """,  # noqa: S608
-            [seller.pk, seller.currency, now, now, *part.params, seller.pk],
+            [seller.pk, seller.currency, seller.pk, now, now, *part.params, seller.pk],
         )
         return int(cursor.rowcount)
 
@@ -171,12 +187,12 @@ def _update_changed(part: _Slice, *, now: datetime) -> None:
         cursor.execute(
             f"""
             UPDATE inventory_item AS item
-            SET (title, description, brand, gtin, price, currency, images, attributes) = ROW({_NEW_VALUES}),
-                updated_at = %s
+            SET ({_FIELDS}) = ROW({_NEW_VALUES}), updated_at = %s,
+                parent_id = CASE WHEN given.parent IS NULL THEN item.parent_id ELSE {_PARENT} END
             FROM {part.rows}
             WHERE item.id = ANY(%s) AND item.sku = given.sku
             """,  # noqa: S608
-            [now, *part.params, ids],
+            [now, part.csv_import.seller_id, *part.params, ids],
         )
 
 
@@ -186,10 +202,10 @@ def _put_on_label(part: _Slice, label: Label) -> None:
 
 
 def _count_stock(part: _Slice, location: Location, *, now: datetime) -> None:
-    # The key names file and line: the same line of the same file counts once, whatever happens in between.
+    # The key names file and row: the same row of the same file counts once, whatever happens in between.
     source = stock.CountSource(
         sql=f"""
-            SELECT item.id, given.quantity, md5('csv import ' || %s || ' line ' || given.line)::uuid
+            SELECT item.id, given.quantity, md5('csv import ' || %s || ' row ' || given.number)::uuid
             FROM {part.items}
             WHERE given.quantity IS NOT NULL AND NOT item.is_parent AND item.archived_at IS NULL
         """,  # noqa: S608

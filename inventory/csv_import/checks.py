@@ -4,7 +4,11 @@ In scope: `given` (trimmed text), `meant` (what was made of it), and, for those 
 one with this SKU, if any) and `doubled`. Checks of the row alone run over every row: cheap if nothing is wrong.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from inventory.csv_import.header import Column
+from inventory.csv_import.values import PAIRS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,13 @@ _NEGATIVE = r"~ '^[^0-9]*[-\u2212]\s*[0-9.,]'"
 _GTIN_SUM = "({})".format(
     " + ".join(f"meant.gtin::bigint / {10**place} %% 10 * {3 if place % 2 else 1}" for place in range(14))
 )
+
+#: What is wrong with the parent that `given` names, if `item` is what it has of that SKU and no row brings one.
+ORPHANED = """CASE
+    WHEN item.id IS NULL THEN format('Its parent “%%s” is neither in your inventory nor in a good row.', given.parent)
+    WHEN item.archived_at IS NOT NULL THEN format('Its parent “%%s” is archived. Bring it back first.', given.parent)
+    WHEN NOT item.is_parent THEN format('“%%s” is sold itself, so it cannot be a parent.', given.parent)
+END"""
 
 CHECKS: tuple[Check, ...] = (
     Check("sku", _reason("given.sku IS NULL", "'The SKU is missing.'")),
@@ -110,10 +121,31 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "quantity",
         _reason(
-            "meant.quantity IS NOT NULL AND item.is_parent",
+            "meant.quantity IS NOT NULL AND (item.is_parent OR meant.as_parent)",
             "'This item is a parent: its variations have stock, it has none itself.'",
         ),
         looks_beyond=True,
+    ),
+    Check(
+        "parentage",
+        """CASE
+            WHEN item.id IS NULL OR item.is_parent = meant.as_parent THEN NULL
+            WHEN item.is_parent THEN 'This item is a parent in your inventory; the file sells it itself.'
+            ELSE 'This item is sold itself in your inventory, so it cannot be a parent of variations.'
+        END""",
+        looks_beyond=True,
+    ),
+    Check("parent", _reason("given.parent IS NOT NULL AND meant.as_parent", "'A parent has no parent itself.'")),
+    Check("parent", _reason("given.parent = given.sku", "'An item is not its own parent.'")),
+    Check(
+        "options",
+        _reason(f"given.options !~ '{PAIRS}'", "'Options are written like “Size: Small”, each on a line of its own.'"),
+    ),
+    Check(
+        "several",
+        _reason(
+            f"given.several !~ '{PAIRS}'", "'Attributes are written like “Color: Red”, each on a line of its own.'"
+        ),
     ),
     Check(
         "images",
@@ -123,3 +155,9 @@ CHECKS: tuple[Check, ...] = (
         ),
     ),
 )
+
+
+def checks_for(columns: Sequence[Column]) -> list[Check]:
+    """Return the checks of the columns that the file has."""
+    fields = {column.field for column in columns}
+    return [check for check in CHECKS if check.field in fields]

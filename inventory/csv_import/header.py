@@ -58,6 +58,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "count",
     ),
     "images": ("images", "image", "image url", "image urls", "image src", "picture", "picture url", "photo"),
+    "parentage": ("parentage", "parentage level", "parent child"),
+    "parent": ("parent sku",),
+    "options": ("variation options",),
+    "several": ("more attributes",),
 }
 _FIELD_OF = {name: field for field, names in SYNONYMS.items() for name in names}
 
@@ -72,6 +76,10 @@ WORDS = {
     "currency": "Currency",
     "quantity": "On hand",
     "images": "Images",
+    "parentage": "Parent or not",
+    "parent": "SKU of the parent",
+    "options": "Options of a variation",
+    "several": "Several attributes",
     "attribute": "Attribute",
     "ignored": "Left out",
 }

@@ -10,13 +10,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from inventory.alone import working_alone
-from inventory.csv_import import applying, staging
+from inventory.csv_import import applying, problems, staging
 from inventory.csv_import.header import Column, FileProblem, build_columns
-from inventory.csv_import.reading import DELIMITERS, Sheet, open_sheet
+from inventory.csv_import.layouts import Layout, Translation, layout_of, translate
+from inventory.csv_import.reading import DELIMITERS, open_sheet
 from inventory.models import CsvImport, CsvImportChunk, Label, Location, Seller
 from inventory.stock import default_location
 
@@ -63,7 +64,7 @@ def receive(
 def confirm(csv_import: CsvImport) -> bool:
     """The previewed rows are to be applied. Returns False if it was not waiting for this: a second click."""
     waiting = CsvImport.objects.filter(pk=csv_import.pk, state=State.PREVIEW)
-    return bool(waiting.update(state=State.CONFIRMED, rows_done=0, last_line=0, attempts=0))
+    return bool(waiting.update(state=State.CONFIRMED, rows_done=0, last_place=None, attempts=0))
 
 
 def cancel(csv_import: CsvImport, *, now: datetime) -> bool:
@@ -95,7 +96,7 @@ def read_again(csv_import: CsvImport, *, encoding: str) -> bool:
 
 def go_on(csv_import: CsvImport) -> bool:
     """An import that gave up half-way goes on from there. Returns False if it is not waiting for that."""
-    failed = CsvImport.objects.filter(pk=csv_import.pk, state=State.FAILED, last_line__gt=0)
+    failed = CsvImport.objects.filter(pk=csv_import.pk, state=State.FAILED, last_place__isnull=False)
     return bool(failed.update(state=State.RUNNING, error="", attempts=0, finished_at=None))
 
 
@@ -141,7 +142,7 @@ def _advance(csv_import: CsvImport, *, now: datetime) -> None:
 
 def _prepare_preview(csv_import: CsvImport) -> None:
     location = _location(csv_import)
-    facts = _stage(csv_import, location)
+    facts = _stage(csv_import)
     with transaction.atomic():
         summary = facts | applying.build_summary(csv_import, location)
         ready = CsvImport.objects.filter(pk=csv_import.pk, state=State.UPLOADED).update(
@@ -154,7 +155,7 @@ def _prepare_preview(csv_import: CsvImport) -> None:
 def _apply(csv_import: CsvImport, *, now: datetime) -> None:
     location = _location(csv_import)
     if not staging.is_staged(csv_import):
-        _stage(csv_import, location)
+        _stage(csv_import)
     CsvImport.objects.filter(pk=csv_import.pk, state=State.CONFIRMED).update(state=State.RUNNING)
     while applying.apply_slice(csv_import, location, now=now):
         pass
@@ -162,19 +163,22 @@ def _apply(csv_import: CsvImport, *, now: datetime) -> None:
     _tidy(csv_import)
 
 
-def _stage(csv_import: CsvImport, location: Location) -> dict[str, object]:
+def _stage(csv_import: CsvImport) -> dict[str, object]:
     """The file is read and its rows are staged. Returns what was found out about it. Raises FileProblem, Stopped."""
     sheet = open_sheet(lambda: _parts(csv_import), csv_import.encoding)
-    columns = build_columns(sheet.header)
-    csv_import.columns = [{"name": column.name, "field": column.field} for column in columns]
-    csv_import.save(update_fields=["columns"])
-    rows = _copy(csv_import, sheet, columns)
-    if rows == 0:
+    csv_import.layout = layout_of(sheet)
+    if csv_import.layout == Layout.COLUMNS:
+        file = Translation(build_columns(sheet.header), sheet.rows)
+    else:
+        file = translate(Layout(csv_import.layout), sheet)
+    csv_import.columns = [{"name": column.name, "field": column.field} for column in file.columns]
+    csv_import.save(update_fields=["layout", "columns"])
+    copied = _copy(csv_import, file)
+    if copied["rows"] == 0:
         raise FileProblem("The file has a header but no rows.")
-    mark = staging.decimal_mark(csv_import, columns, otherwise="," if sheet.delimiter == ";" else ".")
-    errors = staging.interpret(csv_import, columns, location, mark=mark)
-    return {
-        "rows": rows,
+    mark = staging.decimal_mark(csv_import, file.columns, otherwise="," if sheet.delimiter == ";" else ".")
+    errors = _interpret(csv_import, file.columns, mark=mark)
+    return copied | {
         "errors": errors,
         "encoding": sheet.encoding,
         "delimiter": DELIMITERS.get(sheet.delimiter, sheet.delimiter),
@@ -182,18 +186,29 @@ def _stage(csv_import: CsvImport, location: Location) -> dict[str, object]:
     }
 
 
-def _copy(csv_import: CsvImport, sheet: Sheet, columns: list[Column]) -> int:
-    """Copy all rows, a batch a commit, so that the page sees them come and a stop is heard."""
-    staging.create_cells(csv_import, columns)
-    total = 0
+@transaction.atomic
+def _interpret(csv_import: CsvImport, columns: list[Column], *, mark: str) -> int:
+    """The cells are interpreted and checked: good rows in `rows`, bad ones recorded. Returns the number of bad ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")  # a million SKUs are joined in memory instead of in files
+    staging.build_rows(csv_import, columns, mark=mark)
+    return problems.record_problems(csv_import, columns)
+
+
+def _copy(csv_import: CsvImport, file: Translation) -> dict[str, object]:
+    """Copy all rows, a batch a commit, so that the page sees them come and a stop is heard. Returns what is in them."""
+    staging.create_cells(csv_import, file.columns)
+    total, proposed, example = 0, 0, ""
     reading = csv_import.state == State.UPLOADED
-    while batch := list(itertools.islice(sheet.rows, staging.BATCH)):
-        staging.copy_cells(csv_import, batch, len(columns))
+    while batch := list(itertools.islice(file.rows, staging.BATCH)):
+        staging.copy_cells(csv_import, batch, len(file.columns), first=total + 1)
         total += len(batch)
+        without_sku = [row.cells[0] for row in batch if row.is_sku_proposed]
+        proposed, example = proposed + len(without_sku), example or next(iter(without_sku), "")
         going = CsvImport.objects.filter(pk=csv_import.pk, state=csv_import.state)
         if not going.update(**({"rows_done": total} if reading else {"attempts": F("attempts")})):
             raise applying.Stopped
-    return total
+    return {"rows": total, "proposed_skus": proposed, "proposed_example": example}
 
 
 def _parts(csv_import: CsvImport) -> Iterator[bytes]:

@@ -35,6 +35,8 @@ class Row:
     line: int
     cells: list[str]
     problem: str = ""
+    #: The file had no SKU in it: a layout made one.
+    is_sku_proposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 `cells` holds the text of the file, `rows` what it means, good rows only. Both are unlogged: a crash of the database
 empties them, and the file is read again (`is_staged` tells).
+
+Rows are numbered as they were read: a foreign file may give two on one line, a parent and its first variation. They are
+applied by their `place`, which is their number, but parents stand before all others.
 """
 
 import io
@@ -10,17 +13,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
-from inventory.csv_import.checks import CHECKS, Check
+from inventory.csv_import.checks import checks_for
 from inventory.csv_import.header import Column
 from inventory.csv_import.reading import Row
-from inventory.csv_import.values import attributes_value, images_value, number_value, plain_number, text_value
-from inventory.models import CsvImport, CsvImportProblem, Location
+from inventory.csv_import.values import (
+    attributes_value,
+    images_value,
+    number_value,
+    pairs_value,
+    plain_number,
+    text_value,
+)
+from inventory.models import CsvImport
 
 BATCH = 5_000
+#: Above any number of rows: what parents' places lie below their numbers.
+PARENTS_FIRST = 1_000_000_000
+_IS_PARENT = "lower(given.parentage) IN ('parent', 'variable')"
 
-TEXT_FIELDS = ("sku", "title", "description", "brand", "gtin", "price", "currency", "quantity", "images")
+TEXT_FIELDS = (
+    *("sku", "title", "description", "brand", "gtin", "price", "currency", "quantity", "images"),
+    *("parentage", "parent", "options", "several"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +64,22 @@ def create_cells(csv_import: CsvImport, columns: Sequence[Column]) -> None:
     cells = ", ".join(f"c{index} text" for index in range(len(columns)))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE UNLOGGED TABLE {tables_of(csv_import).cells} (line int, problem text, as_read jsonb, {cells})"
+            f"CREATE UNLOGGED TABLE {tables_of(csv_import).cells}"
+            f" (number int, line int, problem text, as_read jsonb, {cells})"
         )
 
 
-def copy_cells(csv_import: CsvImport, rows: Iterable[Row], width: int) -> None:
-    """The rows' text is in the table; of a row that cannot be trusted only its line, its cells and what is wrong."""
+def copy_cells(csv_import: CsvImport, rows: Iterable[Row], width: int, *, first: int) -> None:
+    """The rows' text is in the table, numbered from `first` on.
+
+    Of a row that cannot be trusted only its line, its cells and what is wrong.
+    """
     blank = [""] * width
     text = "".join(
-        _copy_line([str(row.line), row.problem, json.dumps(row.cells), *blank])
+        _copy_line([str(number), str(row.line), row.problem, json.dumps(row.cells), *blank])
         if row.problem
-        else _copy_line([str(row.line), "", "", *row.cells])
-        for row in rows
+        else _copy_line([str(number), str(row.line), "", "", *row.cells])
+        for number, row in enumerate(rows, first)
     )
     # PostgreSQL's text knows no zero character.
     data = io.BytesIO(text.replace("\x00", "").encode())
@@ -105,15 +125,18 @@ def build_rows(csv_import: CsvImport, columns: Sequence[Column], *, mark: str) -
     """
     cells, rows = tables_of(csv_import).cells, tables_of(csv_import).rows
     text = {field: text_value(columns, field) for field in TEXT_FIELDS}
+    says_parents = any(column.field == "parentage" for column in columns)
+    as_parent = f"coalesce({_IS_PARENT}, false)" if says_parents else "NULL::boolean"
     attributes, names = attributes_value(columns)
-    alone = ", ".join(check.sql for check in _checks_for(columns) if not check.looks_beyond)
+    alone = ", ".join(check.sql for check in checks_for(columns) if not check.looks_beyond)
     with connection.cursor() as cursor:
         # OFFSET 0: each step is worked out once a row, not wherever its outcome is named.
         cursor.execute(
             f"""
             CREATE UNLOGGED TABLE {rows} AS
             SELECT
-                line, meant.*, {images_value("given.images")} AS images, attributes,
+                number - CASE WHEN as_parent THEN {PARENTS_FIRST} ELSE 0 END AS place, number, line,
+                meant.*, {images_value("given.images")} AS images, attributes,
                 coalesce({alone}) IS NOT NULL AS is_odd
             FROM {cells}
             CROSS JOIN LATERAL (
@@ -129,92 +152,16 @@ def build_rows(csv_import: CsvImport, columns: Sequence[Column], *, mark: str) -
                     sku, title, description, brand, ltrim(gtin, '''') AS gtin,
                     {number_value("plain.price", decimals=4)}::numeric(14, 4) AS price,
                     upper(currency) AS currency,
-                    {number_value("plain.quantity", decimals=0)}::int AS quantity
+                    {number_value("plain.quantity", decimals=0)}::int AS quantity,
+                    {as_parent} AS as_parent, parent, {pairs_value("given.options")} AS variation
                 OFFSET 0
             ) AS meant
-            WHERE problem IS NULL AND line >= %s
+            WHERE problem IS NULL AND number >= %s
             """,  # noqa: S608 - names of our own, those of columns as parameters
             [*names, 1],  # never none: only then is %% a plain %
         )
-        cursor.execute(f"CREATE UNIQUE INDEX ON {rows} (line)")
+        cursor.execute(f"CREATE UNIQUE INDEX ON {rows} (place)")
         cursor.execute(f"ANALYZE {rows}")
-
-
-def _checks_for(columns: Sequence[Column]) -> list[Check]:
-    """Return the checks of the columns that the file has."""
-    fields = {column.field for column in columns}
-    return [check for check in CHECKS if check.field in fields]
-
-
-def record_problems(csv_import: CsvImport, columns: Sequence[Column], location: Location, *, mark: str) -> int:
-    """Each bad row stands in CsvImportProblem with all its reasons, and no longer in `rows`. Returns how many."""
-    cells, rows = tables_of(csv_import).cells, tables_of(csv_import).rows
-    named = {column.field: column.name for column in columns}
-    given = ", ".join(f"{text_value(columns, field)} AS {field}" for field in TEXT_FIELDS)
-    as_read = ", ".join(f"coalesce(c{index}, '')" for index in range(len(columns)))
-    checks = _checks_for(columns)
-    reasons = ", ".join(f"(%s, {check.sql})" for check in checks)
-    with connection.cursor() as cursor:
-        CsvImportProblem.objects.filter(csv_import=csv_import).delete()
-        cursor.execute(
-            f"""
-            INSERT INTO inventory_csvimportproblem (csv_import_id, line, reasons, cells)
-            SELECT %s, line, jsonb_build_array(jsonb_build_object('column', '', 'reason', problem)), as_read
-            FROM {cells}
-            WHERE problem IS NOT NULL
-            """,  # noqa: S608
-            [csv_import.pk],
-        )
-        # Doubled SKUs are found by their hashes first: numbers group in memory, a million texts do not.
-        # The good rows, nearly all, leave after two hash joins by SKU; the reasons are worked out for the rest alone.
-        cursor.execute(
-            f"""
-            CREATE TEMPORARY TABLE csv_suspect ON COMMIT DROP AS
-            WITH doubled AS MATERIALIZED (
-                SELECT sku, (array_agg(line ORDER BY line))[:5] AS lines
-                FROM {rows}
-                WHERE hashtextextended(sku, 0) IN (
-                    SELECT hashtextextended(sku, 0) FROM {rows} GROUP BY 1 HAVING count(*) > 1
-                )
-                GROUP BY sku
-                HAVING count(*) > 1
-            )
-            SELECT
-                meant.*, item.id AS item_id, item.archived_at, item.is_parent,
-                doubled.sku AS doubled_sku, doubled.lines AS doubled_lines
-            FROM {rows} AS meant
-            LEFT JOIN doubled ON doubled.sku = meant.sku
-            LEFT JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = meant.sku
-            WHERE meant.is_odd OR doubled.sku IS NOT NULL OR item.archived_at IS NOT NULL
-                OR item.is_parent AND meant.quantity IS NOT NULL OR item.id IS NULL AND meant.title IS NULL
-            """,  # noqa: S608
-            [csv_import.seller_id],
-        )
-        # In two steps: how few these are is nothing that could be planned for before they are counted.
-        cursor.execute("ANALYZE csv_suspect")
-        cursor.execute(
-            f"""
-            INSERT INTO inventory_csvimportproblem (csv_import_id, line, reasons, cells)
-            SELECT %s, line,
-                jsonb_agg(jsonb_build_object('column', found.name, 'reason', found.reason)),
-                any_value(to_jsonb(ARRAY[{as_read}]))
-            FROM csv_suspect AS meant
-            JOIN {cells} AS cell USING (line)
-            CROSS JOIN LATERAL (SELECT {given}) AS given
-            CROSS JOIN LATERAL (SELECT item_id AS id, meant.archived_at, meant.is_parent) AS item
-            CROSS JOIN LATERAL (SELECT doubled_sku AS sku, doubled_lines AS lines) AS doubled
-            CROSS JOIN LATERAL (VALUES {reasons}) AS found (name, reason)
-            WHERE found.reason IS NOT NULL
-            GROUP BY line
-            """,  # noqa: S608
-            [csv_import.pk, *(named[check.field] for check in checks)],
-        )
-        cursor.execute("DROP TABLE csv_suspect")
-        cursor.execute(
-            f"DELETE FROM {rows} WHERE line IN (SELECT line FROM inventory_csvimportproblem WHERE csv_import_id = %s)",  # noqa: S608
-            [csv_import.pk],
-        )
-    return CsvImportProblem.objects.filter(csv_import=csv_import).count()
 
 
 def is_staged(csv_import: CsvImport) -> bool:
@@ -234,18 +181,7 @@ def sample(csv_import: CsvImport, count: int = 5) -> list[dict[str, Any]]:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [tables_of(csv_import).rows])
         if not cursor.fetchone()[0]:
             return []
-        cursor.execute(
-            f"SELECT sku, title, brand, gtin, price, quantity FROM {tables_of(csv_import).rows} ORDER BY line LIMIT %s",  # noqa: S608
-            [count],
-        )
+        shown = f"SELECT sku, title, brand, gtin, price, quantity FROM {tables_of(csv_import).rows}"  # noqa: S608
+        cursor.execute(f"{shown} ORDER BY place LIMIT %s", [count])
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-@transaction.atomic
-def interpret(csv_import: CsvImport, columns: Sequence[Column], location: Location, *, mark: str) -> int:
-    """The cells are interpreted and checked: good rows in `rows`, bad ones recorded. Returns the number of bad ones."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '64MB'")  # a million SKUs are joined in memory instead of in files
-    build_rows(csv_import, columns, mark=mark)
-    return record_problems(csv_import, columns, location, mark=mark)

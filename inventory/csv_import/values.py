@@ -24,13 +24,29 @@ def _trimmed(index: int) -> str:
 def attributes_value(columns: Sequence[Column]) -> tuple[str, list[str]]:
     """Return the object of the given attributes, and the parameters it needs: the names as the file has them."""
     places = [index for index, column in enumerate(columns) if column.field == "attribute"]
+    several = text_value(columns, "several")
+    more = "" if several.startswith("NULL") else f" || coalesce({pairs_value(several)}, '{{}}')"
     if not places:
-        return "'{}'::jsonb", []
+        return f"('{{}}'::jsonb{more})", []
     names = ", ".join("%s" for _ in places)
     values = ", ".join(_trimmed(index) for index in places)
-    return f"jsonb_strip_nulls(jsonb_object(ARRAY[{names}]::text[], ARRAY[{values}]))", [
+    return f"(jsonb_strip_nulls(jsonb_object(ARRAY[{names}]::text[], ARRAY[{values}])){more})", [
         columns[index].name for index in places
     ]
+
+
+#: A cell of several pairs, one a line: "Color: Red".
+PAIRS = r"^([^:\n]*[^:\s][^:\n]*:[^\n]*\S[^\n]*(\n|$))*$"
+
+
+def pairs_value(field: str) -> str:
+    """Return the object that the lines of a cell make, NULL if it is blank or its lines are no pairs."""
+    name, value = "split_part(pair, ':', 1)", "substr(pair, strpos(pair, ':') + 1)"
+    return f"""CASE WHEN {field} ~ '{PAIRS}' THEN (
+        SELECT jsonb_object_agg(btrim({name}, {_BLANKS}), btrim({value}, {_BLANKS}))
+        FROM regexp_split_to_table({field}, '\\n') AS pair
+        WHERE pair <> ''
+    ) END"""  # noqa: S608 - names of our own
 
 
 def plain_number(field: str, mark: str) -> str:

@@ -107,10 +107,22 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
+                (
+                    "layout",
+                    models.CharField(
+                        choices=[
+                            ("columns", "a file with a column for each field"),
+                            ("shopify", "a product export of Shopify"),
+                            ("woocommerce", "a product export of WooCommerce"),
+                        ],
+                        default="columns",
+                        max_length=12,
+                    ),
+                ),
                 ("columns", models.JSONField(blank=True, default=list)),
                 ("summary", models.JSONField(blank=True, default=dict)),
                 ("rows_done", models.IntegerField(default=0)),
-                ("last_line", models.IntegerField(default=0)),
+                ("last_place", models.IntegerField(blank=True, null=True)),
                 ("attempts", models.SmallIntegerField(default=0)),
                 ("error", models.TextField(blank=True, default="")),
                 ("offered_encoding", models.CharField(blank=True, default="", max_length=20)),
@@ -322,6 +334,7 @@ class Migration(migrations.Migration):
             name="CsvImportProblem",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.IntegerField()),
                 ("line", models.IntegerField()),
                 ("reasons", models.JSONField()),
                 ("cells", models.JSONField()),
@@ -333,7 +346,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("csv_import", "line"), name="csv_import_problem_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("csv_import", "number"), name="csv_import_problem_once")
+                ],
             },
         ),
         migrations.CreateModel(

@@ -10,6 +10,11 @@ from inventory.models.seller import Seller
 class CsvImport(models.Model):
     """A CSV of items and stock: uploaded, previewed, confirmed, applied."""
 
+    class Layout(models.TextChoices):
+        COLUMNS = "columns", "a file with a column for each field"
+        SHOPIFY = "shopify", "a product export of Shopify"
+        WOOCOMMERCE = "woocommerce", "a product export of WooCommerce"
+
     class State(models.TextChoices):
         UPLOADED = "uploaded", "Being read"
         PREVIEW = "preview", "Waiting for you"
@@ -29,14 +34,15 @@ class CsvImport(models.Model):
     #: Put all imported items on this label, if set.
     label = models.ForeignKey("inventory.Label", on_delete=models.SET_NULL, null=True, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
+    layout = models.CharField(max_length=12, choices=Layout.choices, default=Layout.COLUMNS)
     #: The file's columns in order, each {"name": .., "field": ..}; see inventory/csv_import/header.py.
     columns = models.JSONField(default=list, blank=True)
     #: What the preview found, e.g. {"rows": 5000, "new": 10, "changed": 3, "unchanged": 4987, "errors": 0}.
     summary = models.JSONField(default=dict, blank=True)
     #: Rows read while the file is read, then rows applied.
     rows_done = models.IntegerField(default=0)
-    #: The last line of the file that was applied: where a new worker goes on.
-    last_line = models.IntegerField(default=0)
+    #: The place of the last row that was applied, NULL before the first: where a new worker goes on.
+    last_place = models.IntegerField(null=True, blank=True)
     #: Starts without any progress since; too many, and the import gives up.
     attempts = models.SmallIntegerField(default=0)
     error = models.TextField(blank=True, default="")
@@ -82,6 +88,8 @@ class CsvImportProblem(models.Model):
     """A row that cannot be imported, and why."""
 
     csv_import = models.ForeignKey(CsvImport, on_delete=models.CASCADE, related_name="problems")
+    #: Its number among the rows; a line of a foreign file may give two.
+    number = models.IntegerField()
     #: Where the row begins in the file; the header stands on line 1.
     line = models.IntegerField()
     #: [{"column": .., "reason": ..}, ..]
@@ -90,7 +98,7 @@ class CsvImportProblem(models.Model):
     cells = models.JSONField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["csv_import", "line"], name="csv_import_problem_once")]
+        constraints = [models.UniqueConstraint(fields=["csv_import", "number"], name="csv_import_problem_once")]
 
     def __str__(self) -> str:
         return f"line {self.line} of {self.csv_import_id}"

@@ -75,7 +75,7 @@ def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
         "attributes": [column.name for column in columns if column.field == "attribute"],
         "has_quantity": any(column.field == "quantity" for column in columns),
         "sample": staging.sample(csv_import) if is_preview else [],
-        "problems": list(csv_import.problems.order_by("line")[:PROBLEMS_SHOWN]),
+        "problems": list(csv_import.problems.order_by("line", "number")[:PROBLEMS_SHOWN]),
         "can_manage": request.membership.can_manage,
     }
 
@@ -126,7 +126,7 @@ def _lines(csv_import: CsvImport) -> Iterator[str]:
     writer = csv.writer(_Echo())
     names = [column["name"] for column in csv_import.columns]
     yield "\ufeff" + str(writer.writerow([*names, TO_MEND]))
-    for problem in csv_import.problems.order_by("line").iterator(chunk_size=1_000):
+    for problem in csv_import.problems.order_by("line", "number").iterator(chunk_size=1_000):
         cells = [*problem.cells, *[""] * (len(names) - len(problem.cells))]
         reasons = " ".join(
             f"{reason['column']}: {reason['reason']}" if reason["column"] else reason["reason"]

@@ -234,7 +234,7 @@ def test_stock_sold_between_two_runs_of_a_slice_does_not_come_back(seller):
     location = seller.locations.get()
     applying.apply_slice(CsvImport.objects.get(), location, now=NOW)
     Stock.objects.filter(item__sku="A").update(on_hand=7)
-    CsvImport.objects.update(last_line=0)
+    CsvImport.objects.update(last_place=None)
 
     applying.apply_slice(CsvImport.objects.get(), location, now=NOW)
 
