@@ -1,7 +1,9 @@
 """The channels that the proof can be run through: how each is connected, and what its marketplace does not do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from math import ceil
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +29,17 @@ class Kind:
     cancels_lines_apart: bool = False
     #: How many new listings it takes at least, however fast it is asked.
     listings_per_second: float = 100
-    #: How much of the marketplace's currency one of the seller's is.
-    rate: int = 1
+    #: The marketplace has a currency of its own, and takes no price below this in it.
+    lowest_price: Decimal | None = None
     parcels: bool = True
     #: Whether Fulfillments may be switched off.
     third_party: bool = True
     #: Operations that the journey must have used, by our statement of the protocol.
     operations: frozenset[str] = frozenset()
+
+    def rate(self, prices: Iterable[Decimal]) -> int:
+        """Return how much of the marketplace's currency one of the seller's is: so much that all prices are taken."""
+        return 1 if self.lowest_price is None else max(2, ceil(self.lowest_price / min(prices)))
 
     def fields(self, url: str, *, good: bool = True) -> dict[str, str]:
         """Return what is entered into the account form."""
@@ -105,8 +111,7 @@ KINDS = {
         returns=True,
         cancels_lines_apart=True,
         third_party=False,
-        # bol.com takes no price below 1 euro, and the cheapest items cost less.
-        rate=2,
+        lowest_price=Decimal(1),
         operations=frozenset(
             (
                 *("token", "offers", "create_offer", "change_offer", "end_offer", "not_for_sale_reasons"),

@@ -46,6 +46,9 @@ class Input:
     #: Lines of the sales file whose SKU no item has.
     skipped_lines: int
 
+    def prices(self) -> list[Decimal]:
+        return [item.price for item in self.items.values()]
+
 
 def read_input(items: Path, sales: Path) -> Input:
     """Read both files; lines of unknown SKUs are skipped and counted, orders without any line left are not placed."""

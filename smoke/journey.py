@@ -36,7 +36,7 @@ class Journey:
         self.given = given
         self.plan = Plan.of(given).without(asking=not kind.buyers_ask, third_party=not kind.third_party)
         self.watch = Watch(kind)
-        self.expected = Expectations(given.items, rate=kind.rate)
+        self.expected = Expectations(given.items, rate=kind.rate(given.prices()))
         self.killer = Killer(stack) if kill else None
         self.problems: list[str] = []
         self._patience = patience(
@@ -103,7 +103,7 @@ class Journey:
         self.seller.set_up(label=LABEL, account=self.kind.fields(self.watch.url, good=False))
         refused = self.seller.press("activate")
         self._check(refused.status == 422, "Save and Activate with a wrong secret was not refused")
-        self.seller.connect(label=LABEL, account=self.kind.fields(self.watch.url), rate=self.kind.rate)
+        self.seller.connect(label=LABEL, account=self.kind.fields(self.watch.url), rate=self.expected.rate)
         self._strike("content", "results", "offers")
         self.seller.switch(listings=True, orders=True)
         pressed = self.seller.press("activate")

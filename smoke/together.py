@@ -70,7 +70,10 @@ class Together:
         taken: Counter[str] = Counter()
         self._labelled: set[str] = set()
         self.places = [
-            Place(kind, Expectations(given.items, rate=kind.rate, taken=taken, on_label=self._labelled))
+            Place(
+                kind,
+                Expectations(given.items, rate=kind.rate(given.prices()), taken=taken, on_label=self._labelled),
+            )
             for kind in kinds
         ]
         #: When each channel first showed what the last step wants.
@@ -140,7 +143,7 @@ class Together:
     def _activate(self, place: Place) -> None:
         name = place.kind.name
         self.seller.add_channel(name, name=f"Smoke on {name}")
-        self.seller.connect(label=LABEL, account=place.kind.fields(place.watch.url), rate=place.kind.rate)
+        self.seller.connect(label=LABEL, account=place.kind.fields(place.watch.url), rate=place.expected.rate)
         self.seller.switch(listings=True, orders=True)
         pressed = self.seller.press("activate")
         state = self.stack.report()["channels"][-1]["state"]
