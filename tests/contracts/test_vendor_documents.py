@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(FOLDER is None, reason="the marketplaces' docume
 
 #: Operations that a sheet tells of, and the document beside it does not hold.
 NOT_IN_THE_DOCUMENTS = {
-    "mirakl": {"OF61", "H11", "PM11", "VL11", "OF04", "OF54", "ST11"},
+    "mirakl": {"PC01", "OF61", "H11", "PM11", "VL11", "OF04", "OF54", "ST11", "RT11", "RT21", "RT25", "RT26"},
     "walmart": {"report_file"},
     "bol": {"token"},
 }

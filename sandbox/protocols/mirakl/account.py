@@ -1,4 +1,4 @@
-"""Who calls, and what the instance says of itself: A01, V01, OF61, RE01, SH21, SH12, H11, PM11, VL11."""
+"""Who calls, and what the instance says of itself: A01, V01, PC01, OF61, RE01, SH21, SH12, H11, PM11, VL11."""
 
 import hashlib
 from typing import Annotated, Any
@@ -62,6 +62,16 @@ def shop_number(account_id: str) -> int:
 def version() -> JSONResponse:
     """The instance is there."""
     return JSONResponse({"version": "simulated"})
+
+
+@router.get("/api/platform/configuration", name="PC01")
+def platform_configuration(account_id: Account) -> JSONResponse:
+    """What the operator has switched on."""
+    features = {
+        "returns": {"marketplace": True, "drop_ship": False, "one_creditor": False},
+        "shipment": {"multi_shipment": True, "multi_part_item_shipment": False},
+    }
+    return JSONResponse({"features": features, "platform_name": "Simulated", "timezone": "UTC"})
 
 
 @router.get("/api/account", name="A01")

@@ -4,9 +4,9 @@ The buyer is the control API's; the engine keeps the return and what is decided 
 """
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
@@ -14,11 +14,11 @@ from sandbox.clock import parse
 from sandbox.engine import notes, returns
 from sandbox.engine.errors import Conflict, Invalid, NotFound, Refused
 from sandbox.engine.market import Market, new_id
-from sandbox.protocols.gate import GatedRoute
+from sandbox.protocols.gate import GatedRoute, check_quota
 from sandbox.protocols.mirakl import paging
 from sandbox.protocols.mirakl.account import Account, MarketDep
 from sandbox.protocols.mirakl.orders import Strict
-from sandbox.protocols.mirakl.words import moment
+from sandbox.protocols.mirakl.words import LIST_OF_RETURNS, moment
 
 router = APIRouter(prefix="/api/returns", route_class=GatedRoute)
 
@@ -35,50 +35,68 @@ class Named(Strict):
 
 class Acceptance(Named):
     accepted: bool
-    rejection_reason_code: str | None = None
+    rejection_reason_code: (
+        Literal["RETURN_REJECTION_NOT_ELIGIBLE", "RETURN_REJECTION_NOT_NEEDED", "RETURN_REJECTION_WINDOW_CLOSED"] | None
+    ) = None
 
 
 class LineCompliance(Strict):
     order_line_id: str
     compliant: bool
-    non_compliance_reason_code: str | None = None
-    non_compliance_additional_info: str | None = None
+    non_compliance_reason_code: (
+        Literal[
+            "RETURN_NON_COMPLIANT_MISSING_ITEM",
+            "RETURN_NON_COMPLIANT_WRONG_PRODUCT",
+            "RETURN_NON_COMPLIANT_DAMAGED_PRODUCT",
+            "RETURN_NON_COMPLIANT_WINDOW_CLOSED",
+            "RETURN_NON_COMPLIANT_OTHER",
+        ]
+        | None
+    ) = None
+    non_compliance_additional_info: Annotated[str, Field(max_length=2000)] | None = None
 
 
 class Compliance(Named):
-    return_lines: list[LineCompliance]
+    return_lines: Annotated[list[LineCompliance], Field(min_length=1, max_length=200)]
 
 
 class Names(Strict):
-    returns: Annotated[list[Named], Field(max_length=100)]
+    returns: Annotated[list[Named], Field(min_length=1, max_length=100)]
 
 
 class Acceptances(Strict):
-    returns: Annotated[list[Acceptance], Field(max_length=100)]
+    returns: Annotated[list[Acceptance], Field(min_length=1, max_length=100)]
 
 
 class Compliances(Strict):
-    returns: Annotated[list[Compliance], Field(max_length=100)]
+    returns: Annotated[list[Compliance], Field(min_length=1, max_length=100)]
 
 
 @router.get("", name="RT11")
 def list_returns(
+    request: Request,
     market: MarketDep,
     account_id: Account,
+    return_id: Annotated[list[str], Query()] = [],  # noqa: B006 - never changed
     return_state: Annotated[list[str], Query()] = [],  # noqa: B006 - never changed
     return_last_updated_from: str | None = None,
     limit: int = 10,
     page_token: str | None = None,
 ) -> JSONResponse:
-    """The returns, oldest first."""
+    """The returns, oldest first. The list has a quota; a look at single ones has none."""
+    if not return_id:
+        check_quota(request, account_id, "RT11 list", LIST_OF_RETURNS)
 
     def found(asked: Any) -> list[dict[str, Any]]:
-        since = parse(asked["since"]) if asked["since"] else 0
-        rows = returns.list_returns(market, account_id, updated=(since, 2**62), limit=_ALL)
-        told = [_shown(market, row) for row in rows]
+        since, named = parse(asked["since"]) if asked["since"] else 0, set(asked["ids"])
+        rows = returns.list_returns(market, account_id, limit=_ALL)
+        wanted = [row for row in rows if not named or row["return_id"] in named]
+        told = [
+            _shown(row, kept) for row in wanted if _changed_at(row, kept := _kept(market, row["return_id"])) >= since
+        ]
         return [one for one in told if not asked["states"] or one["state"] in asked["states"]]
 
-    asked = {"states": return_state, "since": return_last_updated_from}
+    asked = {"ids": return_id, "states": return_state, "since": return_last_updated_from}
     return paging.seek(found, asked, limit=limit, page_token=page_token)
 
 
@@ -87,12 +105,15 @@ def _kept(market: Market, return_id: str) -> dict[str, Any]:
     return kept
 
 
-def _shown(market: Market, row: dict[str, Any]) -> dict[str, Any]:
-    kept = _kept(market, row["return_id"])
+def _changed_at(row: dict[str, Any], kept: dict[str, Any]) -> int:
+    return int(max(row["updated_at"], kept.get("changed_at", 0)))
+
+
+def _shown(row: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
     reasons = [_REASONS.get(line["reason"], "RETURN_OTHER") for line in row["lines"]]
     lines = [
         {"order_line_id": line["line_id"], "quantity": line["quantity"], "reason_code": reason}
-        | {"compliance": kept["compliance"].get(line["line_id"], [])}
+        | {"compliance": kept["compliance"].get(line["line_id"])}
         for line, reason in zip(row["lines"], reasons, strict=True)
     ]
     shown = {
@@ -101,7 +122,7 @@ def _shown(market: Market, row: dict[str, Any]) -> dict[str, Any]:
         "order_commercial_id": row["order_id"],
         "state": kept["state"],
         "date_created": moment(row["registered_at"]),
-        "last_updated": moment(row["updated_at"]),
+        "last_updated": moment(_changed_at(row, kept)),
         "reason_code": reasons[0],
         "return_lines": lines,
         "documents": [],
@@ -117,7 +138,7 @@ def _each(market: Market, account_id: str, asked: Iterable[Any], do: Callable[[A
         try:
             row, kept = returns.get_return(market, account_id, one.id), _kept(market, one.id)
             do(row, kept, one)
-            notes.save(market, f"mirakl return {one.id}", kept)
+            notes.save(market, f"mirakl return {one.id}", {**kept, "changed_at": market.now()})
             done.append({"id": one.id})
         except Refused as refusal:
             reason = "The return does not exist." if isinstance(refusal, NotFound) else refusal.reason
@@ -162,8 +183,10 @@ def judge(market: MarketDep, account_id: Account, body: Compliances) -> JSONResp
     def do(row: dict[str, Any], kept: dict[str, Any], one: Compliance) -> None:
         _move(kept, RECEIVED, of=(RECEIVED,))
         lines = {line["line_id"]: line for line in row["lines"]}
-        if {said.order_line_id for said in one.return_lines} != lines.keys():
-            raise Invalid("compliance", "The compliance has not been specified on all order lines")
+        unsaid = sorted(lines.keys() - {said.order_line_id for said in one.return_lines})
+        if unsaid or len(one.return_lines) > len(lines):
+            message = "The compliance has not been specified on the following order lines: "
+            raise Invalid("compliance", message + ", ".join(unsaid))
         for said in one.return_lines:
             decision = "COMPLIANT" if said.compliant else "NOT_COMPLIANT"
             _decide(market, account_id, row, decision, [lines[said.order_line_id]])

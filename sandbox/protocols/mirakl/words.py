@@ -43,10 +43,10 @@ QUOTAS = {
     "OR11": Quota(rate_per_s=1, burst=20),
     "OR04": _MINUTELY,
     "ST12": _FIVE_MINUTELY,
-    "RT11": _FIVE_MINUTELY,
 }
-#: A full export, whose quota is not that of a differential one; and files that bring products along.
+#: Quotas by what is asked: a full export's is not that of a differential one, nor a file's that brings products along.
 FULL_EXPORT = _DAILY
+LIST_OF_RETURNS = _FIVE_MINUTELY
 WITH_PRODUCTS = QUOTAS["P41"]
 #: Mirakl knows no 409 and no 422: what does not fit the state of things is a 400.
 _STATUS = {409: 400, 422: 400}

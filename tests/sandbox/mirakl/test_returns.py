@@ -21,7 +21,11 @@ def does(shop, verb, number, **more):
 def test_a_return_is_accepted_received_judged_and_closed(shop, returned):
     seen = [told(shop, returned)["state"]]
     (line,) = told(shop, returned)["return_lines"]
-    judged = {"order_line_id": line["order_line_id"], "compliant": False, "non_compliance_reason_code": "BROKEN"}
+    judged = {
+        "order_line_id": line["order_line_id"],
+        "compliant": False,
+        "non_compliance_reason_code": "RETURN_NON_COMPLIANT_DAMAGED_PRODUCT",
+    }
 
     for verb, more in (
         ("accept", {"accepted": True}),
@@ -34,7 +38,9 @@ def test_a_return_is_accepted_received_judged_and_closed(shop, returned):
 
     assert seen == ["WAITING_ACCEPTANCE", "IN_PROGRESS", "RECEIVED", "RECEIVED", "CLOSED"]
     (line,) = told(shop, returned)["return_lines"]
-    assert line["compliance"] == [{"compliant": False, "non_compliance_reason_code": "BROKEN"}]
+    assert line["compliance"] == [
+        {"compliant": False, "non_compliance_reason_code": "RETURN_NON_COMPLIANT_DAMAGED_PRODUCT"}
+    ]
     (kept,) = shop.box.control("GET", f"/state?account_id={shop.account_id}")["returns"]
     assert [one["decision"] for one in kept["lines"][0]["decisions"]] == ["NOT_COMPLIANT"]
 
