@@ -3,15 +3,17 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import RejectedByChannel, SettingsError, TemporaryError
-from channels_app.adapters.mirakl import facts, listings, orders
-from channels_app.adapters.mirakl.client import PAGE, MiraklClient, quoted
+from channels_app.adapters.mirakl import facts, listings, orders, returns
+from channels_app.adapters.mirakl.client import OVERLAP, PAGE, MiraklClient, quoted
 from channels_app.adapters.mirakl.commands import OrderDesk
+from channels_app.adapters.mirakl.decisions import ReturnDesk
 from channels_app.adapters.mirakl.feeds import FeedDesk
 from channels_app.adapters.mirakl.forms import MiraklAccountForm
 from channels_app.adapters.mirakl.offers import OfferTerms
@@ -31,6 +33,8 @@ from channels_app.adapters.types import (
     RemoteListing,
     RemoteOrder,
     Report,
+    ReturnPage,
+    Verb,
 )
 
 if TYPE_CHECKING:
@@ -43,8 +47,6 @@ _MINUTELY = Limit(per_second=1 / 60)
 _ON_EVENT = Limit(per_second=2, burst=20)
 #: Asked for together, when the seller saves another key; some more than one, since the first may be mistyped.
 _DAILY = Limit(per_second=1 / _DAY, burst=5)
-#: Each round of orders begins this much before the last one: seen twice is harmless, missed is not.
-OVERLAP = timedelta(minutes=10)
 #: Mirakl states no size; to be confirmed live.
 _LINES = 5_000
 #: Without Retry-After; Mirakl documents the header, but does not promise it.
@@ -67,6 +69,7 @@ class MiraklAdapter(ChannelAdapter):
         "shipping_types": _DAILY,
         "offer_states": _DAILY,
         "reasons": _DAILY,
+        "platform": _DAILY,
         "offers": _MINUTELY,
         "offers_status": _MINUTELY,
         "offers_report": _MINUTELY,
@@ -100,6 +103,12 @@ class MiraklAdapter(ChannelAdapter):
         "cancel": _ON_EVENT,
         "cancel_order": _ON_EVENT,
         "refund": _ON_EVENT,
+        "returns": Limit(per_second=1 / 300),
+        # One return, before and after something is decided about it.
+        "return": _ON_EVENT,
+        "return_accept": _ON_EVENT,
+        "return_receive": _ON_EVENT,
+        "return_compliance": _ON_EVENT,
     }
     submission_lines = dict.fromkeys((Kind.CONTENT, Kind.QUANTITY, Kind.PRICE, Kind.WITHDRAW), _LINES)
     intervals = {
@@ -109,6 +118,7 @@ class MiraklAdapter(ChannelAdapter):
         "reconcile": _DAY,
         "orders": 900,
         "commands": 900,
+        "returns": 900,
     }
     account_form = MiraklAccountForm
 
@@ -124,6 +134,7 @@ class MiraklAdapter(ChannelAdapter):
         self._parcels = bool(account.settings.get("multi_shipment"))
         self._feeds = FeedDesk(self._client, self._terms)
         self._desk = OrderDesk(self._client, parcels=self._parcels)
+        self._return_desk = ReturnDesk(self._client)
 
     @classmethod
     def host(cls, settings: Mapping[str, Any]) -> str:
@@ -151,6 +162,7 @@ class MiraklAdapter(ChannelAdapter):
             carriers=self._list("carriers", "/api/shipping/carriers", "carriers"),
             shipping_types=self._list("shipping_types", "/api/shipping/types", "shipping_types"),
             reasons=self._list("reasons", "/api/reasons", "reasons"),
+            platform=self._platform(),
             parcels=self._parcels,
         )
 
@@ -161,6 +173,17 @@ class MiraklAdapter(ChannelAdapter):
         with suppress(RejectedByChannel):
             return self._list("offer_states", "/api/offers/states", "offer_states")
         return []
+
+    def _platform(self) -> dict[str, Any]:
+        """Return what the operator has switched on, as far as this key may read it: an administrator's may."""
+        try:
+            return self._client.get("platform", "/api/platform/configuration")
+        except RejectedByChannel:
+            return {}
+        except SettingsError as error:
+            if error.http_status != HTTPStatus.FORBIDDEN:
+                raise
+            return {}
 
     # --- listings -----------------------------------------------------------------------------------------------------
 
@@ -264,5 +287,18 @@ class MiraklAdapter(ChannelAdapter):
     def refund(self, command: OrderCommand, *, key: str) -> CommandResult:
         return self._desk.refund(command)
 
+    # --- returns ------------------------------------------------------------------------------------------------------
+
+    def first_returns_cursor(self, since: datetime) -> str:
+        return returns.first_cursor(since)
+
+    def fetch_returns(self, cursor: str) -> ReturnPage:
+        return returns.read_page(self._client, cursor)
+
+    def handle_return(self, command: OrderCommand, *, key: str) -> CommandResult:
+        return self._return_desk.handle(command)
+
     def find_command(self, command: OrderCommand, *, key: str) -> CommandResult | None:
+        if command.verb is Verb.HANDLE_RETURN:
+            return self._return_desk.find(command)
         return self._desk.find(command)

@@ -16,6 +16,8 @@ from marketplace_integration import clock
 
 #: Most rows on a page.
 PAGE = 100
+#: Each round of orders or returns begins this much before the last one: seen twice is harmless, missed is not.
+OVERLAP = timedelta(minutes=10)
 
 
 class MiraklClient:

@@ -11,7 +11,7 @@ from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.mirakl.adapter import MiraklAdapter
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.types import Capability, ContentLine, Outcome, PaymentStatus, Verb
-from sandbox.protocols.mirakl.words import QUOTAS
+from sandbox.protocols.mirakl.words import FULL_EXPORT, LIST_OF_RETURNS, QUOTAS
 from tests.adapters.contract.world import about, done, exported, listed, order_of, ordered, parcel, send_content
 from tests.adapters.mirakl.test_contract import MiraklWorld
 
@@ -49,21 +49,32 @@ CODES = {
     "stock": "STO01",
     "stock_status": "STO02",
     "stock_report": "STO03",
-    "export": "OF52",
     "export_status": "OF53",
     "orders": "OR11",
 }
 
 
-@pytest.mark.parametrize("operation", CODES)
+#: Theirs by what is asked.
+TAKEN = {"export": FULL_EXPORT, "returns": LIST_OF_RETURNS} | {
+    operation: QUOTAS[code] for operation, code in CODES.items()
+}
+
+
+@pytest.mark.parametrize("operation", TAKEN)
 def test_no_operation_is_called_more_often_than_the_operator_takes(operation):
-    assert MiraklAdapter.limits[operation].per_second <= QUOTAS[CODES[operation]].rate_per_s
+    assert MiraklAdapter.limits[operation].per_second <= TAKEN[operation].rate_per_s
 
 
 def test_no_job_runs_more_often_than_its_calls_may_go_out():
     limits, intervals = MiraklAdapter.limits, MiraklAdapter.intervals
 
-    for job, operation in {"offers": "stock", "content": "offers", "orders": "orders", "reconcile": "export"}.items():
+    for job, operation in {
+        "offers": "stock",
+        "content": "offers",
+        "orders": "orders",
+        "reconcile": "export",
+        "returns": "returns",
+    }.items():
         assert intervals[job] * limits[operation].per_second >= 1
 
 

@@ -10,12 +10,14 @@ from channels_app.adapters.types import Capability, Choice
 from tests.adapters.mirakl.operator import HOST, Operator
 
 ACCOUNT = {"shop_id": 2034, "shop_name": "Mug shop", "currency_iso_code": "EUR", "shop_state": "OPEN"}
+PLATFORM = "GET /api/platform/configuration"
 CALLS = [
     "GET /api/account",
     "GET /api/offers/states",
     "GET /api/shipping/carriers",
     "GET /api/shipping/types",
     "GET /api/reasons",
+    PLATFORM,
 ]
 
 
@@ -41,6 +43,7 @@ def instance(operator: Operator) -> Operator:
         {"shipping_types": [{"code": "STD", "label": "Standard", "mandatory_tracking": False}]},
     )
     operator.says("GET /api/reasons", {"reasons": REASONS})
+    operator.says(PLATFORM, {"features": {}})
     return operator
 
 
@@ -57,7 +60,8 @@ def test_the_check_learns_what_this_operator_allows(instance):
     assert facts.refund_reasons == (Choice(code="15", name="Reason 15"),)
     assert facts.cancel_reasons == (Choice(code="34", name="Reason 34"),)
     assert {Capability.RECONCILE, Capability.ACCEPT, Capability.REFUND_PARTIAL} <= facts.capabilities
-    assert not {Capability.SHIP_PARTIAL, Capability.TRACKING_REQUIRED} & facts.capabilities
+    assert not {Capability.SHIP_PARTIAL, Capability.TRACKING_REQUIRED, Capability.RETURNS} & facts.capabilities
+    assert facts.return_decisions == ()
 
 
 def test_the_account_is_asked_for_once_and_by_the_check_alone(instance):
@@ -79,6 +83,43 @@ def test_what_differs_between_operators_is_read_or_set(instance):
     assert {Capability.SHIP_PARTIAL, Capability.TRACKING_REQUIRED} <= facts.capabilities
     assert not {Capability.REFUND, Capability.CANCEL_LINE, Capability.CANCEL_PARTIAL} & facts.capabilities
     assert facts.capabilities <= MiraklAdapter.capabilities
+
+
+@pytest.mark.parametrize(
+    ("model", "switches", "has_returns"),
+    [
+        ("MARKETPLACE", {"marketplace": True, "drop_ship": False}, True),
+        ("MARKETPLACE", {"marketplace": False, "drop_ship": True}, False),
+        ("DROPSHIP", {"marketplace": False, "drop_ship": True}, True),
+        ("SOMETHING_NEW", {"marketplace": False, "one_creditor": True}, True),
+        ("MARKETPLACE", {}, False),
+    ],
+)
+def test_returns_are_there_where_the_operator_has_switched_them_on(instance, model, switches, has_returns):
+    replace(instance, "GET /api/account", {**ACCOUNT, "model": model})
+    replace(instance, PLATFORM, {"features": {"returns": switches}})
+
+    facts = instance.adapter().check_connection()
+
+    assert (Capability.RETURNS in facts.capabilities) is has_returns
+    assert bool(facts.return_decisions) is has_returns
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_key_that_may_not_read_what_is_switched_on_sells_all_the_same(instance, status):
+    replace(instance, PLATFORM, {"message": "No"}, status=status)
+
+    assert Capability.RETURNS not in instance.adapter().check_connection().capabilities
+
+
+def test_several_parcels_are_refused_where_the_operator_takes_one(instance):
+    replace(instance, PLATFORM, {"features": {"shipment": {"multi_shipment": False}}})
+
+    assert instance.adapter().check_connection().account_id
+    with pytest.raises(SettingsError, match="one parcel an order") as caught:
+        instance.adapter(unlimited=True, multi_shipment=True).check_connection()
+
+    assert set(caught.value.field_errors) == {"multi_shipment"}
 
 
 @pytest.mark.parametrize(("answer", "status"), [("<h1>Not found</h1>", 404), ({"name": "another shop"}, 200)])

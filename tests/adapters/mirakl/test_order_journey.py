@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from channels_app.adapters.errors import OutcomeUnknown
+from channels_app.adapters.mirakl.returns import COMPLIANT
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.types import PaymentStatus
 from channels_app.flows.connection import facts_as_json
+from channels_app.flows.decide_return import ReturnDecision, decide_return
 from channels_app.flows.fulfil import record_shipment, refund_lines
 from channels_app.flows.fulfil_rules import RefundLine
-from channels_app.models import Order
+from channels_app.models import Order, Return
 from inventory.models import Item
 from tests.adapters.contract.world import listed
 from tests.adapters.mirakl.test_contract import MiraklWorld
@@ -126,3 +128,23 @@ def test_money_is_given_back_once_though_the_answer_was_lost(shipped):
 
     assert shipped.rig.commands("refund") == ["confirmed"]
     assert shipped.world.refunded(shipped.sold) == Decimal("4.50")
+
+
+def test_what_came_back_is_told_though_the_answer_was_lost_and_no_money_goes_by_itself(shipped):
+    shipped.world.sends_back(shipped.sold, "MUG-1", 1)
+    shipped.rig.download_returns()
+    came_back = Return.objects.get()
+    decide_return(
+        came_back,
+        key=uuid.uuid4(),
+        decisions={came_back.lines.get().pk: ReturnDecision(code=COMPLIANT, quantity=1)},
+        restock=True,
+        actor=shipped.rig.owner,
+        now=shipped.rig.now,
+    )
+
+    shipped.sends_though_the_answer_is_lost()
+
+    assert shipped.rig.commands("return") == ["confirmed"]
+    assert shipped.rig.stock(shipped.mug) == (9, 0)
+    assert (shipped.order().attention, shipped.world.refunded(shipped.sold)) == ("", 0)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from channels_app.adapters.errors import RejectedByChannel, TemporaryError
-from channels_app.adapters.mirakl.adapter import OVERLAP
+from channels_app.adapters.mirakl.client import OVERLAP
 from channels_app.adapters.mirakl.orders import read_order
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.types import PaymentStatus
