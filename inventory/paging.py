@@ -1,5 +1,6 @@
 """Pages by key: the next page begins after the last row seen, so the thousandth costs what the first costs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +15,10 @@ COUNT_LIMIT = 10_001
 #: Digits of the largest keys; a longer number is none of ours.
 _KEY_DIGITS = 18
 
-Row = TypeVar("Row", bound=models.Model)
+Row = TypeVar("Row")
+Model = TypeVar("Model", bound=models.Model)
+#: Asked for the rows after or before a place, at most so many, it gives those next to it, in the order away from it.
+Fetch = Callable[[Any, Any, int], list[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +30,33 @@ class Page(Generic[Row]):
     next_url: str
 
 
-def page_by_key(queryset: QuerySet[Row], query: QueryDict, *, key: str, size: int = SIZE) -> Page[Row]:
+def page_by_key(queryset: QuerySet[Model], query: QueryDict, *, key: str, size: int = SIZE) -> Page[Model]:
     """Return the page that `query` asks for by "after" or "before", in the order of `key`, which must be unique."""
+
+    def fetch(after: Any, before: Any, limit: int) -> list[Model]:
+        if before is not None:
+            return list(queryset.filter(**{f"{key}__lt": before}).order_by(f"-{key}")[:limit])
+        following = queryset if after is None else queryset.filter(**{f"{key}__gt": after})
+        return list(following.order_by(key)[:limit])
+
     after, before = _place(query.get("after"), key), _place(query.get("before"), key)
+    return page_of(fetch, query, after=after, before=before, place_of=lambda row: _value(row, key), size=size)
+
+
+def page_of(
+    fetch: Fetch[Row], query: QueryDict, *, after: Any, before: Any, place_of: Callable[[Row], str], size: int = SIZE
+) -> Page[Row]:
+    """Return the page after or before a place of rows that no queryset gives; without either, the first."""
+    rows = fetch(after, before, size + 1)
+    is_more, rows = len(rows) > size, rows[:size]
     if before is not None:
-        rows = list(queryset.filter(**{f"{key}__lt": before}).order_by(f"-{key}")[: size + 1])
-        has_previous, has_next = len(rows) > size, True
-        rows = rows[:size][::-1]
+        has_previous, has_next, rows = is_more, True, rows[::-1]
     else:
-        if after is not None:
-            queryset = queryset.filter(**{f"{key}__gt": after})
-        rows = list(queryset.order_by(key)[: size + 1])
-        has_previous, has_next = after is not None, len(rows) > size
-        rows = rows[:size]
+        has_previous, has_next = after is not None, is_more
     return Page(
         rows,
-        _neighbour(query, "before", rows[0], key) if rows and has_previous else "",
-        _neighbour(query, "after", rows[-1], key) if rows and has_next else "",
+        _neighbour(query, "before", place_of(rows[0])) if rows and has_previous else "",
+        _neighbour(query, "after", place_of(rows[-1])) if rows and has_next else "",
     )
 
 
@@ -63,11 +77,11 @@ def number_in(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) <= _KEY_DIGITS else None
 
 
-def _neighbour(query: QueryDict, side: str, row: models.Model, key: str) -> str:
+def _neighbour(query: QueryDict, side: str, place: str) -> str:
     wanted = query.copy()
     for name in ("after", "before"):
         wanted.pop(name, None)
-    wanted[side] = _value(row, key)
+    wanted[side] = place
     return f"?{wanted.urlencode()}"
 
 

@@ -1,4 +1,4 @@
-"""What the staged rows change: summed up for the preview, then applied in bounded slices. Set-based."""
+"""The staged rows go into the inventory, in bounded slices. Set-based."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,64 +8,18 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from inventory import labels, stock
+from inventory.csv_import.differences import DIFFERS, FIELDS, NEW_VALUES
 from inventory.csv_import.staging import PARENTS_FIRST, tables_of
 from inventory.models import CsvImport, Label, Location, Reason
 from inventory.signals import send_changed
 
 SLICE = 5_000
 
-# Only what is given changes an item; an empty cell leaves it as it is.
-_NEW_VALUES = """
-    coalesce(given.title, item.title), coalesce(given.description, item.description), coalesce(given.brand, item.brand),
-    coalesce(given.gtin, item.gtin), coalesce(given.price, item.price), coalesce(given.currency, item.currency),
-    coalesce(given.images, item.images), item.attributes || given.attributes, coalesce(given.variation, item.variation)
-"""
-_FIELDS = "title, description, brand, gtin, price, currency, images, attributes, variation"
-_OLD_VALUES = ", ".join(f"item.{field}" for field in _FIELDS.split(", "))
-# The parent is compared by its SKU: in a preview it may be still to come.
-_DIFFERS = f"""(
-    ({_OLD_VALUES}) IS DISTINCT FROM ({_NEW_VALUES})
-    OR given.parent IS NOT NULL AND given.parent IS DISTINCT FROM (
-        SELECT parent.sku FROM inventory_item AS parent WHERE parent.id = item.parent_id
-    )
-)"""  # noqa: S608 - names of our own
 _PARENT = "(SELECT id FROM inventory_item AS parent WHERE parent.seller_id = %s AND parent.sku = given.parent)"
 
 
 class Stopped(Exception):
     """The import is no longer running: somebody stopped it."""
-
-
-def build_summary(csv_import: CsvImport, location: Location) -> dict[str, int]:
-    """Return what applying the good rows would change, as things stand."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT
-                count(*) AS good,
-                count(*) FILTER (WHERE item.id IS NULL) AS new,
-                count(*) FILTER (WHERE item.id IS NOT NULL AND {_DIFFERS}) AS changed,
-                count(*) FILTER (WHERE given.quantity > coalesce(stock.on_hand, 0)) AS stock_up,
-                count(*) FILTER (WHERE given.quantity < stock.on_hand) AS stock_down,
-                coalesce(sum(given.quantity - coalesce(stock.on_hand, 0))
-                    FILTER (WHERE given.quantity > coalesce(stock.on_hand, 0)), 0) AS units_up,
-                coalesce(sum(stock.on_hand - given.quantity) FILTER (WHERE given.quantity < stock.on_hand), 0)
-                    AS units_down,
-                count(*) FILTER (WHERE given.quantity = 0 AND stock.on_hand > 0) AS stock_to_zero,
-                count(*) FILTER (
-                    WHERE coalesce(given.price, item.price) IS NULL
-                        AND NOT coalesce(given.as_parent, item.is_parent, false)
-                ) AS without_price
-            FROM {tables_of(csv_import).rows} AS given
-            LEFT JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = given.sku
-            LEFT JOIN inventory_stock AS stock ON stock.item_id = item.id AND stock.location_id = %s
-            """,  # noqa: S608 - names of our own
-            [csv_import.seller_id, location.pk],
-        )
-        names = [column[0] for column in cursor.description]
-        summary = {name: int(value) for name, value in zip(names, cursor.fetchone(), strict=True)}
-    summary["unchanged"] = summary["good"] - summary["new"] - summary["changed"]
-    return summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +130,7 @@ def _insert_new(part: _Slice, *, now: datetime) -> int:
 def _update_changed(part: _Slice, *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT item.id FROM {part.items} WHERE item.archived_at IS NULL AND {_DIFFERS}",  # noqa: S608
+            f"SELECT item.id FROM {part.items} WHERE item.archived_at IS NULL AND {DIFFERS}",  # noqa: S608
             part.item_params,
         )
         ids = [row[0] for row in cursor.fetchall()]
@@ -187,7 +141,7 @@ def _update_changed(part: _Slice, *, now: datetime) -> None:
         cursor.execute(
             f"""
             UPDATE inventory_item AS item
-            SET ({_FIELDS}) = ROW({_NEW_VALUES}), updated_at = %s,
+            SET ({FIELDS}) = ROW({NEW_VALUES}), updated_at = %s,
                 parent_id = CASE WHEN given.parent IS NULL THEN item.parent_id ELSE {_PARENT} END
             FROM {part.rows}
             WHERE item.id = ANY(%s) AND item.sku = given.sku

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from inventory.alone import working_alone
-from inventory.csv_import import applying, problems, staging
+from inventory.csv_import import applying, preview, problems, staging
 from inventory.csv_import.header import Column, FileProblem, build_columns
 from inventory.csv_import.layouts import Layout, Translation, layout_of, translate
 from inventory.csv_import.reading import DELIMITERS, open_sheet
@@ -144,7 +144,7 @@ def _prepare_preview(csv_import: CsvImport) -> None:
     location = _location(csv_import)
     facts = _stage(csv_import)
     with transaction.atomic():
-        summary = facts | applying.build_summary(csv_import, location)
+        summary = facts | preview.build_summary(csv_import, location)
         ready = CsvImport.objects.filter(pk=csv_import.pk, state=State.UPLOADED).update(
             state=State.PREVIEW, location=location, summary=summary, attempts=0
         )

@@ -1,7 +1,7 @@
-"""A seller's rows on their way into the inventory: two tables per import, made by COPY and compared by SQL.
+"""A seller's rows on their way into the inventory: tables of their own per import, made by COPY and compared by SQL.
 
-`cells` holds the text of the file, `rows` what it means, good rows only. Both are unlogged: a crash of the database
-empties them, and the file is read again (`is_staged` tells).
+`cells` holds the text of the file, `rows` what it means, good rows only, and `effects` what each of these would change,
+for the preview. All are unlogged: a crash of the database empties them, and the file is read again (`is_staged` tells).
 
 Rows are numbered as they were read: a foreign file may give two on one line, a parent and its first variation. They are
 applied by their `place`, which is their number, but parents stand before all others.
@@ -11,7 +11,6 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 
@@ -41,21 +40,22 @@ TEXT_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The names of the two tables of one import: made of its number, so they need no quoting."""
+    """The names of the tables of one import: made of its number, so they need no quoting."""
 
     cells: str
     rows: str
+    effects: str
 
 
 def tables_of(csv_import: CsvImport) -> Tables:
-    return Tables(f"inventory_csv_{csv_import.pk}_cells", f"inventory_csv_{csv_import.pk}_rows")
+    return Tables(*(f"inventory_csv_{csv_import.pk}_{name}" for name in ("cells", "rows", "effects")))
 
 
 def drop_tables(csv_import: CsvImport) -> None:
     """Nothing of the import is staged."""
     tables = tables_of(csv_import)
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {tables.cells}, {tables.rows}")
+        cursor.execute(f"DROP TABLE IF EXISTS {tables.cells}, {tables.rows}, {tables.effects}")
 
 
 def create_cells(csv_import: CsvImport, columns: Sequence[Column]) -> None:
@@ -173,15 +173,3 @@ def is_staged(csv_import: CsvImport) -> bool:
             return False
         cursor.execute(f"SELECT EXISTS (SELECT FROM {rows})")  # noqa: S608
         return bool(cursor.fetchone()[0]) or csv_import.summary.get("good", 0) == 0
-
-
-def sample(csv_import: CsvImport, count: int = 5) -> list[dict[str, Any]]:
-    """Return the first good rows as they were understood; none if they are not staged just now."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [tables_of(csv_import).rows])
-        if not cursor.fetchone()[0]:
-            return []
-        shown = f"SELECT sku, title, brand, gtin, price, quantity FROM {tables_of(csv_import).rows}"  # noqa: S608
-        cursor.execute(f"{shown} ORDER BY place LIMIT %s", [count])
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -6,21 +6,28 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from inventory.csv_import import imports, staging
+from inventory.csv_import import imports
 from inventory.csv_import.header import TO_MEND, Column
+from inventory.csv_import.preview import Effect, PreviewRow, find_rows
 from inventory.forms import ImportForm
 from inventory.models import CsvImport, Role
+from inventory.paging import Page, number_in, page_of
 from inventory.tasks import run_import
 from inventory.tenancy import SellerRequest, seller_page
 from inventory.views.find import find_import
 from marketplace_integration import clock
 
 PROBLEMS_SHOWN = 50
+ROWS_SHOWN = 25
+
+#: Part of the preview, counted in the summary under the same name -> what the seller reads.
+PARTS = {"changed": "Changed items", "new": "New items"}
 
 
 @seller_page()
@@ -68,16 +75,54 @@ def import_detail(request: SellerRequest, public_id: UUID) -> HttpResponse:
 def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
     columns = [Column(**column) for column in csv_import.columns]
     is_preview = csv_import.state == CsvImport.State.PREVIEW
+    part = _part(request, csv_import)
     return {
         "csv_import": csv_import,
         "summary": csv_import.summary,
         "columns": columns,
         "attributes": [column.name for column in columns if column.field == "attribute"],
         "has_quantity": any(column.field == "quantity" for column in columns),
-        "sample": staging.sample(csv_import) if is_preview else [],
+        "part": part,
+        "tabs": _tabs(csv_import, part),
+        "page": _rows(request, csv_import, part) if is_preview else None,
         "problems": list(csv_import.problems.order_by("line", "number")[:PROBLEMS_SHOWN]),
         "can_manage": request.membership.can_manage,
     }
+
+
+def _part(request: SellerRequest, csv_import: CsvImport) -> str:
+    """Return the part of the preview that is asked for; else the first that has rows."""
+    asked = request.GET.get("show", "")
+    filled = (part for part in PARTS if csv_import.summary.get(part))
+    return asked if asked in PARTS else next(filled, "changed")
+
+
+def _tabs(csv_import: CsvImport, current: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "text": words,
+            "url": f"?show={part}#rows",
+            "is_current": part == current,
+            "count": intcomma(csv_import.summary.get(part, 0)),
+        }
+        for part, words in PARTS.items()
+    ]
+
+
+def _rows(request: SellerRequest, csv_import: CsvImport, part: str) -> Page[PreviewRow]:
+    effect = Effect.NEW if part == "new" else Effect.CHANGED
+
+    def fetch(after: int | None, before: int | None, limit: int) -> list[PreviewRow]:
+        return find_rows(csv_import, effect, after=after, before=before, limit=limit)
+
+    after, before = (_place(request.GET.get(side, "")) for side in ("after", "before"))
+    return page_of(fetch, request.GET, after=after, before=before, place_of=lambda row: str(row.place), size=ROWS_SHOWN)
+
+
+def _place(text: str) -> int | None:
+    """Return the place that stands in an address; those of parents are below 0."""
+    place = number_in(text.removeprefix("-"))
+    return -place if place is not None and text.startswith("-") else place
 
 
 @seller_page(Role.MANAGER)

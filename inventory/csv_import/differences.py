@@ -1,0 +1,21 @@
+"""What a good row changes of its item, in SQL: `given` is the row, `item` what the inventory has of its SKU.
+
+Only what is given changes an item; an empty cell leaves it as it is.
+"""
+
+FIELDS = "title, description, brand, gtin, price, currency, images, attributes, variation"
+
+NEW_VALUES = """
+    coalesce(given.title, item.title), coalesce(given.description, item.description), coalesce(given.brand, item.brand),
+    coalesce(given.gtin, item.gtin), coalesce(given.price, item.price), coalesce(given.currency, item.currency),
+    coalesce(given.images, item.images), item.attributes || given.attributes, coalesce(given.variation, item.variation)
+"""
+_OLD_VALUES = ", ".join(f"item.{field}" for field in FIELDS.split(", "))
+
+# The parent is compared by its SKU: in a preview it may be still to come.
+DIFFERS = f"""(
+    ({_OLD_VALUES}) IS DISTINCT FROM ({NEW_VALUES})
+    OR given.parent IS NOT NULL AND given.parent IS DISTINCT FROM (
+        SELECT parent.sku FROM inventory_item AS parent WHERE parent.id = item.parent_id
+    )
+)"""  # noqa: S608 - names of our own
