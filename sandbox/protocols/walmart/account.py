@@ -10,11 +10,12 @@ from sandbox.clock import MICROSECONDS
 from sandbox.engine import accounts
 from sandbox.engine.errors import Invalid, Unauthorized
 from sandbox.engine.market import Market
-from sandbox.protocols.gate import GatedRoute, admit, market_of
+from sandbox.protocols.gate import admit, market_of
 from sandbox.protocols.signing_in import basic_credentials, no_account
+from sandbox.protocols.walmart.route import WalmartRoute
 from sandbox.protocols.walmart.words import FEED_QUOTAS, milliseconds
 
-router = APIRouter(route_class=GatedRoute)
+router = APIRouter(route_class=WalmartRoute)
 
 _FULL, _NONE = "full_access", "no_access"
 #: A client ID that begins so has a key without access to returns.

@@ -12,11 +12,12 @@ from fastapi.responses import JSONResponse
 from sandbox.engine import notes, submissions
 from sandbox.engine.errors import Invalid, NotFound, TooLarge
 from sandbox.engine.market import Market
-from sandbox.protocols.gate import GatedRoute, check_quota, says_unheard_of
+from sandbox.protocols.gate import says_unheard_of
 from sandbox.protocols.walmart.account import Account, MarketDep, partner_number
+from sandbox.protocols.walmart.route import WalmartRoute, take
 from sandbox.protocols.walmart.words import FEED_QUOTAS, milliseconds
 
-router = APIRouter(route_class=GatedRoute)
+router = APIRouter(route_class=WalmartRoute)
 
 _PAGE = 50
 _PHASES = {"received": "RECEIVED", "processing": "INPROGRESS", "done": "PROCESSED", "failed": "ERROR"}
@@ -105,7 +106,7 @@ def send_feed(
     layout = LAYOUTS.get(feed_type)
     if layout is None:
         raise Invalid("invalid_feed_type", f"There is no feed type {feed_type}.")
-    check_quota(request, account_id, f"feed_{feed_type}", FEED_QUOTAS[feed_type])
+    take(request, account_id, f"feed_{feed_type}", FEED_QUOTAS[feed_type])
     content = file.file.read()
     if len(content) > layout.most_bytes:
         raise TooLarge("file_too_large", f"A file of {feed_type} has at most {layout.most_bytes} bytes.")

@@ -12,11 +12,11 @@ from sandbox.clock import MICROSECONDS
 from sandbox.engine import listings, notes, submissions
 from sandbox.engine.errors import Conflict, Invalid, NotFound
 from sandbox.engine.market import Market
-from sandbox.protocols.gate import GatedRoute
 from sandbox.protocols.walmart.account import Account, MarketDep
+from sandbox.protocols.walmart.route import WalmartRoute
 from sandbox.protocols.walmart.words import number, units
 
-router = APIRouter(route_class=GatedRoute)
+router = APIRouter(route_class=WalmartRoute)
 
 SHIP_NODE = "10001"
 #: A cursor of the list of items is dead after this.

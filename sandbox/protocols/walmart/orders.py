@@ -13,13 +13,14 @@ from sandbox.clock import MICROSECONDS
 from sandbox.engine import fulfillment, notes, orders
 from sandbox.engine.errors import Conflict, Invalid
 from sandbox.engine.market import CARRIERS, Market
-from sandbox.protocols.gate import GatedRoute, says_unheard_of
+from sandbox.protocols.gate import says_unheard_of
 from sandbox.protocols.walmart import paging, rendering
 from sandbox.protocols.walmart.account import Account, MarketDep
 from sandbox.protocols.walmart.bodies import Cancellation, RefundCharge, RefundRequest, Shipment, Status
+from sandbox.protocols.walmart.route import WalmartRoute
 from sandbox.protocols.walmart.words import moment_in
 
-router = APIRouter(prefix="/v3", route_class=GatedRoute)
+router = APIRouter(prefix="/v3", route_class=WalmartRoute)
 
 #: Without a beginning the list reaches back so far.
 _USUAL_REACH = 7 * 86_400 * MICROSECONDS

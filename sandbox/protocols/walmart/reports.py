@@ -12,12 +12,12 @@ from fastapi.responses import JSONResponse
 from sandbox.engine import exports, notes
 from sandbox.engine.errors import Conflict, Invalid, NotFound
 from sandbox.engine.market import MAX_EXPORT_PAGE, Market
-from sandbox.protocols.gate import GatedRoute
 from sandbox.protocols.walmart.account import Account, MarketDep
 from sandbox.protocols.walmart.items import SHIP_NODE
+from sandbox.protocols.walmart.route import WalmartRoute
 from sandbox.protocols.walmart.words import moment
 
-router = APIRouter(prefix="/v3/reports", route_class=GatedRoute)
+router = APIRouter(prefix="/v3/reports", route_class=WalmartRoute)
 
 _COLUMNS = {
     "ITEM": ("SKU", "Product Name", "Lifecycle Status", "Publish Status", "Price", "Currency"),

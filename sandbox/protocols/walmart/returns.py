@@ -11,14 +11,15 @@ from pydantic.alias_generators import to_camel
 from sandbox.engine import orders, returns
 from sandbox.engine.errors import Conflict, Invalid, NotFound
 from sandbox.engine.market import Market, new_id
-from sandbox.protocols.gate import GatedRoute, Refused
+from sandbox.protocols.gate import Refused
 from sandbox.protocols.protocol import Refusal
 from sandbox.protocols.walmart import paging, return_rendering
 from sandbox.protocols.walmart.account import Account, MarketDep, may_see_returns
 from sandbox.protocols.walmart.bodies import Strict
+from sandbox.protocols.walmart.route import WalmartRoute
 from sandbox.protocols.walmart.words import customer_order_of, since_and_until
 
-router = APIRouter(prefix="/v3/returns", route_class=GatedRoute)
+router = APIRouter(prefix="/v3/returns", route_class=WalmartRoute)
 
 _ALL = 1_000_000
 _REFUND = "REFUND"

@@ -1,5 +1,6 @@
 """How Walmart says no, how often it may be called, and how it writes moments and amounts."""
 
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -59,7 +60,7 @@ def word(refusal: Refusal, path: str) -> Response:
     status = _STATUS.get(refusal.status, refusal.status)
     if status >= 500:
         return Response(status_code=status)
-    headers = {} if refusal.retry_after is None else {"Retry-After": f"{refusal.retry_after:.0f}"}
+    headers = {} if refusal.retry_after is None else {"Retry-After": str(math.ceil(refusal.retry_after))}
     category = "REQUEST" if status in (401, 403, 429) else "DATA"
     return JSONResponse({"errors": [error(_code(refusal, path), refusal.reason, category)]}, status, headers=headers)
 
