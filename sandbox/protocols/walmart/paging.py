@@ -1,12 +1,10 @@
 """How orders and returns are paged: the way to the next page is a whole query, to be sent as it is."""
 
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import Query, Request
+from fastapi import Request
 
 _OFFSET = "soIndex"
-Offset = Annotated[int, Query(alias=_OFFSET, ge=0)]
 
 
 def next_query(request: Request, *, offset: int) -> str:

@@ -49,13 +49,22 @@ REFUND_REASONS = {
 _CANCELLED_AS = {ours: theirs for theirs, ours in reversed(CANCEL_REASONS.items())}
 _DAY = 86_400 * MICROSECONDS
 
+_BY_RETURN = "Customer returned item"
+
 Done = Sequence[Mapping[str, Any]]
+#: Number of a parcel or refund -> what the seller said of it.
+Told = Mapping[str, Mapping[str, Any]]
+#: Operations, each with the part of it that is about the line.
+Parts = Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
 
 
-def render(
-    order: Mapping[str, Any], done: Done, refunds: Mapping[str, Mapping[str, Any]], *, unheard_of: bool
-) -> dict[str, Any]:
-    """The order. `done` are the engine's operations on it, `refunds` the charges given back by refund and line."""
+def key_of(one: Mapping[str, Any]) -> str:
+    """The number of the parcel or the refund that the operation made, or ""."""
+    return str(one["answer"].get("shipment_id") or one["answer"].get("refund_id") or "")
+
+
+def render(order: Mapping[str, Any], done: Done, told: Told, *, unheard_of: bool) -> dict[str, Any]:
+    """The order. `done` are the engine's operations on it, `told` what the seller said of each, in Walmart's words."""
     address = order["ship_to"]
     placed = order["placed_at"]
     return {
@@ -82,7 +91,7 @@ def render(
         },
         "orderLines": {
             "orderLine": [
-                _line(line, order, done, refunds, place, unheard_of=unheard_of)
+                _line(line, order, done, told, unheard_of=unheard_of) | _charges(line, order, is_first=place == 0)
                 for place, line in enumerate(order["lines"])
             ]
         },
@@ -91,47 +100,55 @@ def render(
 
 
 def _line(
-    line: Mapping[str, Any],
-    order: Mapping[str, Any],
-    done: Done,
-    refunds: Mapping[str, Mapping[str, Any]],
-    place: int,
-    *,
-    unheard_of: bool,
+    line: Mapping[str, Any], order: Mapping[str, Any], done: Done, told: Told, *, unheard_of: bool
 ) -> dict[str, Any]:
+    parts, line_number = list(_parts(line, done)), number_of_line(line["id"])
     shown = {
-        "lineNumber": number_of_line(line["id"]),
+        "lineNumber": line_number,
         "item": {"productName": line["title"], "sku": line["sku"], "condition": "New"},
-        "charges": {"charge": _charges(line, order, place)},
         "orderLineQuantity": each(line["quantity"]),
-        "statusDate": milliseconds(_changed_at(line, order, done)),
-        "orderLineStatuses": {"orderLineStatus": _statuses(line, order, done, unheard_of=unheard_of)},
+        "statusDate": milliseconds(_changed_at(order, parts)),
+        "orderLineStatuses": {"orderLineStatus": _statuses(line, order, parts, told, unheard_of=unheard_of)},
     }
-    charges = [charge for told in refunds.values() for charge in told.get(number_of_line(line["id"]), ())]
-    if charges:
-        shown["refund"] = {"refundId": next(iter(refunds)), "refundCharges": {"refundCharge": _as_numbers(charges)}}
+    for one, _ in parts:
+        numbers = told.get(key_of(one), {}).get("sellerOrderIds", {})
+        if line_number in numbers:
+            shown["sellerOrderId"] = numbers[line_number]
+    if refund := _newest_refund(line_number, parts, told, order["currency"]):
+        shown["refund"] = refund
     if (order["cancellation_request"] or {}).get("state") == "open":
         shown["intentToCancel"] = "true"
     return shown
 
 
-def _charges(line: Mapping[str, Any], order: Mapping[str, Any], place: int) -> list[dict[str, Any]]:
+def _charges(line: Mapping[str, Any], order: Mapping[str, Any], *, is_first: bool) -> dict[str, Any]:
     """What the line cost, and on the first line what shipping did. Tax stands beside it."""
-    charges = [_charge("PRODUCT", "ItemPrice", line["amount"], order["currency"])]
-    if Decimal(line["tax"]):
-        amount = {"currency": order["currency"], "amount": number(line["tax"])}
-        charges[0]["tax"] = {"taxName": "Tax1", "taxAmount": amount}
-    if place == 0 and Decimal(order["shipping"]):
+    charges = [_charge("PRODUCT", "ItemPrice", line["amount"], order["currency"], tax=line["tax"])]
+    if is_first and Decimal(order["shipping"]):
         charges.append(_charge("SHIPPING", "Shipping", order["shipping"], order["currency"]))
-    return charges
+    return {"charges": {"charge": charges}}
 
 
-def _charge(kind: str, name: str, amount: str, currency: str) -> dict[str, Any]:
-    return {
-        "chargeType": kind,
-        "chargeName": name,
-        "chargeAmount": {"currency": currency, "amount": number(amount)},
-    }
+def _charge(kind: str, name: str, amount: Any, currency: str, *, tax: Any = 0) -> dict[str, Any]:
+    money = _money({"currency": currency, "amount": amount})
+    charge: dict[str, Any] = {"chargeType": kind, "chargeName": name, "chargeAmount": money}
+    if Decimal(tax):
+        charge["tax"] = {"taxName": "Tax1", "taxAmount": _money({"currency": currency, "amount": tax})}
+    return charge
+
+
+def _newest_refund(line_number: str, parts: Parts, told: Told, currency: str) -> dict[str, Any] | None:
+    """What went back for the line last: an order line has room for one refund, which has a number of its own."""
+    refunds = [(one, part) for one, part in parts if one["operation"] == "refund"]
+    if not refunds:
+        return None
+    one, part = refunds[-1]
+    said = told.get(key_of(one), {}).get(line_number)
+    if said is None:
+        charge = _charge("PRODUCT", "ItemPrice", -Decimal(part["amount"]), currency, tax=-Decimal(part["tax"]))
+        said = {"refundCharges": {"refundCharge": [{"refundReason": _BY_RETURN, "charge": charge}]}}
+    charges = _as_numbers(said["refundCharges"]["refundCharge"])
+    return {**said, "refundId": key_of(one), "refundCharges": {"refundCharge": charges}}
 
 
 def _as_numbers(charges: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -149,21 +166,31 @@ def _money(told: Mapping[str, Any]) -> dict[str, Any]:
     return {"currency": told["currency"], "amount": number(told["amount"])}
 
 
+def states_of(line: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, int]:
+    """Units of the line by their status."""
+    shipped, cancelled = line["quantity_shipped"], line["quantity_cancelled"]
+    left = "Acknowledged" if order["accepted_at"] else "Created"
+    units = {"Shipped": shipped, "Cancelled": cancelled, left: line["quantity"] - shipped - cancelled}
+    return {status: amount for status, amount in units.items() if amount}
+
+
 def _statuses(
-    line: Mapping[str, Any], order: Mapping[str, Any], done: Done, *, unheard_of: bool
+    line: Mapping[str, Any], order: Mapping[str, Any], parts: Parts, told: Told, *, unheard_of: bool
 ) -> list[dict[str, Any]]:
     """The units of a line by what became of them: parcels, cancellations, and those that are left."""
     found = []
-    for one, part in _parts(line, done):
-        if one["operation"] == "ship":
-            found.append({**_status("Shipped", part["quantity"]), "trackingInfo": _tracking(one["answer"])})
-    if line["quantity_cancelled"]:
-        cancelled = _status("Cancelled", line["quantity_cancelled"])
-        reasons = [part["reason"] for one, part in _parts(line, done) if one["operation"] == "cancel"]
-        found.append({**cancelled, **({"cancellationReason": _CANCELLED_AS[reasons[-1]]} if reasons else {})})
-    left = line["quantity"] - line["quantity_shipped"] - line["quantity_cancelled"]
-    if left:
-        found.append(_status("Acknowledged" if order["accepted_at"] else "Created", left))
+    for status, amount in states_of(line, order).items():
+        if status == "Shipped":
+            found += [
+                {**_status(status, part["quantity"]), "trackingInfo": _tracking(one["answer"], told.get(key_of(one)))}
+                for one, part in parts
+                if one["operation"] == "ship"
+            ]
+        elif status == "Cancelled":
+            reasons = [_CANCELLED_AS[part["reason"]] for one, part in parts if one["operation"] == "cancel"]
+            found.append(_status(status, amount) | ({"cancellationReason": reasons[-1]} if reasons else {}))
+        else:
+            found.append(_status(status, amount))
     return [{**one, "status": "Teleported"} for one in found] if unheard_of else found
 
 
@@ -171,7 +198,10 @@ def _status(status: str, quantity: int) -> dict[str, Any]:
     return {"status": status, "statusQuantity": each(quantity)}
 
 
-def _tracking(parcel: Mapping[str, Any]) -> dict[str, Any]:
+def _tracking(parcel: Mapping[str, Any], told: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The parcel as the seller told of it; one that came by another way has no more than the engine knows."""
+    if told:
+        return dict(told["tracking"])
     return {
         "shipDateTime": milliseconds(parcel["shipped_at"]),
         "carrierName": {"carrier": parcel["carrier_name"]},
@@ -180,10 +210,9 @@ def _tracking(parcel: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _changed_at(line: Mapping[str, Any], order: Mapping[str, Any], done: Done) -> int:
+def _changed_at(order: Mapping[str, Any], parts: Parts) -> int:
     """When anything was last done to the line."""
-    moments = [one["received_at"] for one, _ in _parts(line, done)]
-    return max(order["placed_at"], order["accepted_at"] or 0, *moments)
+    return max(order["placed_at"], order["accepted_at"] or 0, *(one["received_at"] for one, _ in parts))
 
 
 def _parts(line: Mapping[str, Any], done: Done) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
