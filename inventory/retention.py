@@ -1,6 +1,6 @@
 """Old movements make room: what they came to stays, as one opening balance for each item and location.
 
-Old imports go as a whole.
+Old imports go as a whole, with what they would be undone by.
 """
 
 from collections.abc import Callable
@@ -54,12 +54,21 @@ DELETE FROM inventory_csvimportproblem WHERE id = ANY(ARRAY(
 ))
 """
 
+_IMPORTED_ITEMS = """
+DELETE FROM inventory_importeditem WHERE id = ANY(ARRAY(
+    SELECT was.id FROM inventory_csvimport AS one
+    JOIN inventory_importeditem AS was ON was.csv_import_id = one.id
+    WHERE one.finished_at < %(before)s LIMIT %(limit)s
+))
+"""
+
 # Imports are few. One that still holds its file waits until that is dropped (csv_import/imports.py).
 _IMPORTS = """
 DELETE FROM inventory_csvimport WHERE id = ANY(ARRAY(
     SELECT one.id FROM inventory_csvimport AS one
-    WHERE one.finished_at < %(before)s AND one.state IN ('done', 'failed', 'cancelled')
+    WHERE one.finished_at < %(before)s AND one.state IN ('done', 'failed', 'cancelled', 'undone')
       AND NOT EXISTS (SELECT FROM inventory_csvimportproblem AS problem WHERE problem.csv_import_id = one.id)
+      AND NOT EXISTS (SELECT FROM inventory_importeditem AS was WHERE was.csv_import_id = one.id)
       AND NOT EXISTS (SELECT FROM inventory_csvimportchunk AS chunk WHERE chunk.csv_import_id = one.id)
     LIMIT %(limit)s
 ))
@@ -69,7 +78,7 @@ DELETE FROM inventory_csvimport WHERE id = ANY(ARRAY(
 def purge_imports(*, before: datetime, may_go_on: Callable[[], bool]) -> int:
     """Imports that ended before, and their bad rows, are gone. Returns how many imports."""
     imports = 0
-    for sql in (_PROBLEMS, _IMPORTS):
+    for sql in (_PROBLEMS, _IMPORTED_ITEMS, _IMPORTS):
         while may_go_on():
             with connection.cursor() as cursor:
                 cursor.execute(sql, {"before": before, "limit": _BATCH})

@@ -1,19 +1,19 @@
-"""The staged rows go into the inventory, in bounded slices. Set-based."""
+"""The staged rows go into the inventory, in bounded slices. Set-based.
 
-from dataclasses import dataclass
+What each item was before is kept beside it (ImportedItem), in the same statement where there is one, so that the import
+can be undone.
+"""
+
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from inventory import labels, stock
-from inventory.csv_import.differences import DIFFERS, FIELDS, NEW_VALUES
-from inventory.csv_import.staging import PARENTS_FIRST, tables_of
-from inventory.models import CsvImport, Label, Location, Reason
+from inventory.csv_import.differences import CAN_COME_BACK, DIFFERS, FIELDS, NEW_VALUES, STATE
+from inventory.csv_import.slices import Slice, next_slice
+from inventory.models import CsvImport, Label, LabelItem, Location, Reason
 from inventory.signals import send_changed
-
-SLICE = 5_000
 
 _PARENT = "(SELECT id FROM inventory_item AS parent WHERE parent.seller_id = %s AND parent.sku = given.parent)"
 
@@ -22,53 +22,22 @@ class Stopped(Exception):
     """The import is no longer running: somebody stopped it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Slice:
-    """The good rows of one transaction, by their places."""
-
-    csv_import: CsvImport
-    first: int
-    last: int
-    count: int
-
-    @property
-    def rows(self) -> str:
-        """The slice's rows, to select from; takes `params`."""
-        return f"(SELECT * FROM {tables_of(self.csv_import).rows} WHERE place BETWEEN %s AND %s) AS given"  # noqa: S608
-
-    @property
-    def params(self) -> list[Any]:
-        return [self.first, self.last]
-
-    @property
-    def items(self) -> str:
-        """The slice's rows, each with its item, to select from; takes `item_params`.
-
-        Each item is looked up by itself: a join may be planned as a walk over all the seller's items, and is so planned
-        while the statistics have not met this seller yet.
-        """
-        return f"""{self.rows} CROSS JOIN LATERAL (
-            SELECT * FROM inventory_item WHERE seller_id = %s AND sku = given.sku LIMIT 1
-        ) AS item"""  # noqa: S608
-
-    @property
-    def item_params(self) -> list[Any]:
-        return [*self.params, self.csv_import.seller_id]
-
-
 def apply_slice(csv_import: CsvImport, location: Location, *, now: datetime) -> bool:
     """The next rows are in the inventory and the import's progress says so, in one commit. Returns whether any were.
 
     Safe to repeat after any interruption. Raises Stopped when the import no longer runs.
     """
     with transaction.atomic():
-        part = _next_slice(csv_import)
+        part = next_slice(csv_import)
         if part is None:
             return False
+        brought_back = _bring_back(part, now=now)
         if _insert_new(part, now=now) < part.count:
-            _update_changed(part, now=now)
+            _update_changed(part, brought_back, now=now)
+            _record_counted(part, location)
         _count_stock(part, location, now=now)
         if csv_import.label:
+            _record_labelled(part, csv_import.label)
             _put_on_label(part, csv_import.label)
         moved = CsvImport.objects.filter(pk=csv_import.pk, state=CsvImport.State.RUNNING).update(
             last_place=part.last, rows_done=F("rows_done") + part.count, attempts=0
@@ -80,82 +49,162 @@ def apply_slice(csv_import: CsvImport, location: Location, *, now: datetime) -> 
     return True
 
 
-def _next_slice(csv_import: CsvImport) -> _Slice | None:
-    """Return the rows to come, parents apart from others: a statement does not see the rows it inserts itself."""
+_RECORD = """
+    INSERT INTO inventory_importeditem
+        (csv_import_id, item_id, is_parent, is_new, before, state, number, label_before, outcome)
+"""
+_NUMBER = "CASE WHEN given.quantity IS NOT NULL THEN given.number END"
+
+
+def _bring_back(part: Slice, *, now: datetime) -> list[int]:
+    """Items of the slice that an earlier undo archived are in the inventory again. Returns their ids."""
+    if not CsvImport.objects.filter(seller=part.csv_import.seller_id, undone_at__isnull=False).exists():
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH following AS (
-                SELECT place FROM {tables_of(csv_import).rows} WHERE place > coalesce(%s, {-PARENTS_FIRST})
-                ORDER BY place LIMIT %s
+            WITH found AS MATERIALIZED (
+                SELECT item.id, given.as_parent, {_NUMBER} AS number
+                FROM {part.items}
+                WHERE item.archived_at IS NOT NULL AND {CAN_COME_BACK}
+            ), back AS (
+                UPDATE inventory_item AS item
+                SET archived_at = NULL, is_parent = coalesce(found.as_parent, item.is_parent), updated_at = %s
+                FROM found
+                WHERE item.id = found.id
+                RETURNING item.*, found.number
             )
-            SELECT min(place), max(place), count(*)
-            FROM following
-            WHERE (place < 0) = (SELECT min(place) < 0 FROM following)
+            {_RECORD}
+            SELECT %s, back.id, back.is_parent, true, NULL, {STATE.format("back")}, back.number, NULL, ''
+            FROM back
+            RETURNING item_id
             """,  # noqa: S608
-            [csv_import.last_place, SLICE],
+            [*part.item_params, now, part.csv_import.pk],
         )
-        first, last, count = cursor.fetchone()
-    return _Slice(csv_import, first, last, count) if count else None
+        return [row[0] for row in cursor.fetchall()]
 
 
-def _insert_new(part: _Slice, *, now: datetime) -> int:
-    """The slice's new items exist. Returns how many there were."""
+def _insert_new(part: Slice, *, now: datetime) -> int:
+    """The slice's new items exist and are on record. Returns how many there were."""
     seller = part.csv_import.seller
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            INSERT INTO inventory_item (
-                seller_id, sku, title, description, brand, gtin, price, currency, images, attributes,
-                variation, is_parent, parent_id, blocked, created_at, updated_at
+            WITH made AS (
+                INSERT INTO inventory_item (
+                    seller_id, sku, title, description, brand, gtin, price, currency, images, attributes,
+                    variation, is_parent, parent_id, blocked, created_at, updated_at
+                )
+                SELECT
+                    %s, given.sku, given.title, coalesce(given.description, ''), coalesce(given.brand, ''),
+                    coalesce(given.gtin, ''), given.price, coalesce(given.currency, %s), coalesce(given.images, '[]'),
+                    given.attributes, coalesce(given.variation, '{{}}'), coalesce(given.as_parent, false),
+                    CASE WHEN given.parent IS NOT NULL THEN {_PARENT} END, false, %s, %s
+                FROM {part.rows}
+                LEFT JOIN LATERAL (
+                    SELECT id FROM inventory_item WHERE seller_id = %s AND sku = given.sku LIMIT 1
+                ) AS item ON true
+                WHERE given.title IS NOT NULL AND item.id IS NULL
+                ORDER BY given.sku
+                ON CONFLICT (seller_id, sku) DO NOTHING
+                RETURNING id, sku, content_hash, price, currency, is_parent, blocked, archived_at
             )
-            SELECT
-                %s, given.sku, given.title, coalesce(given.description, ''), coalesce(given.brand, ''),
-                coalesce(given.gtin, ''), given.price, coalesce(given.currency, %s), coalesce(given.images, '[]'),
-                given.attributes, coalesce(given.variation, '{{}}'), coalesce(given.as_parent, false),
-                CASE WHEN given.parent IS NOT NULL THEN {_PARENT} END, false, %s, %s
-            FROM {part.rows}
-            LEFT JOIN LATERAL (
-                SELECT id FROM inventory_item WHERE seller_id = %s AND sku = given.sku LIMIT 1
-            ) AS item ON true
-            WHERE given.title IS NOT NULL AND item.id IS NULL
-            ORDER BY given.sku
-            ON CONFLICT (seller_id, sku) DO NOTHING
+            {_RECORD}
+            SELECT %s, made.id, made.is_parent, true, NULL, {STATE.format("made")}, {_NUMBER}, NULL, ''
+            FROM made
+            JOIN {part.rows} USING (sku)
             """,  # noqa: S608
-            [seller.pk, seller.currency, seller.pk, now, now, *part.params, seller.pk],
+            [
+                *[seller.pk, seller.currency, seller.pk, now, now, *part.params, seller.pk],
+                *[part.csv_import.pk, *part.params],
+            ],
         )
         return int(cursor.rowcount)
 
 
-def _update_changed(part: _Slice, *, now: datetime) -> None:
+def _update_changed(part: Slice, brought_back: list[int], *, now: datetime) -> None:
+    """The slice's items have the given values; what they were is on record, unless they came back just now."""
+    ids = _lock_changed(part)
+    if not ids:
+        return
+    before = ", ".join(f"'{field}', old.{field}" for field in [*FIELDS.split(", "), "parent_id"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH changed AS (
+                UPDATE inventory_item AS item
+                SET ({FIELDS}) = ROW({NEW_VALUES}), updated_at = %s,
+                    parent_id = CASE WHEN given.parent IS NULL THEN item.parent_id ELSE {_PARENT} END
+                FROM {part.rows}
+                WHERE item.id = ANY(%s) AND item.sku = given.sku
+                RETURNING new.*, jsonb_build_object({before}) AS before, {_NUMBER} AS number
+            )
+            {_RECORD}
+            SELECT
+                %s, changed.id, changed.is_parent, false, before, {STATE.format("changed")}, changed.number, NULL, ''
+            FROM changed
+            ON CONFLICT (csv_import_id, is_parent, item_id) DO UPDATE SET state = excluded.state
+            """,  # noqa: S608
+            [now, part.csv_import.seller_id, *part.params, ids, part.csv_import.pk],
+        )
+
+
+def _lock_changed(part: Slice) -> list[int]:
+    """Return the ids of the items that the slice changes; they are locked."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT item.id FROM {part.items} WHERE item.archived_at IS NULL AND {DIFFERS}",  # noqa: S608
             part.item_params,
         )
         ids = [row[0] for row in cursor.fetchall()]
-        if not ids:
-            return
-        # Locked in order first, so that two writers never wait for each other in a circle.
+        # Locked in order, so that two writers never wait for each other in a circle.
         cursor.execute("SELECT id FROM inventory_item WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids])
+        return ids
+
+
+def _record_counted(part: Slice, location: Location) -> None:
+    """Items whose stock is about to be counted otherwise are on record."""
+    with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            UPDATE inventory_item AS item
-            SET ({FIELDS}) = ROW({NEW_VALUES}), updated_at = %s,
-                parent_id = CASE WHEN given.parent IS NULL THEN item.parent_id ELSE {_PARENT} END
-            FROM {part.rows}
-            WHERE item.id = ANY(%s) AND item.sku = given.sku
+            {_RECORD}
+            SELECT %s, item.id, item.is_parent, false, NULL, {STATE.format("item")}, given.number, NULL, ''
+            FROM {part.items}
+            LEFT JOIN LATERAL (
+                SELECT on_hand FROM inventory_stock WHERE item_id = item.id AND location_id = %s LIMIT 1
+            ) AS stock ON true
+            WHERE given.quantity <> coalesce(stock.on_hand, 0) AND NOT item.is_parent AND item.archived_at IS NULL
+            ON CONFLICT (csv_import_id, is_parent, item_id) DO NOTHING
             """,  # noqa: S608
-            [now, part.csv_import.seller_id, *part.params, ids],
+            [part.csv_import.pk, *part.item_params, location.pk],
         )
 
 
-def _put_on_label(part: _Slice, label: Label) -> None:
+def _record_labelled(part: Slice, label: Label) -> None:
+    """Items that are about to come on the label are on record, with how they were on it before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            {_RECORD}
+            SELECT
+                %s, item.id, item.is_parent, false, NULL, {STATE.format("item")}, NULL, coalesce(member.source, ''), ''
+            FROM {part.items}
+            LEFT JOIN LATERAL (
+                SELECT source FROM inventory_labelitem WHERE label_id = %s AND item_id = item.id LIMIT 1
+            ) AS member ON true
+            WHERE item.archived_at IS NULL AND member.source IS DISTINCT FROM %s
+            ON CONFLICT (csv_import_id, is_parent, item_id) DO UPDATE SET label_before = excluded.label_before
+            """,  # noqa: S608
+            [part.csv_import.pk, *part.item_params, label.pk, LabelItem.Source.HAND],
+        )
+
+
+def _put_on_label(part: Slice, label: Label) -> None:
     source = f"SELECT item.id FROM {part.items} WHERE item.archived_at IS NULL ORDER BY item.id"  # noqa: S608
     labels.add_items_from(label, source, part.item_params)
 
 
-def _count_stock(part: _Slice, location: Location, *, now: datetime) -> None:
+def _count_stock(part: Slice, location: Location, *, now: datetime) -> None:
     # The key names file and row: the same row of the same file counts once, whatever happens in between.
     source = stock.CountSource(
         sql=f"""

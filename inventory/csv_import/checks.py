@@ -129,7 +129,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "parentage",
         """CASE
-            WHEN item.id IS NULL OR item.is_parent = meant.as_parent THEN NULL
+            WHEN coalesce(item.is_parent = meant.as_parent, true) THEN NULL
             WHEN item.is_parent THEN 'This item is a parent in your inventory; the file sells it itself.'
             ELSE 'This item is sold itself in your inventory, so it cannot be a parent of variations.'
         END""",

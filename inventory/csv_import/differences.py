@@ -3,6 +3,19 @@
 Only what is given changes an item; an empty cell leaves it as it is.
 """
 
+#: Fingerprint of an item: equal as long as nobody changes it, and again once it is changed back.
+STATE = """md5(concat_ws(
+    '|', {0}.content_hash, {0}.price, {0}.currency, {0}.is_parent, {0}.blocked, {0}.archived_at IS NULL
+))::uuid"""
+
+#: An archived item that an undo archived, and nobody since: a file that has it may bring it back.
+CAN_COME_BACK = """EXISTS (
+    SELECT FROM inventory_csvimport AS undone
+    JOIN inventory_importeditem AS was
+        ON was.csv_import_id = undone.id AND was.is_parent = item.is_parent AND was.item_id = item.id AND was.is_new
+    WHERE undone.seller_id = item.seller_id AND undone.undone_at = item.archived_at
+)"""
+
 FIELDS = "title, description, brand, gtin, price, currency, images, attributes, variation"
 
 NEW_VALUES = """

@@ -18,6 +18,7 @@ from inventory.csv_import import applying, preview, problems, staging
 from inventory.csv_import.header import Column, FileProblem, build_columns
 from inventory.csv_import.layouts import Layout, Translation, layout_of, translate
 from inventory.csv_import.reading import DELIMITERS, open_sheet
+from inventory.csv_import.undo import undo_slice
 from inventory.models import CsvImport, CsvImportChunk, Label, Location, Seller
 from inventory.stock import default_location
 
@@ -69,7 +70,8 @@ def confirm(csv_import: CsvImport) -> bool:
 
 def cancel(csv_import: CsvImport, *, now: datetime) -> bool:
     """Nothing more of the file is imported; what was applied stays. Returns False if it had ended already."""
-    going = CsvImport.objects.filter(pk=csv_import.pk).exclude(state__in=[State.DONE, State.CANCELLED])
+    ended = [State.DONE, State.CANCELLED, State.UNDOING, State.UNDONE]
+    going = CsvImport.objects.filter(pk=csv_import.pk).exclude(state__in=ended)
     if not going.update(state=State.CANCELLED, finished_at=now):
         return False
     with _working_alone(csv_import.seller_id) as alone:
@@ -95,14 +97,35 @@ def read_again(csv_import: CsvImport, *, encoding: str) -> bool:
 
 
 def go_on(csv_import: CsvImport) -> bool:
-    """An import that gave up half-way goes on from there. Returns False if it is not waiting for that."""
+    """An import, or its undo, that gave up half-way goes on from there. Returns False if it is not waiting for that."""
     failed = CsvImport.objects.filter(pk=csv_import.pk, state=State.FAILED, last_place__isnull=False)
-    return bool(failed.update(state=State.RUNNING, error="", attempts=0, finished_at=None))
+    state = State.RUNNING if csv_import.undone_at is None else State.UNDOING
+    return bool(failed.update(state=state, error="", attempts=0, finished_at=None))
+
+
+def undo(csv_import: CsvImport, *, actor: "AbstractBaseUser | None", now: datetime) -> bool:
+    """What the import did is to be undone. Returns False if there is nothing to undo, or it was asked for before."""
+    ended = CsvImport.objects.filter(
+        pk=csv_import.pk,
+        state__in=[State.DONE, State.CANCELLED, State.FAILED],
+        last_place__isnull=False,
+        undone_at=None,
+    )
+    return bool(
+        ended.update(
+            state=State.UNDOING,
+            undone_by=actor.pk if actor else None,
+            undone_at=now,
+            error="",
+            attempts=0,
+            finished_at=None,
+        )
+    )
 
 
 def waiting_imports() -> Iterator[int]:
     """Yield the ids of the imports that a worker should look at, the oldest of each seller first."""
-    rows = CsvImport.objects.filter(state__in=[State.UPLOADED, State.CONFIRMED, State.RUNNING])
+    rows = CsvImport.objects.filter(state__in=[State.UPLOADED, State.CONFIRMED, State.RUNNING, State.UNDOING])
     yield from rows.order_by("seller_id", "pk").distinct("seller_id").values_list("pk", flat=True)
 
 
@@ -132,6 +155,8 @@ def _advance(csv_import: CsvImport, *, now: datetime) -> None:
     try:
         if csv_import.state == State.UPLOADED:
             _prepare_preview(csv_import)
+        elif csv_import.state == State.UNDOING:
+            _undo(csv_import, now=now)
         else:
             _apply(csv_import, now=now)
     except FileProblem as problem:
@@ -160,6 +185,13 @@ def _apply(csv_import: CsvImport, *, now: datetime) -> None:
     while applying.apply_slice(csv_import, location, now=now):
         pass
     CsvImport.objects.filter(pk=csv_import.pk, state=State.RUNNING).update(state=State.DONE, finished_at=now)
+    _tidy(csv_import)
+
+
+def _undo(csv_import: CsvImport, *, now: datetime) -> None:
+    while undo_slice(csv_import, now=now):
+        pass
+    CsvImport.objects.filter(pk=csv_import.pk, state=State.UNDOING).update(state=State.UNDONE, finished_at=now)
     _tidy(csv_import)
 
 

@@ -88,7 +88,7 @@ def _work_out(csv_import: CsvImport, location: Location) -> None:
             SELECT
                 place,
                 CASE
-                    WHEN item.id IS NULL THEN {Effect.NEW}
+                    WHEN item.id IS NULL OR item.archived_at IS NOT NULL THEN {Effect.NEW}
                     WHEN {DIFFERS} OR counted.units <> 0 THEN {Effect.CHANGED}
                     ELSE {Effect.NOTHING}
                 END AS effect,

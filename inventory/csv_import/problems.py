@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from inventory.csv_import.checks import ORPHANED, checks_for
+from inventory.csv_import.differences import CAN_COME_BACK
 from inventory.csv_import.header import Column
 from inventory.csv_import.staging import TEXT_FIELDS, tables_of
 from inventory.csv_import.values import text_value
@@ -58,7 +59,9 @@ def _find_suspects(csv_import: CsvImport) -> None:
                 HAVING count(*) > 1
             )
             SELECT
-                meant.*, item.id AS item_id, item.archived_at, item.is_parent,
+                meant.*, item.id AS item_id,
+                CASE WHEN item.archived_at IS NOT NULL AND NOT {CAN_COME_BACK} THEN item.archived_at END AS archived_at,
+                CASE WHEN item.archived_at IS NULL OR NOT {CAN_COME_BACK} THEN item.is_parent END AS is_parent,
                 doubled.sku AS doubled_sku, doubled.lines AS doubled_lines
             FROM {rows} AS meant
             LEFT JOIN doubled ON doubled.sku = meant.sku

@@ -102,6 +102,8 @@ class Migration(migrations.Migration):
                             ("done", "Done"),
                             ("failed", "Failed"),
                             ("cancelled", "Cancelled"),
+                            ("undoing", "Being undone"),
+                            ("undone", "Undone"),
                         ],
                         default="uploaded",
                         max_length=10,
@@ -128,6 +130,19 @@ class Migration(migrations.Migration):
                 ("offered_encoding", models.CharField(blank=True, default="", max_length=20)),
                 ("created_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                ("undone", models.JSONField(blank=True, default=dict)),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "created_by",
                     models.ForeignKey(
@@ -275,6 +290,7 @@ class Migration(migrations.Migration):
                             ("shipped", "Shipped"),
                             ("restocked", "Put back on the shelf"),
                             ("opening", "Opening balance"),
+                            ("undone", "Import undone"),
                         ],
                         max_length=12,
                     ),
@@ -348,6 +364,52 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("csv_import", "number"), name="csv_import_problem_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ImportedItem",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_parent", models.BooleanField()),
+                ("is_new", models.BooleanField()),
+                ("before", models.JSONField(null=True)),
+                ("state", models.UUIDField()),
+                ("number", models.IntegerField(null=True)),
+                ("label_before", models.CharField(max_length=10, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("back", "As it was"), ("archived", "Archived"), ("left", "Left alone")],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "csv_import",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="inventory.csvimport",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.item",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("csv_import", "is_parent", "item"), name="imported_item_once")
                 ],
             },
         ),
@@ -480,7 +542,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="csvimport",
             index=models.Index(
-                condition=models.Q(("state__in", ["uploaded", "confirmed", "running"])),
+                condition=models.Q(("state__in", ["uploaded", "confirmed", "running", "undoing"])),
                 fields=["seller", "id"],
                 name="csv_import_waiting",
             ),

@@ -23,6 +23,8 @@ class CsvImport(models.Model):
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
+        UNDOING = "undoing", "Being undone"
+        UNDONE = "undone", "Undone"
 
     seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="csv_imports")
     public_id = public_id_field()
@@ -51,12 +53,18 @@ class CsvImport(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+    #: Who asked for its undo, and when; what came of it: {"back": .., "archived": .., "left": ..}, and how far it is.
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone = models.JSONField(default=dict, blank=True)
 
     class Meta:
         indexes = [
             models.Index(
                 fields=["seller", "id"],
-                condition=models.Q(state__in=["uploaded", "confirmed", "running"]),
+                condition=models.Q(state__in=["uploaded", "confirmed", "running", "undoing"]),
                 name="csv_import_waiting",
             )
         ]
@@ -67,7 +75,13 @@ class CsvImport(models.Model):
     @property
     def is_working(self) -> bool:
         """Whether a worker has it, or will soon."""
-        return self.state in (self.State.UPLOADED, self.State.CONFIRMED, self.State.RUNNING)
+        return self.state in (self.State.UPLOADED, self.State.CONFIRMED, self.State.RUNNING, self.State.UNDOING)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether it has put anything into the inventory that is still there."""
+        ended = self.state in (self.State.DONE, self.State.CANCELLED, self.State.FAILED)
+        return ended and self.last_place is not None and self.undone_at is None
 
 
 class CsvImportChunk(models.Model):
@@ -102,3 +116,39 @@ class CsvImportProblem(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.line} of {self.csv_import_id}"
+
+
+class ImportedItem(models.Model):
+    """One item that an import made or changed, and what it was before; what an undo goes by."""
+
+    class Outcome(models.TextChoices):
+        BACK = "back", "As it was"
+        ARCHIVED = "archived", "Archived"
+        LEFT = "left", "Left alone"
+
+    #: Neither is checked by the database: a million rows would each be looked up. Both go with their import.
+    csv_import = models.ForeignKey(
+        CsvImport, on_delete=models.CASCADE, related_name="items", db_index=False, db_constraint=False
+    )
+    item = models.ForeignKey(
+        "inventory.Item", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    #: Parents are undone after their variations.
+    is_parent = models.BooleanField()
+    #: The import made it, or brought it back after an earlier undo.
+    is_new = models.BooleanField()
+    #: Its columns before, NULL if none of them changed.
+    before = models.JSONField(null=True)
+    #: Fingerprint of what it was right after: another one now says that somebody changed it since.
+    state = models.UUIDField()
+    #: The number of the row that counted its stock, if one did: the movement's key is made of it.
+    number = models.IntegerField(null=True)
+    #: How it was on the import's label before: "" if not at all, NULL if the import did not put it there.
+    label_before = models.CharField(max_length=10, null=True)  # noqa: DJ001 - both say something
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["csv_import", "is_parent", "item"], name="imported_item_once")]
+
+    def __str__(self) -> str:
+        return f"item {self.item_id} by {self.csv_import_id}"

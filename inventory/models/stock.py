@@ -56,6 +56,7 @@ class Reason(models.TextChoices):
     SHIPPED = "shipped", "Shipped"
     RESTOCKED = "restocked", "Put back on the shelf"
     OPENING = "opening", "Opening balance"
+    UNDONE = "undone", "Import undone"
 
 
 class StockMovement(models.Model):

@@ -55,6 +55,8 @@ TONES = {
     "declined": "bad",
     "preview": "warn",
     "uploaded": "info",
+    "undoing": "info",
+    "undone": "warn",
 }
 
 #: Our own line drawings on a 24 by 24 grid.

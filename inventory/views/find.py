@@ -17,5 +17,5 @@ def find_label(request: SellerRequest, public_id: UUID) -> Label:
 
 
 def find_import(request: SellerRequest, public_id: UUID) -> CsvImport:
-    rows = CsvImport.objects.select_related("seller", "label", "location", "created_by")
+    rows = CsvImport.objects.select_related("seller", "label", "location", "created_by", "undone_by")
     return get_object_or_404(rows, seller=request.seller, public_id=public_id)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from inventory.csv_import import imports
 from inventory.csv_import.header import TO_MEND, Column
 from inventory.csv_import.preview import Effect, PreviewRow, find_rows
+from inventory.csv_import.undo import foresee
 from inventory.forms import ImportForm
 from inventory.models import CsvImport, Role
 from inventory.paging import Page, number_in, page_of
@@ -82,6 +83,7 @@ def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
         "columns": columns,
         "attributes": [column.name for column in columns if column.field == "attribute"],
         "has_quantity": any(column.field == "quantity" for column in columns),
+        "foreseen": foresee(csv_import) if csv_import.can_undo and request.membership.can_manage else None,
         "part": part,
         "tabs": _tabs(csv_import, part),
         "page": _rows(request, csv_import, part) if is_preview else None,
@@ -128,7 +130,7 @@ def _place(text: str) -> int | None:
 @seller_page(Role.MANAGER)
 @require_POST
 def import_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
-    """Confirm, cancel, read in another encoding, or go on; a second click finds nothing to do."""
+    """Confirm, cancel, read in another encoding, go on, or undo; a second click finds nothing to do."""
     csv_import = find_import(request, public_id)
     with transaction.atomic():
         match request.POST.get("action"):
@@ -138,6 +140,8 @@ def import_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
                 is_done = imports.cancel(csv_import, now=clock.now())
             case "read_again":
                 is_done = imports.read_again(csv_import, encoding=csv_import.offered_encoding)
+            case "undo":
+                is_done = imports.undo(csv_import, actor=request.membership.user, now=clock.now())
             case "go_on":
                 is_done = imports.go_on(csv_import)
             case _:

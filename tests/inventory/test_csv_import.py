@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from inventory import labels
-from inventory.csv_import import applying, imports, staging
+from inventory.csv_import import applying, imports, slices, staging
 from inventory.models import CsvImport, CsvImportChunk, Item, ItemChange, Reason, Stock, StockMovement
 from tests.factories import NOW, make_item, make_label, make_seller
 from tests.inventory.csv_files import bring, reasons
@@ -179,7 +179,7 @@ def test_one_sellers_file_leaves_anothers_items_alone(seller):
 
 @pytest.fixture
 def small_slices(monkeypatch):
-    monkeypatch.setattr(applying, "SLICE", 3)
+    monkeypatch.setattr(slices, "SLICE", 3)
     monkeypatch.setattr(staging, "BATCH", 3)
 
 
