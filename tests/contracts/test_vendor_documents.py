@@ -21,7 +21,7 @@ NOT_IN_THE_DOCUMENTS = {
 
 #: Fields that a sheet tells of, and the document beside it does not hold.
 TOLD_BY_THE_SHEETS: dict[str, set[str]] = {
-    "mirakl": {"STO02 200: reason_status is not theirs"},
+    "mirakl": set(),
     "walmart": {
         "feed_status 200.ingestionErrors.ingestionError[]: field is not theirs",
         "feed_status 200.itemDetails.itemIngestionStatus[].ingestionErrors.ingestionError[]: field is not theirs",

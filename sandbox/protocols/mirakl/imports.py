@@ -167,29 +167,33 @@ def _failures(market: Market, one: Import, submission: dict[str, Any]) -> list[S
 
 
 def described(market: Market, one: Import) -> dict[str, Any]:
-    """The import as its status operation shows it."""
+    """The import as its status operation shows it: each feed has counts of its own."""
     state = state_of(market, one)
-    done = state.lines_read - len(state.failed)
     shown = {
         "import_id": int(one.number) if one.feed == "offers" else one.number,
         "status": state.status,
         "date_created": moment(one.created_at),
         "has_error_report": bool(state.failed),
-        "lines_read": state.lines_read,
-        "lines_in_success": done if state.status == "COMPLETE" else 0,
+        "lines_in_success": state.lines_read - len(state.failed) if state.status == "COMPLETE" else 0,
         "lines_in_error": len(state.failed),
-        "lines_in_pending": 0 if state.lines_read else len(one.rows),
     }
     if one.feed == "offers":
-        shown |= {"mode": "NORMAL", **_offers_done(one, state)}
+        waiting = 0 if state.lines_read else len(one.rows)
+        shown |= {"mode": "NORMAL", "lines_read": state.lines_read, "lines_in_pending": waiting}
+        shown |= _offers_done(one, state)
     if one.feed == "prices":
-        offers = {row["offer-sku"] for row in one.rows}
-        in_error = {row["offer-sku"] for _, row, _ in state.failed}
-        updated = len(offers - in_error) if state.status == "COMPLETE" else 0
-        shown |= {"offers_in_error": len(in_error), "offers_updated": updated}
-    if state.reason:
+        shown |= _offers_priced(one, state)
+    if state.reason and one.feed != "stock":
         shown["reason_status"] = state.reason
     return shown
+
+
+def _offers_priced(one: Import, state: State) -> dict[str, int]:
+    """How many offers have their new prices, and how many kept their old ones, once the file is complete."""
+    offers = {row["offer-sku"] for row in one.rows}
+    in_error = {row["offer-sku"] for _, row, _ in state.failed}
+    updated = len(offers - in_error) if state.status == "COMPLETE" else 0
+    return {"offers_in_error": len(in_error), "offers_updated": updated}
 
 
 def _offers_done(one: Import, state: State) -> dict[str, int]:

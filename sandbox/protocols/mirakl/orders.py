@@ -32,12 +32,17 @@ class Acceptance(Strict):
     order_lines: list[Decision]
 
 
-class Tracking(Strict):
+class Carried(Strict):
+    """Who carries a parcel, and under which number. Each operation has a word of its own for where it is followed."""
+
     carrier_code: str | None = None
     carrier_name: str | None = None
-    carrier_url: str | None = None
     carrier_standard_code: str | None = None
     tracking_number: str | None = None
+
+
+class Tracking(Carried):
+    carrier_url: str | None = None
 
 
 class Tax(Strict):
@@ -126,13 +131,13 @@ def track(market: MarketDep, account_id: Account, order_id: str, body: Tracking)
     return Response(status_code=204)
 
 
-def check_carrier(tracking: Tracking) -> None:
+def check_carrier(tracking: Carried) -> None:
     """Raises Invalid for a carrier that the operator does not know."""
     if tracking.carrier_code is not None and tracking.carrier_code not in {one["code"] for one in CARRIERS}:
         raise Invalid("carrier_not_found", f"There is no carrier {tracking.carrier_code}.")
 
 
-def parcel_of(tracking: Tracking | None) -> dict[str, Any]:
+def parcel_of(tracking: Carried | None) -> dict[str, Any]:
     """Carrier and number as the engine takes them; an order may leave without either."""
     if tracking is None:
         return {"carrier_code": "OTHER", "carrier_name": "Not told"}

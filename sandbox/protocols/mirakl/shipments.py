@@ -16,12 +16,24 @@ from sandbox.engine.orders import list_by_offset
 from sandbox.protocols.gate import GatedRoute
 from sandbox.protocols.mirakl import paging, rendering
 from sandbox.protocols.mirakl.account import Account, MarketDep
-from sandbox.protocols.mirakl.orders import Strict, Tracking, check_carrier, order_and_states, parcel_of
+from sandbox.protocols.mirakl.orders import Carried, Strict, check_carrier, order_and_states, parcel_of
 from sandbox.protocols.mirakl.words import moment
 
 router = APIRouter(prefix="/api/shipments", route_class=GatedRoute)
 
 _ALL = 1_000_000
+
+
+class ShipmentTracking(Carried):
+    tracking_url: str | None = None
+
+
+class Warehouse(Strict):
+    code: str | None = None
+
+
+class ShippingFrom(Strict):
+    warehouse: Warehouse | None = None
 
 
 class ShipmentLine(Strict):
@@ -32,9 +44,11 @@ class ShipmentLine(Strict):
 
 class Shipment(Strict):
     order_id: str
-    shipment_lines: list[ShipmentLine]
+    shipment_lines: Annotated[list[ShipmentLine], Field(min_length=1)]
     shipped: bool = False
-    tracking: Tracking | None = None
+    tracking: ShipmentTracking | None = None
+    invoice_reference: Annotated[str, Field(max_length=255, pattern=r"^[0-9a-zA-Z_-]*$")] | None = None
+    shipping_from: ShippingFrom | None = None
 
 
 class Shipments(Strict):
@@ -51,7 +65,7 @@ class Names(Strict):
 
 class Tracked(Strict):
     id: str
-    tracking: Tracking
+    tracking: ShipmentTracking
 
 
 class Trackings(Strict):
@@ -99,7 +113,7 @@ def _create(market: Market, account_id: str, asked: Shipment) -> dict[str, Any]:
 def _ship(market: Market, account_id: str, parcel: dict[str, Any]) -> None:
     """The parcel has left: the engine knows it under the parcel's own number."""
     lines = [{"line_id": line["order_line_id"], "quantity": line["quantity"]} for line in parcel["lines"]]
-    carried = parcel_of(Tracking(**parcel["tracking"]) if parcel["tracking"] else None)
+    carried = parcel_of(ShipmentTracking(**parcel["tracking"]) if parcel["tracking"] else None)
     fulfillment.ship(market, account_id, parcel["order_id"], {"lines": lines, **carried}, key=parcel["id"])
 
 

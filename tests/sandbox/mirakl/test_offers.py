@@ -130,6 +130,22 @@ def test_stock_changes_alone(shop):
     assert (shop.offer("A")["quantity"], shop.offer("A")["price"]) == (3, 12.9)
 
 
+def test_files_of_stock_and_prices_tell_less_than_those_of_offers(shop):
+    listed = shop.imported(offer("A"))
+    stock = shop.uploads("/offers/stock/imports", {"offer-sku": "A", "quantity": "3"}).json()["import_id"]
+    price = shop.uploads("/offers/pricing/imports", {"offer-sku": "A", "price": "9.90"}).json()["import_id"]
+    shop.box.settle()
+
+    of_stock = shop.get(f"/offers/stock/imports/{stock}/status").keys()
+    (of_prices,) = shop.get("/offers/pricing/imports", import_id=price)["data"]
+
+    assert of_stock == {
+        *("import_id", "status", "date_created", "has_error_report", "lines_in_success", "lines_in_error")
+    }
+    assert of_prices.keys() - of_stock == {"offers_updated", "offers_in_error"}
+    assert {"lines_read", "lines_in_pending", "mode"} <= listed.keys() - of_prices.keys()
+
+
 def test_what_stock_was_refused_is_reported_with_line_and_reason_in_front(shop):
     shop.imported(offer("A"))
     rows = [{"offer-sku": "A", "quantity": "-1"}, {"offer-sku": "A2", "quantity": "1"}]
