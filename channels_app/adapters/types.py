@@ -188,6 +188,8 @@ class LostSubmission:
     key: str
     since: datetime
     line_count: int
+    #: When it was sent, by our clock; for channels that know a submission by its moment alone.
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

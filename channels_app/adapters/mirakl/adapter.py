@@ -88,8 +88,8 @@ class MiraklAdapter(ChannelAdapter):
         "stock": _MINUTELY,
         "stock_status": Limit(per_second=1 / 15),
         "stock_report": _MINUTELY,
-        # Once a day; one more for a call that failed.
-        "export": Limit(per_second=1 / _DAY, burst=2),
+        # The whole list; one that failed is asked for again a day later, as the operator allows.
+        "export": Limit(per_second=1 / _DAY),
         "export_status": Limit(per_second=1 / 10),
         "export_file": _ON_EVENT,
         "orders": _MINUTELY,

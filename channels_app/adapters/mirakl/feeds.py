@@ -171,16 +171,18 @@ class FeedDesk:
     # --- find ---------------------------------------------------------------------------------------------------------
 
     def find(self, lost: LostSubmission) -> Receipt | None:
-        """Look in the lists of imports. There is none of stock files: they are sent anew, which does no harm."""
+        """Look in the list of imports for the one of the file's moment.
+
+        Stock files are in no list, and without a moment any other file might be it: both are sent anew.
+        """
         feed = imports.FEEDS[lost.kind]
-        if feed is imports.STOCK:
+        if feed is imports.STOCK or lost.sent_at is None:
             return None
-        since = {
-            "start_date": build_moment(lost.since - _LOOK_BACK),
-            "limit": PAGE,
-        }  # fewer than a page, at one a minute
+        # Fewer than a page, at one a minute.
+        since = {"start_date": build_moment(lost.sent_at - _LOOK_BACK), "limit": PAGE}
         rows = self._client.get(f"find_{feed.name}", feed.path, since).get("data") or ()
-        found = imports.find_import(rows, lost, clock_ahead=self._client.clock_ahead or timedelta())
+        sent_at = lost.sent_at + (self._client.clock_ahead or timedelta())
+        found = imports.find_import(rows, lost, sent_at=sent_at)
         return Receipt(handle=str(found["import_id"])) if found else None
 
 

@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from channels_app.adapters.errors import TemporaryError
@@ -113,10 +113,10 @@ def _reason_place(header: Sequence[str]) -> int:
 
 
 def find_import(
-    rows: Iterable[Mapping[str, Any]], lost: LostSubmission, *, clock_ahead: timedelta
+    rows: Iterable[Mapping[str, Any]], lost: LostSubmission, *, sent_at: datetime
 ) -> Mapping[str, Any] | None:
-    """Return the import that the lost file became: the only one of its moment, its kind and its number of lines."""
-    sent_at = lost.since + clock_ahead
+    """Return the import that the lost file became: the only one of its moment (by the operator's clock) and its kind,
+    and of its number of lines once they are counted."""
     found = [
         row
         for row in rows
@@ -128,9 +128,13 @@ def find_import(
 
 
 def _may_be(row: Mapping[str, Any], lost: LostSubmission) -> bool:
-    """Say whether what was counted so far fits; nothing is counted before the file was read."""
-    count = row.get("lines_read") or (failure_count(row) + int(row.get("lines_in_success") or 0))
-    if count and count != lost.line_count:
+    counted = _line_count(row)
+    if counted > lost.line_count or (read_phase(row) is Phase.DONE and counted < lost.line_count):
         return False
     ended, made = row.get("offer_deleted") or 0, (row.get("offer_inserted") or 0) + (row.get("offer_updated") or 0)
     return not (made if lost.kind is Kind.WITHDRAW else ended)
+
+
+def _line_count(row: Mapping[str, Any]) -> int:
+    """Return how many lines were counted so far. Of prices only those are told that succeeded or failed."""
+    return int(row.get("lines_read") or 0) or failure_count(row) + int(row.get("lines_in_success") or 0)

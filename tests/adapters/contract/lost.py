@@ -71,7 +71,8 @@ def _submitted(adapter, world, kind, lines, *, key) -> Receipt | None:
         return adapter.submit(kind, lines, key=key)
     except OutcomeUnknown:
         world.passes(60)
-        return adapter.find_submission(LostSubmission(kind=kind, key=key, since=since, line_count=len(lines)))
+        lost = LostSubmission(kind=kind, key=key, since=since, line_count=len(lines), sent_at=since)
+        return adapter.find_submission(lost)
 
 
 class LostAnswerPromises:

@@ -2,17 +2,28 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from channels_app.adapters.base import ChannelAdapter
+from channels_app.adapters.errors import OutcomeUnknown
 from channels_app.adapters.mirakl.adapter import MiraklAdapter
 from channels_app.adapters.redis_client import shared_redis
-from channels_app.adapters.types import Capability, ContentLine, Outcome, PaymentStatus, Verb
+from channels_app.adapters.types import (
+    Capability,
+    ContentLine,
+    Kind,
+    LostSubmission,
+    Outcome,
+    PaymentStatus,
+    Phase,
+    Verb,
+)
 from sandbox.protocols.mirakl.words import FULL_EXPORT, LIST_OF_RETURNS, QUOTAS
-from tests.adapters.contract.world import about, done, exported, listed, order_of, ordered, parcel, send_content
+from tests.adapters.contract.world import about, done, exported, listed, offer, order_of, ordered, parcel, send_content
 from tests.adapters.mirakl.test_contract import MiraklWorld
 
 
@@ -60,9 +71,16 @@ TAKEN = {"export": FULL_EXPORT, "returns": LIST_OF_RETURNS} | {
 }
 
 
+BY_A_PERSON = {"account", "carriers", "shipping_types", "offer_states", "reasons"}
+
+
 @pytest.mark.parametrize("operation", TAKEN)
 def test_no_operation_is_called_more_often_than_the_operator_takes(operation):
-    assert MiraklAdapter.limits[operation].per_second <= TAKEN[operation].rate_per_s
+    ours, theirs = MiraklAdapter.limits[operation], TAKEN[operation]
+
+    assert ours.per_second <= theirs.rate_per_s
+    # What is asked for by a person may be asked for again at once; what a job asks for may not.
+    assert ours.burst <= theirs.burst or operation in BY_A_PERSON
 
 
 def test_no_job_runs_more_often_than_its_calls_may_go_out():
@@ -98,6 +116,26 @@ def test_items_with_a_category_bring_their_product_along(adapter, world):
     assert "“colour”" in sent.results["B"].reason
     assert set(exported(adapter, world)[1]) == {"A"}
     assert {"product_attributes", "offers_with_products"} <= world.operations
+
+
+def test_a_price_file_whose_answer_was_lost_is_found_by_its_moment(adapter, world):
+    facts = adapter.check_connection()
+    listed(adapter, world, "A", "B")
+    prices = [offer(world, sku, facts.currency, price="8.50") for sku in ("A", "B")]
+    sent_at = world.now()
+    world.has("lost", on_write=1)
+    with pytest.raises(OutcomeUnknown):
+        adapter.submit(Kind.PRICE, prices, key="k")
+    world.passes(60)
+
+    found = adapter.find_submission(
+        LostSubmission(kind=Kind.PRICE, key="k", since=sent_at - timedelta(minutes=10), line_count=2, sent_at=sent_at)
+    )
+
+    world.settle()
+    assert found is not None
+    assert adapter.poll(Kind.PRICE, found.handle).phase is Phase.DONE
+    assert exported(adapter, world)[1]["A"].price == Decimal("8.50")
 
 
 def test_until_it_is_accepted_an_order_is_refused_line_by_line(adapter, world):

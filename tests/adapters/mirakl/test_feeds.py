@@ -235,7 +235,7 @@ def test_a_report_that_is_cut_off_or_something_else_accepts_nothing(operator, re
 
 
 def lost(kind: Kind = Kind.CONTENT, lines: int = 2) -> LostSubmission:
-    return LostSubmission(kind=kind, key="k", since=SENT_AT, line_count=lines)
+    return LostSubmission(kind=kind, key="k", since=SENT_AT - timedelta(minutes=10), line_count=lines, sent_at=SENT_AT)
 
 
 def listed(at: datetime = SENT_AT, **more: object) -> dict[str, object]:
@@ -243,7 +243,7 @@ def listed(at: datetime = SENT_AT, **more: object) -> dict[str, object]:
 
 
 def find(*found: dict[str, object], of: LostSubmission | None = None, ahead: int = 0) -> object:
-    row = imports.find_import(found, of or lost(), clock_ahead=timedelta(seconds=ahead))
+    row = imports.find_import(found, of or lost(), sent_at=SENT_AT + timedelta(seconds=ahead))
     return row and row["import_id"]
 
 
@@ -273,8 +273,17 @@ def test_a_withdrawal_is_not_taken_for_a_listing():
     assert (find(ended, of=lost(Kind.WITHDRAW)), find(made, of=lost(Kind.WITHDRAW))) == (2035, None)
 
 
-def test_a_file_that_nobody_has_counted_yet_may_be_it():
-    assert find(listed(status="WAITING", lines_read=0, lines_in_success=0)) == 2035
+@pytest.mark.parametrize("counted", [0, 1, 2])
+def test_a_file_that_is_not_counted_to_the_end_may_be_it(counted):
+    assert find(listed(status="RUNNING", lines_read=counted, lines_in_success=0)) == 2035
+    assert find(listed(status="RUNNING", lines_read=3, lines_in_success=0)) is None
+
+
+def test_of_prices_those_that_succeeded_and_those_that_failed_are_counted():
+    made = {"import_id": "P-1", "status": "COMPLETE", "date_created": SENT_AT.isoformat()}
+
+    assert find({**made, "lines_in_success": 1, "lines_in_error": 1}, of=lost(Kind.PRICE)) == "P-1"
+    assert find({**made, "lines_in_success": 1, "lines_in_error": 0}, of=lost(Kind.PRICE)) is None
 
 
 def test_the_lists_of_imports_are_looked_into(operator):
@@ -285,16 +294,21 @@ def test_the_lists_of_imports_are_looked_into(operator):
     operator.says("GET /api/offers/imports", {"data": []}, headers=date)
     adapter = operator.adapter()
 
-    price = adapter.find_submission(LostSubmission(kind=Kind.PRICE, key="k", since=now, line_count=2))
-    listing = adapter.find_submission(LostSubmission(kind=Kind.CONTENT, key="k", since=now, line_count=2))
+    price, listing = (
+        adapter.find_submission(LostSubmission(kind=kind, key="k", since=now, line_count=2, sent_at=now))
+        for kind in (Kind.PRICE, Kind.CONTENT)
+    )
 
     assert price is not None
     assert (price.handle, listing) == ("P-9", None)
     assert operator.requests[0].url.params["start_date"] < now.isoformat()
 
 
-def test_stock_files_are_in_no_list_and_are_sent_anew(operator):
-    assert operator.adapter().find_submission(lost(Kind.QUANTITY)) is None
+@pytest.mark.parametrize(
+    "gone", [lost(Kind.QUANTITY), LostSubmission(kind=Kind.PRICE, key="k", since=SENT_AT, line_count=2)]
+)
+def test_what_is_in_no_list_or_has_no_moment_is_sent_anew(operator, gone):
+    assert operator.adapter().find_submission(gone) is None
     assert operator.requests == []
 
 
@@ -322,6 +336,17 @@ def test_an_export_may_be_asked_for_again_if_the_answer_was_lost(operator, answe
 
     with pytest.raises(TemporaryError):
         operator.adapter().export_listings()
+
+
+def test_an_export_that_failed_is_asked_for_again_when_the_day_is_over(operator):
+    operator.says("POST /api/offers/export/async", httpx.Response(502))
+    for _ in range(2):
+        with pytest.raises(TemporaryError) as caught:
+            operator.adapter().export_listings()
+
+    assert caught.value.code == "rate_limited"
+    assert caught.value.retry_after == pytest.approx(86_400, abs=60)
+    assert len(operator.requests) == 1
 
 
 def test_an_export_without_a_number_is_asked_for_again(operator):
