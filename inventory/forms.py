@@ -1,11 +1,13 @@
 """What sellers enter about items, stock, labels and files."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from inventory.csv_import.header import WORDS, Column, FileProblem, check_columns
 from inventory.csv_import.imports import MAX_BYTES
 from inventory.gtin import is_gtin
 from inventory.models import Item, Label, Location, Seller
@@ -195,6 +197,35 @@ def _condition_as_entered(row: dict[str, str]) -> dict[str, str]:
 def rule_of(formset: "forms.BaseFormSet[ConditionForm]") -> Rule:
     """Return the rule that a valid formset holds."""
     return [condition for form in formset for condition in [form.condition()] if condition]
+
+
+class ColumnsForm(forms.Form):
+    """What each column of a file means."""
+
+    def __init__(self, columns: Sequence[Column], data: Any = None) -> None:
+        super().__init__(data)
+        self._names = [column.name for column in columns]
+        meanings = [(field, words) for field, words in WORDS.items() if field not in ("attribute", "ignored")]
+        for index, column in enumerate(columns):
+            kept = [("attribute", f"An attribute called “{column.name}”")] if column.name else []
+            self.fields[f"column_{index}"] = forms.ChoiceField(
+                label=column.name or f"Column {index + 1} (no name)",
+                choices=[("ignored", WORDS["ignored"]), *kept, *meanings],
+                initial=column.field,
+            )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        try:
+            check_columns(self.columns())
+        except FileProblem as problem:
+            raise forms.ValidationError(str(problem)) from problem
+        return values
+
+    def columns(self) -> list[Column]:
+        """Return the columns as they were chosen; what was chosen wrongly is left out."""
+        chosen = (self.cleaned_data.get(f"column_{index}", "ignored") for index in range(len(self._names)))
+        return [Column(name, field) for name, field in zip(self._names, chosen, strict=True)]
 
 
 class ImportForm(forms.Form):

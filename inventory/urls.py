@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{_LABEL}delete/", labels.label_delete, name="label_delete"),
     path(f"{_SELLER}imports/", imports.import_new, name="import_new"),
     path(_IMPORT, imports.import_detail, name="import_detail"),
+    path(f"{_IMPORT}columns/", imports.import_columns, name="import_columns"),
     path(f"{_IMPORT}do/", imports.import_act, name="import_act"),
     path(f"{_IMPORT}bad-rows.csv", imports.import_problems, name="import_problems"),
 ]

@@ -100,6 +100,10 @@ class FileProblem(ValueError):
         self.offered_encoding = offered_encoding
 
 
+class UnclearColumns(FileProblem):
+    """What the columns mean cannot be told by their names: the seller can say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of the file: its name there, and the field of an item, "attribute" or "ignored"."""
@@ -131,28 +135,75 @@ def known_columns(names: Sequence[str]) -> int:
     return sum(field_of(name) not in ("attribute", "ignored") for name in names)
 
 
-def build_columns(names: Sequence[str]) -> list[Column]:
-    """Return what each column means. Raises FileProblem if that is unclear or the SKU is missing."""
-    names = [name.strip().lstrip("\ufeff") for name in names]
+def clean_names(header: Sequence[str]) -> list[str]:
+    """Return the names of the columns. Raises FileProblem if these cannot be the names of columns."""
+    names = [name.strip().lstrip("\ufeff") for name in header]
     if len(names) > MAX_COLUMNS:
         raise FileProblem(f"The file has {len(names)} columns; at most {MAX_COLUMNS} can be read.")
     for name in names:
         if len(name) > MAX_NAME:
             raise FileProblem(f"The name of the column “{name[:40]}…” is too long: at most {MAX_NAME} characters.")
-    columns = [Column(name, field_of(name)) for name in names]
-    columns = _settle_rivals(columns)
-    if not any(column.field == "sku" for column in columns):
-        found = ", ".join(f"“{name}”" for name in names[:12] if name) or "none"
-        raise FileProblem(
-            f"No column for the SKU. The first line must name the columns, one of them “sku”. Columns found: {found}."
-        )
+    if sum(map(bool, names)) < 2:
+        raise FileProblem("The file has one column only: there is nothing to import. Add a column such as title.")
+    return names
+
+
+def build_columns(names: Sequence[str]) -> list[Column]:
+    """Return what each column means, by its name. Raises UnclearColumns if that is unclear or the SKU is missing."""
+    columns = _settle_rivals([Column(name, field_of(name)) for name in names])
+    check_columns(columns)
+    return columns
+
+
+def propose_columns(names: Sequence[str]) -> list[Column]:
+    """Return what each column most likely means: by its name, or by what stands in it; each field once."""
+    found: dict[str, int] = {}
+    for field, index in [
+        *((field_of(name), index) for index, name in enumerate(names)),
+        *((field, index) for field, index in _loosely_named(names) if index not in found.values()),
+    ]:
+        if field in SYNONYMS:
+            found.setdefault(field, index)
+    fields = {index: field for field, index in found.items()}
+    seen = set[str]()
+    columns = []
+    for index, name in enumerate(names):
+        otherwise = "ignored" if field_of(name) == "ignored" or _simple(name) in seen else "attribute"
+        columns.append(Column(name, fields.get(index, otherwise)))
+        if columns[-1].field == "attribute":
+            seen.add(_simple(name))
+    return columns
+
+
+def _loosely_named(names: Sequence[str]) -> list[tuple[str, int]]:
+    """Return the fields whose names stand inside a column's name: "Our price (net)" may be the price. Longest first."""
+    known = sorted(_FIELD_OF.items(), key=lambda pair: -len(pair[0]))
+    return [
+        (field, index)
+        for synonym, field in known
+        for index, name in enumerate(names)
+        if f" {synonym} " in f" {_simple(name)} "
+    ]
+
+
+def check_columns(columns: Sequence[Column]) -> None:
+    """Raises UnclearColumns unless the columns can be imported: one for the SKU, and none of the others twice."""
+    named = [column for column in columns if column.field == "sku"]
+    if not named:
+        found = ", ".join(f"“{column.name}”" for column in columns[:12] if column.name)
+        raise UnclearColumns(f"No column for the SKU. Columns found: {found}.")
+    for field in SYNONYMS:
+        rivals = [f"“{column.name}”" for column in columns if column.field == field]
+        if len(rivals) > 1:
+            raise UnclearColumns(f"The columns {' and '.join(rivals)} both mean {WORDS[field]}; only one of them can.")
     attributes = [_simple(column.name) for column in columns if column.field == "attribute"]
     for column in columns:
         if column.field == "attribute" and attributes.count(_simple(column.name)) > 1:
-            raise FileProblem(f"The column “{column.name}” stands in the file twice. Rename or remove one of them.")
+            raise UnclearColumns(f"The column “{column.name}” stands in the file twice; one of them is to be left out.")
     if all(column.field in ("sku", "ignored") for column in columns):
-        raise FileProblem("The file has SKUs only: there is nothing to import. Add a column such as title or quantity.")
-    return columns
+        raise UnclearColumns(
+            "There are SKUs only, so there is nothing to import. A title or a quantity would be something."
+        )
 
 
 def _settle_rivals(columns: list[Column]) -> list[Column]:
@@ -160,13 +211,9 @@ def _settle_rivals(columns: list[Column]) -> list[Column]:
     settled = list(columns)
     for field, synonyms in SYNONYMS.items():
         rivals = [index for index, column in enumerate(columns) if column.field == field]
-        if len(rivals) < 2:
-            continue
         exact = [index for index in rivals if _simple(columns[index].name) in (field, synonyms[0])]
-        if len(exact) != 1:
-            names = " and ".join(f"“{columns[index].name}”" for index in rivals)
-            raise FileProblem(f"The columns {names} both mean {WORDS[field]}. Rename or remove one of them.")
-        for index in rivals:
-            if index != exact[0]:
-                settled[index] = Column(columns[index].name, "attribute")
+        if len(exact) == 1:
+            for index in rivals:
+                if index != exact[0]:
+                    settled[index] = Column(columns[index].name, "attribute")
     return settled

@@ -4,20 +4,20 @@ One at a time per seller, held by an advisory lock that ends with the worker's c
 go at once, and whoever comes next goes on from what was committed. Every step is safe to run again.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from inventory.alone import working_alone
-from inventory.csv_import import applying, preview, problems, staging
-from inventory.csv_import.header import Column, FileProblem, build_columns
-from inventory.csv_import.layouts import Layout, Translation, layout_of, translate
-from inventory.csv_import.reading import DELIMITERS, open_sheet
+from inventory.csv_import import applying, preview, staging
+from inventory.csv_import.header import Column, FileProblem, UnclearColumns
+from inventory.csv_import.intake import stage
+from inventory.csv_import.layouts import Layout
+from inventory.csv_import.mapping import keep_columns
 from inventory.csv_import.undo import undo_slice
 from inventory.models import CsvImport, CsvImportChunk, Label, Location, Seller
 from inventory.stock import default_location
@@ -96,6 +96,23 @@ def read_again(csv_import: CsvImport, *, encoding: str) -> bool:
     )
 
 
+@transaction.atomic
+def set_columns(
+    csv_import: CsvImport, columns: list[Column], *, actor: "AbstractBaseUser | None", now: datetime
+) -> bool:
+    """The file is read again with its columns meaning this, and so is every later one with the same header.
+
+    Returns False if it is not waiting for that.
+    """
+    waiting = CsvImport.objects.filter(
+        pk=csv_import.pk, state__in=[State.MAPPING, State.PREVIEW], layout=Layout.COLUMNS
+    )
+    if not waiting.update(state=State.UPLOADED, error="", rows_done=0, attempts=0):
+        return False
+    keep_columns(csv_import.seller, columns, actor=actor, now=now)
+    return True
+
+
 def go_on(csv_import: CsvImport) -> bool:
     """An import, or its undo, that gave up half-way goes on from there. Returns False if it is not waiting for that."""
     failed = CsvImport.objects.filter(pk=csv_import.pk, state=State.FAILED, last_place__isnull=False)
@@ -159,17 +176,25 @@ def _advance(csv_import: CsvImport, *, now: datetime) -> None:
             _undo(csv_import, now=now)
         else:
             _apply(csv_import, now=now)
+    except UnclearColumns as problem:
+        _ask(csv_import, str(problem))
     except FileProblem as problem:
         _fail(csv_import, str(problem), offered_encoding=problem.offered_encoding, now=now)
     except applying.Stopped:
         _tidy(csv_import)
 
 
+def _ask(csv_import: CsvImport, why: str) -> None:
+    """The seller is to say what the columns mean."""
+    CsvImport.objects.filter(pk=csv_import.pk, state=State.UPLOADED).update(state=State.MAPPING, error=why, attempts=0)
+
+
 def _prepare_preview(csv_import: CsvImport) -> None:
     location = _location(csv_import)
-    facts = _stage(csv_import)
+    facts = stage(csv_import)
     with transaction.atomic():
-        summary = facts | preview.build_summary(csv_import, location)
+        examples = {"examples": csv_import.summary.get("examples", [])}
+        summary = examples | facts | preview.build_summary(csv_import, location)
         ready = CsvImport.objects.filter(pk=csv_import.pk, state=State.UPLOADED).update(
             state=State.PREVIEW, location=location, summary=summary, attempts=0
         )
@@ -180,7 +205,7 @@ def _prepare_preview(csv_import: CsvImport) -> None:
 def _apply(csv_import: CsvImport, *, now: datetime) -> None:
     location = _location(csv_import)
     if not staging.is_staged(csv_import):
-        _stage(csv_import)
+        stage(csv_import)
     CsvImport.objects.filter(pk=csv_import.pk, state=State.CONFIRMED).update(state=State.RUNNING)
     while applying.apply_slice(csv_import, location, now=now):
         pass
@@ -193,62 +218,6 @@ def _undo(csv_import: CsvImport, *, now: datetime) -> None:
         pass
     CsvImport.objects.filter(pk=csv_import.pk, state=State.UNDOING).update(state=State.UNDONE, finished_at=now)
     _tidy(csv_import)
-
-
-def _stage(csv_import: CsvImport) -> dict[str, object]:
-    """The file is read and its rows are staged. Returns what was found out about it. Raises FileProblem, Stopped."""
-    sheet = open_sheet(lambda: _parts(csv_import), csv_import.encoding)
-    csv_import.layout = layout_of(sheet)
-    if csv_import.layout == Layout.COLUMNS:
-        file = Translation(build_columns(sheet.header), sheet.rows)
-    else:
-        file = translate(Layout(csv_import.layout), sheet)
-    csv_import.columns = [{"name": column.name, "field": column.field} for column in file.columns]
-    csv_import.save(update_fields=["layout", "columns"])
-    copied = _copy(csv_import, file)
-    if copied["rows"] == 0:
-        raise FileProblem("The file has a header but no rows.")
-    mark = staging.decimal_mark(csv_import, file.columns, otherwise="," if sheet.delimiter == ";" else ".")
-    errors = _interpret(csv_import, file.columns, mark=mark)
-    return copied | {
-        "errors": errors,
-        "encoding": sheet.encoding,
-        "delimiter": DELIMITERS.get(sheet.delimiter, sheet.delimiter),
-        "mark": mark,
-    }
-
-
-@transaction.atomic
-def _interpret(csv_import: CsvImport, columns: list[Column], *, mark: str) -> int:
-    """The cells are interpreted and checked: good rows in `rows`, bad ones recorded. Returns the number of bad ones."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '64MB'")  # a million SKUs are joined in memory instead of in files
-    staging.build_rows(csv_import, columns, mark=mark)
-    return problems.record_problems(csv_import, columns)
-
-
-def _copy(csv_import: CsvImport, file: Translation) -> dict[str, object]:
-    """Copy all rows, a batch a commit, so that the page sees them come and a stop is heard. Returns what is in them."""
-    staging.create_cells(csv_import, file.columns)
-    total, proposed, example = 0, 0, ""
-    reading = csv_import.state == State.UPLOADED
-    while batch := list(itertools.islice(file.rows, staging.BATCH)):
-        staging.copy_cells(csv_import, batch, len(file.columns), first=total + 1)
-        total += len(batch)
-        without_sku = [row.cells[0] for row in batch if row.is_sku_proposed]
-        proposed, example = proposed + len(without_sku), example or next(iter(without_sku), "")
-        going = CsvImport.objects.filter(pk=csv_import.pk, state=csv_import.state)
-        if not going.update(**({"rows_done": total} if reading else {"attempts": F("attempts")})):
-            raise applying.Stopped
-    return {"rows": total, "proposed_skus": proposed, "proposed_example": example}
-
-
-def _parts(csv_import: CsvImport) -> Iterator[bytes]:
-    for number in itertools.count():
-        part = CsvImportChunk.objects.filter(csv_import=csv_import, number=number).values_list("content").first()
-        if part is None:
-            return
-        yield bytes(part[0])
 
 
 def _location(csv_import: CsvImport) -> Location:
@@ -270,12 +239,13 @@ def _tidy(csv_import: CsvImport) -> None:
 
 def forget_old(*, now: datetime) -> None:
     """Files that wait for the seller for too long are dropped."""
-    old = CsvImport.objects.filter(created_at__lt=now - KEPT, state__in=[State.PREVIEW, State.FAILED])
+    waiting = [State.PREVIEW, State.MAPPING, State.FAILED]
+    old = CsvImport.objects.filter(created_at__lt=now - KEPT, state__in=waiting)
     for csv_import in old.filter(chunks__isnull=False).distinct()[:20]:
-        if csv_import.state == State.PREVIEW:
-            cancel(csv_import, now=now)
-        else:
+        if csv_import.state == State.FAILED:
             _tidy(csv_import)
+        else:
+            cancel(csv_import, now=now)
 
 
 def _working_alone(seller_id: int) -> AbstractContextManager[bool]:

@@ -96,6 +96,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("uploaded", "Being read"),
+                            ("mapping", "Columns to be named"),
                             ("preview", "Waiting for you"),
                             ("confirmed", "Waiting to start"),
                             ("running", "Being imported"),
@@ -328,6 +329,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="ImportMapping",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("header_key", models.CharField(max_length=64)),
+                ("names", models.JSONField()),
+                ("fields", models.JSONField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="import_mappings",
+                        to="inventory.seller",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("seller", "header_key"), name="import_mapping_once")],
+            },
         ),
         migrations.CreateModel(
             name="CsvImportChunk",

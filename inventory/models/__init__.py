@@ -1,5 +1,5 @@
 from inventory.models.capture import BulkChange, ItemChange
-from inventory.models.csv_import import CsvImport, CsvImportChunk, CsvImportProblem, ImportedItem
+from inventory.models.csv_import import CsvImport, CsvImportChunk, CsvImportProblem, ImportedItem, ImportMapping
 from inventory.models.item import Item
 from inventory.models.label import Label, LabelItem
 from inventory.models.seller import Membership, Role, Seller
@@ -10,6 +10,7 @@ __all__ = [
     "CsvImport",
     "CsvImportChunk",
     "CsvImportProblem",
+    "ImportMapping",
     "ImportedItem",
     "Item",
     "ItemChange",

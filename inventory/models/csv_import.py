@@ -17,6 +17,7 @@ class CsvImport(models.Model):
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", "Being read"
+        MAPPING = "mapping", "Columns to be named"
         PREVIEW = "preview", "Waiting for you"
         CONFIRMED = "confirmed", "Waiting to start"
         RUNNING = "running", "Being imported"
@@ -82,6 +83,25 @@ class CsvImport(models.Model):
         """Whether it has put anything into the inventory that is still there."""
         ended = self.state in (self.State.DONE, self.State.CANCELLED, self.State.FAILED)
         return ended and self.last_place is not None and self.undone_at is None
+
+
+class ImportMapping(models.Model):
+    """What the columns of files with one header mean, as the seller said."""
+
+    seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="import_mappings", db_index=False)
+    #: Fingerprint of the names in their order.
+    header_key = models.CharField(max_length=64)
+    names = models.JSONField()
+    #: For each name the field of an item, "attribute" or "ignored".
+    fields = models.JSONField()
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["seller", "header_key"], name="import_mapping_once")]
+
+    def __str__(self) -> str:
+        return ", ".join(self.names[:4])
 
 
 class CsvImportChunk(models.Model):

@@ -16,7 +16,7 @@ from inventory.csv_import import imports
 from inventory.csv_import.header import TO_MEND, Column
 from inventory.csv_import.preview import Effect, PreviewRow, find_rows
 from inventory.csv_import.undo import foresee
-from inventory.forms import ImportForm
+from inventory.forms import ColumnsForm, ImportForm
 from inventory.models import CsvImport, Role
 from inventory.paging import Page, number_in, page_of
 from inventory.tasks import run_import
@@ -74,7 +74,7 @@ def import_detail(request: SellerRequest, public_id: UUID) -> HttpResponse:
 
 
 def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
-    columns = [Column(**column) for column in csv_import.columns]
+    columns = _columns(csv_import)
     is_preview = csv_import.state == CsvImport.State.PREVIEW
     part = _part(request, csv_import)
     return {
@@ -150,6 +150,28 @@ def import_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
     if not is_done:
         messages.info(request, "That was done already.")
     return redirect("import_detail", request.seller.slug, csv_import.public_id)
+
+
+@seller_page(Role.MANAGER)
+def import_columns(request: SellerRequest, public_id: UUID) -> HttpResponse:
+    """Ask what the columns of a file mean; kept for files with the same header, and the file is read again."""
+    csv_import = find_import(request, public_id)
+    form = ColumnsForm(_columns(csv_import), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            is_done = imports.set_columns(csv_import, form.columns(), actor=request.membership.user, now=clock.now())
+            run_import.delay_on_commit(csv_import.pk)  # type: ignore[attr-defined]
+        if not is_done:
+            messages.info(request, "This file is not waiting for its columns any more.")
+        return redirect("import_detail", request.seller.slug, csv_import.public_id)
+    examples = csv_import.summary.get("examples", [])
+    rows = [(bound, examples[place] if place < len(examples) else []) for place, bound in enumerate(form)]
+    context = {"csv_import": csv_import, "form": form, "rows": rows}
+    return render(request, "inventory/import_columns.html", context, status=422 if form.errors else 200)
+
+
+def _columns(csv_import: CsvImport) -> list[Column]:
+    return [Column(**column) for column in csv_import.columns]
 
 
 @seller_page()

@@ -52,7 +52,7 @@ READ_ONLY = {
     *("orders", "raw_orders", "order", "activity", "refused_csv", "submission"),
 }
 #: Forms that are shown by GET at the address that takes them.
-FORMS = {"item", "item_new", "labels", "import_new", "channel_add", "channel_settings"}
+FORMS = {"item", "item_new", "labels", "import_new", "import_columns", "channel_add", "channel_settings"}
 #: What people, scanners and old bookmarks put into addresses.
 BROKEN = ["\x00", "²", "9" * 5_000, "not-a-key", "2026-03-02T12:00:00_" + "9" * 30]
 ODD = [
@@ -78,6 +78,7 @@ FIELDS = [
     *("ship-key", "ship-units-1", "ship-shipped_at", "cancel-units-1", "refund-amount-1", "key", "location", "how"),
     *("note", "rule-0-value", "label-label", "label-confirmed", "label-new_label", "quantity-buffer", "name-name"),
     *("price-price_percent", "ask-what", "ask-reason", "title", "price", "currency", "images", "attributes"),
+    "column_0",
 ]
 RULE = {"rule-TOTAL_FORMS": "1", "rule-INITIAL_FORMS": "0", "rule-0-field": "title", "rule-0-op": "contains"}
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -27,6 +27,6 @@ def layout_of(sheet: Sheet) -> Layout:
     return next((key for key, layout in _FOREIGN.items() if layout.recognises(sheet.header)), Layout.COLUMNS)
 
 
-def translate(layout: Layout, sheet: Sheet) -> Translation:
+def translate(layout: str, sheet: Sheet) -> Translation:
     """Return the file in our columns; `layout` is a foreign one."""
-    return Translation(list(COLUMNS), _FOREIGN[layout].read_rows(sheet.header, sheet.rows))
+    return Translation(list(COLUMNS), _FOREIGN[Layout(layout)].read_rows(sheet.header, sheet.rows))
