@@ -178,9 +178,9 @@ class FeedDesk:
         feed = imports.FEEDS[lost.kind]
         if feed is imports.STOCK or lost.sent_at is None:
             return None
-        # Fewer than a page, at one a minute.
-        since = {"start_date": build_moment(lost.sent_at - _LOOK_BACK), "limit": PAGE}
-        rows = self._client.get(f"find_{feed.name}", feed.path, since).get("data") or ()
+        # Fewer than a page, at one a minute; without those that a person has uploaded in the back office.
+        ours = {"start_date": build_moment(lost.sent_at - _LOOK_BACK), "origins": "API", "limit": PAGE}
+        rows = self._client.get(f"find_{feed.name}", feed.path, ours).get("data") or ()
         sent_at = lost.sent_at + (self._client.clock_ahead or timedelta())
         found = imports.find_import(rows, lost, sent_at=sent_at)
         return Receipt(handle=str(found["import_id"])) if found else None

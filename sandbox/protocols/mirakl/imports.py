@@ -118,9 +118,11 @@ def failed_lines(market: Market, account_id: str, feed: str, number: str) -> lis
 
 
 def finder(market: Market, account_id: str, feed: str) -> Find:
-    """Finds the imports of a feed by start date, end date and status, newest first."""
+    """Finds the imports of a feed by start date, end date, status and origin, newest first. All came by the API."""
 
     def find_all(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if asked["origins"] and "API" not in asked["origins"]:
+            return []
         since = parse(asked["start_date"]) if asked["start_date"] else 0
         until = parse(asked["end_date"]) if asked["end_date"] else _FOREVER
         notes_of_feed = notes.load_all(market, f"mirakl import {account_id} {feed} ")

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
@@ -141,11 +141,12 @@ def list_imports(
     start_date: str | None = None,
     end_date: str | None = None,
     status: str | None = None,
+    origins: Annotated[list[str], Query()] = [],  # noqa: B006 - never changed
     limit: int = 10,
     page_token: str | None = None,
 ) -> JSONResponse:
     """The imports since a moment, newest first."""
-    asked = {"start_date": start_date, "end_date": end_date, "status": status}
+    asked = {"start_date": start_date, "end_date": end_date, "status": status, "origins": origins}
     return paging.seek(imports.finder(market, account_id, "offers"), asked, limit=limit, page_token=page_token)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Response, UploadFile
+from fastapi import APIRouter, File, Query, Response, UploadFile
 from fastapi.responses import JSONResponse
 
 from sandbox.engine.errors import NotFound
@@ -73,12 +73,13 @@ def prices_status(
     start_date: str | None = None,
     end_date: str | None = None,
     status: str | None = None,
+    origins: Annotated[list[str], Query()] = [],  # noqa: B006 - never changed
     limit: int = 10,
     page_token: str | None = None,
 ) -> JSONResponse:
     """One import as a list of one, or the imports since a moment."""
     if import_id is None:
-        asked = {"start_date": start_date, "end_date": end_date, "status": status}
+        asked = {"start_date": start_date, "end_date": end_date, "status": status, "origins": origins}
         return paging.seek(imports.finder(market, account_id, "prices"), asked, limit=limit, page_token=page_token)
     try:
         found = [imports.described(market, imports.find(market, account_id, "prices", import_id))]

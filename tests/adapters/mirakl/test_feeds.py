@@ -301,7 +301,8 @@ def test_the_lists_of_imports_are_looked_into(operator):
 
     assert price is not None
     assert (price.handle, listing) == ("P-9", None)
-    assert operator.requests[0].url.params["start_date"] < now.isoformat()
+    asked = operator.requests[0].url.params
+    assert (asked["start_date"] < now.isoformat(), asked["origins"]) == (True, "API")
 
 
 @pytest.mark.parametrize(

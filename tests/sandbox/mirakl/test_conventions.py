@@ -113,6 +113,14 @@ def test_a_page_token_of_ones_own_is_refused(shop):
     assert shop.call("GET", "/offers/imports", params={"page_token": "x"}).status_code == 400
 
 
+def test_imports_are_found_by_where_they_came_from(shop):
+    shop.sends(offer("A"))
+
+    found = [shop.get("/offers/imports", origins=origin)["data"] for origin in ("API", "FRONT")]
+
+    assert [len(imports) for imports in found] == [1, 0]
+
+
 def test_the_operator_says_what_it_takes(shop):
     assert {one["code"] for one in shop.get("/offers/states")["offer_states"]} == {"10", "11"}
     assert {one["type"] for one in shop.get("/reasons")["reasons"] if one["is_shop_right"]} == {"REFUND", "CANCELATION"}
