@@ -107,10 +107,7 @@ def get_submissions(market: Market, account_id: str, submission_ids: list[str]) 
 
     At the third poll the lines that were waiting for it become due.
     """
-    marks = ", ".join("?" * len(submission_ids))
-    where = f"account_id = ? AND submission_id IN ({marks})"
-    with market.storage.reading() as db:
-        rows = db.execute(f"SELECT * FROM submission WHERE {where}", (account_id, *submission_ids)).fetchall()
+    rows = _rows(market, account_id, submission_ids)
     waiting = [row["seq"] for row in rows if row["phase"] == "processing" and row["due_at"] is None]
     if waiting:
         with market.storage.writing() as db:
@@ -122,6 +119,19 @@ def get_submissions(market: Market, account_id: str, submission_ids: list[str]) 
         market.work_came_in.set()
     found = {row["submission_id"]: describe(row) for row in rows}
     return [found[wanted] for wanted in submission_ids if wanted in found]
+
+
+def see_submissions(market: Market, account_id: str, submission_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """The submissions by their ids, without counting as a poll; unknown ones are left out."""
+    return {row["submission_id"]: describe(row) for row in _rows(market, account_id, submission_ids)}
+
+
+def _rows(market: Market, account_id: str, submission_ids: list[str]) -> list[sqlite3.Row]:
+    with market.storage.reading() as db:
+        return db.execute(
+            "SELECT * FROM submission WHERE account_id = ? AND submission_id IN (SELECT value FROM json_each(?))",
+            (account_id, json.dumps(submission_ids)),
+        ).fetchall()
 
 
 def get_submission(market: Market, account_id: str, submission_id: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What Walmart wants to know of an item of a product type: read from its own specification, and kept.
 
-Source: https://developer.walmart.com/us-marketplace/docs/ (item specification guide), read 2026-11-23.
+Source: https://developer.walmart.com/us-marketplace/docs/get-item-setup-requirements ("Get item setup requirements"),
+read 2026-11-27.
 UNVERIFIED: where in the specification the required names stand. If they are not found, Walmart has the last word.
 """
 
@@ -11,6 +12,8 @@ from channels_app.adapters.errors import RejectedByChannel
 from channels_app.adapters.walmart.client import WalmartClient
 from channels_app.adapters.walmart.limits import MP_ITEM
 
+#: Product types of one call: Walmart takes no more.
+_TYPES_AT_ONCE = 20
 #: Specifications kept in memory; each belongs to a version and never changes.
 _KEPT_AT_MOST = 1_000
 _kept: dict[tuple[str, str, str], "Spec"] = {}
@@ -43,10 +46,12 @@ class Specs:
         self._version = version
 
     def of(self, product_types: Iterable[str]) -> dict[str, Spec]:
-        """Return the specification of each product type; those not known yet are asked for, all at once."""
+        """Return the specification of each product type; those not known yet are asked for, as few times as can be."""
         wanted = list(dict.fromkeys(product_types))
         unknown = [name for name in wanted if self._key(name) not in _kept]
-        found = self._ask(unknown) if unknown else {}
+        found: dict[str, Spec] = {}
+        for start in range(0, len(unknown), _TYPES_AT_ONCE):
+            found |= self._ask(unknown[start : start + _TYPES_AT_ONCE])
         return {name: found[name] if name in found else _kept[self._key(name)] for name in wanted}
 
     def _key(self, product_type: str) -> tuple[str, str, str]:

@@ -10,11 +10,11 @@ access to returns.
 from fastapi import APIRouter
 
 from sandbox.protocols.protocol import Protocol
-from sandbox.protocols.walmart import account, feeds, items, order_list, orders, refunds, reports, returns
+from sandbox.protocols.walmart import account, feeds, items, order_list, orders, refunds, reports, returns, specs
 from sandbox.protocols.walmart.words import QUOTAS, word
 
 router = APIRouter()
-for part in (account, feeds, items, reports, order_list, orders, refunds, returns):
+for part in (account, feeds, specs, items, reports, order_list, orders, refunds, returns):
     router.include_router(part.router)
 
 PROTOCOL = Protocol(

@@ -26,6 +26,8 @@ QUOTAS = {
     "feed_status": _a_minute(5000, 200),
     "feed_list": _a_minute(5000, 200),
     "items": _a_minute(300),
+    "item_spec": _a_minute(3, 3),
+    "taxonomy": _a_minute(3, 3),
     "retire_item": _a_minute(900, 50),
     "inventory": _a_minute(200, 50),
     "inventories": _a_minute(200, 50),

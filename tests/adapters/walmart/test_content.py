@@ -101,6 +101,17 @@ def test_a_type_or_version_that_walmart_does_not_know_is_told(walmart, describin
     assert receipt.report.phase is Phase.DONE
 
 
+def test_no_more_than_twenty_product_types_are_asked_for_at_once(walmart, describing):
+    walmart.on("POST", SPEC, {"title": "something else"})
+    lines = [mug(f"S{number}", **{"walmart:product_type": f"Type {number}"}) for number in range(45)]
+
+    describing.submit(Kind.CONTENT, lines, key="k")
+
+    asked = [json.loads(call.content)["productTypes"] for call in walmart.calls if call.url.path == SPEC]
+    assert [len(names) for names in asked] == [20, 20, 5]
+    assert [name for names in asked for name in names] == [f"Type {number}" for number in range(45)]
+
+
 @pytest.mark.parametrize("answer", [{"title": "something else"}, refusal(404, "NOT_FOUND")])
 def test_without_a_specification_that_can_be_read_walmart_has_the_last_word(walmart, describing, answer):
     walmart.on("POST", SPEC, answer)
