@@ -437,6 +437,13 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("outcome", "left")),
+                        fields=["csv_import", "item"],
+                        name="imported_item_left",
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("csv_import", "is_parent", "item"), name="imported_item_once")
                 ],

@@ -169,6 +169,10 @@ class ImportedItem(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["csv_import", "is_parent", "item"], name="imported_item_once")]
+        # Few are left alone, and only these stand in it.
+        indexes = [
+            models.Index(fields=["csv_import", "item"], condition=models.Q(outcome="left"), name="imported_item_left")
+        ]
 
     def __str__(self) -> str:
         return f"item {self.item_id} by {self.csv_import_id}"

@@ -17,7 +17,7 @@ from inventory.csv_import.header import TO_MEND, Column
 from inventory.csv_import.preview import Effect, PreviewRow, find_rows
 from inventory.csv_import.undo import foresee
 from inventory.forms import ColumnsForm, ImportForm
-from inventory.models import CsvImport, Role
+from inventory.models import CsvImport, ImportedItem, Item, Role
 from inventory.paging import Page, number_in, page_of
 from inventory.tasks import run_import
 from inventory.tenancy import SellerRequest, seller_page
@@ -26,6 +26,7 @@ from marketplace_integration import clock
 
 PROBLEMS_SHOWN = 50
 ROWS_SHOWN = 25
+LEFT_SHOWN = 50
 
 #: Part of the preview, counted in the summary under the same name -> what the seller reads.
 PARTS = {"changed": "Changed items", "new": "New items"}
@@ -83,6 +84,7 @@ def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
         "columns": columns,
         "attributes": [column.name for column in columns if column.field == "attribute"],
         "has_quantity": any(column.field == "quantity" for column in columns),
+        "left_alone": _left_alone(csv_import),
         "foreseen": foresee(csv_import) if csv_import.can_undo and request.membership.can_manage else None,
         "part": part,
         "tabs": _tabs(csv_import, part),
@@ -90,6 +92,14 @@ def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
         "problems": list(csv_import.problems.order_by("line", "number")[:PROBLEMS_SHOWN]),
         "can_manage": request.membership.can_manage,
     }
+
+
+def _left_alone(csv_import: CsvImport) -> list[Item]:
+    """Return the first items that an undo left alone."""
+    if not csv_import.undone.get(ImportedItem.Outcome.LEFT):
+        return []
+    left = csv_import.items.filter(outcome=ImportedItem.Outcome.LEFT).order_by("item_id").values("item_id")
+    return list(Item.objects.filter(pk__in=left[:LEFT_SHOWN]).order_by("sku"))
 
 
 def _part(request: SellerRequest, csv_import: CsvImport) -> str:
@@ -118,7 +128,8 @@ def _rows(request: SellerRequest, csv_import: CsvImport, part: str) -> Page[Prev
         return find_rows(csv_import, effect, after=after, before=before, limit=limit)
 
     after, before = (_place(request.GET.get(side, "")) for side in ("after", "before"))
-    return page_of(fetch, request.GET, after=after, before=before, place_of=lambda row: str(row.place), size=ROWS_SHOWN)
+    page = page_of(fetch, request.GET, after=after, before=before, place_of=lambda row: str(row.place), size=ROWS_SHOWN)
+    return Page(page.rows, *(url and f"{url}#rows" for url in (page.previous_url, page.next_url)))
 
 
 def _place(text: str) -> int | None:

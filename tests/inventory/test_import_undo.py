@@ -302,6 +302,7 @@ def test_the_dialog_says_what_would_happen_before_it_does(client, seller):
 
     assert "<strong>1</strong> item that the import made is archived" in text
     assert "1 item is as it was before, 1 new one is archived. 1 item that somebody changed" in " ".join(after.split())
+    assert f'<a href="{reverse("item", args=[seller.slug, item("C").public_id])}">C</a>' in after
     assert "Undo this import" not in after
 
 
