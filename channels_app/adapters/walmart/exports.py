@@ -93,18 +93,21 @@ class Exports:
             raise TemporaryError(f"Walmart listed {len(seen)} items instead of {total}.", code="incomplete_export")
 
     def _iter_inventories(self) -> Iterator[Mapping[str, Any]]:
-        cursor, given, idle, seen = "", "", 0, 0
+        """Yield the rows page by page, each cursor once. One that Walmart no longer knows has the list broken off."""
+        cursor, given, idle, total = "", "", 0, 0
+        seen: set[str] = set()
         while True:
             params = {"limit": _INVENTORIES_PAGE, **({"nextCursor": cursor} if cursor else {})}
             page = self._client.get_list("inventories", "/v3/inventories", params).body
             rows = (page.get("elements") or {}).get("inventories") or []
             yield from rows
-            seen += len(rows)
+            seen |= {str(row.get("sku")) for row in rows}
             meta = page.get("meta") or {}
+            total = max(total, int(meta.get("totalCount") or 0))
             cursor, given = str(meta.get("nextCursor") or ""), cursor
             idle = idle + 1 if cursor == given else 0
             if not cursor or not rows:
-                if seen < int(meta.get("totalCount") or 0):
+                if len(seen) < total:
                     raise TemporaryError("Walmart's list of inventories broke off.", code="incomplete_export")
                 return
             if idle >= _IDLE_PAGES:

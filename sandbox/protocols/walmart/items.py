@@ -1,6 +1,5 @@
 """Items and their quantities: the two lists, and what is done to one item at once."""
 
-import base64
 import uuid
 from typing import Annotated, Any
 
@@ -129,21 +128,38 @@ def list_inventories(
     next_cursor: Annotated[str, Query(alias="nextCursor")] = "",
     limit: Annotated[int, Query(ge=1, le=_INVENTORIES_PAGE)] = 10,
 ) -> JSONResponse:
-    """A page of quantities by ship node; 404 if there is none."""
+    """A page of quantities by ship node; 404 if there is none. Cursors are used once, each after the one before it."""
     total = listings.count_listings(market, account_id, status="active")
     if not total:
         raise NotFound("content_not_found", "No inventories found.")
-    after = base64.urlsafe_b64decode(next_cursor).decode() if next_cursor else ""
+    after = _inventory_place(market, account_id, next_cursor)
     shown = listings.list_listings(market, account_id, after_sku=after, limit=limit + 1, status="active")
     has_more, shown = len(shown) > limit, shown[:limit]
     meta: dict[str, Any] = {"totalCount": total}
-    if has_more:
-        repeated = market.faults.draw("repeated_page", operation="inventories", account_id=account_id)
-        meta["nextCursor"] = (next_cursor if repeated else "") or base64.urlsafe_b64encode(
-            shown[-1]["sku"].encode()
-        ).decode()
+    repeated = market.faults.draw("repeated_page", operation="inventories", account_id=account_id)
+    if has_more and next_cursor and repeated:
+        meta["nextCursor"] = next_cursor
+    elif has_more:
+        meta["nextCursor"] = f"IN{uuid.uuid4().hex}"
+        notes.save(market, _inventory_note(account_id), [meta["nextCursor"], shown[-1]["sku"]])
+    else:
+        notes.forget(market, _inventory_note(account_id))
     rows = [{"sku": one["sku"], "nodes": [_node(one["quantity"])]} for one in shown]
     return JSONResponse({"meta": meta, "elements": {"inventories": rows}})
+
+
+def _inventory_note(account_id: str) -> str:
+    return f"walmart inventories {account_id}"
+
+
+def _inventory_place(market: Market, account_id: str, cursor: str) -> str:
+    """The SKU after which the page begins. Raises NotFound for a cursor that is not the one that comes next."""
+    if not cursor:
+        return ""
+    known, after = notes.load(market, _inventory_note(account_id), ["", ""])
+    if cursor != known:
+        raise NotFound("content_not_found", "This cursor was used already, or is not the next one.")
+    return str(after)
 
 
 def _node(quantity: int) -> dict[str, Any]:

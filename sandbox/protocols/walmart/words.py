@@ -20,7 +20,7 @@ def _an_hour(calls: float) -> Quota:
     return Quota(rate_per_s=calls / 3600, burst=calls)
 
 
-#: Token buckets for each seller and call. Feeds have one for each type: see `feeds`.
+#: Token buckets for each seller and call. Feeds and reports have one for each type.
 QUOTAS = {
     "partner_profile": _a_minute(50),
     "feed_status": _a_minute(5000, 200),
@@ -31,7 +31,6 @@ QUOTAS = {
     "retire_item": _a_minute(900, 50),
     "inventory": _a_minute(200, 50),
     "inventories": _a_minute(200, 50),
-    "report_create": _an_hour(2),
     "report_status": _an_hour(20),
     "report_download": _an_hour(20),
     "orders": _a_minute(5000, 200),
@@ -51,8 +50,11 @@ FEED_QUOTAS = {
     "MP_INVENTORY": _an_hour(50),
     "RETIRE_ITEM": _an_hour(10),
 }
+REPORT_QUOTA = _an_hour(1)
 #: Later than any moment.
 FOREVER = 2**62
+#: Where what cannot be understood is a problem in the sense of RFC 9457.
+_PROBLEMS = "/v3/reports/"
 #: What does not fit the state of things is a request that cannot be done.
 _STATUS = {409: 400, 422: 400}
 
@@ -63,6 +65,9 @@ def word(refusal: Refusal, path: str) -> Response:
     if status >= 500:
         return Response(status_code=status)
     headers = {} if refusal.retry_after is None else {"Retry-After": str(math.ceil(refusal.retry_after))}
+    if status == 400 and path.startswith(_PROBLEMS):
+        problem = {"type": "about:blank", "title": "Bad Request", "status": status, "detail": refusal.reason}
+        return JSONResponse(problem, status, media_type="application/problem+json")
     category = "REQUEST" if status in (401, 403, 429) else "DATA"
     return JSONResponse({"errors": [error(_code(refusal, path), refusal.reason, category)]}, status, headers=headers)
 

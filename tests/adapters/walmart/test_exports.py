@@ -102,6 +102,17 @@ def test_inventories_that_break_off_are_read_another_time(walmart, adapter):
         list(adapter.export_listings().rows)
 
 
+def test_inventories_whose_cursor_is_gone_are_not_taken_for_all_there_are(walmart, adapter):
+    walmart.on("GET", "/v3/items", items(listed("A"), listed("B"), total=2))
+    first = inventories(inventory("A", 1), next_cursor="used", total=2)
+    walmart.on("GET", "/v3/inventories", first, refusal(404, "CONTENT_NOT_FOUND"))
+
+    with pytest.raises(TemporaryError) as caught:
+        list(adapter.export_listings().rows)
+
+    assert caught.value.code == "incomplete_export"
+
+
 def test_inventories_that_go_round_in_a_circle_are_given_up(walmart, adapter):
     walmart.on("GET", "/v3/items", items(listed("A"), total=1))
     walmart.on("GET", "/v3/inventories", inventories(inventory("A", 1), next_cursor="here"))
