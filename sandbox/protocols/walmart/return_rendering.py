@@ -6,7 +6,7 @@ Its texts for the state of a refund are listed nowhere; these are of the same ki
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.clock import MICROSECONDS
 from sandbox.protocols.walmart.words import customer_order_of, moment, number, number_of_line
@@ -17,8 +17,20 @@ TRAVELS = 3 * 86_400 * MICROSECONDS
 KEEPS = "KEEP_IT"
 INITIATED, DELIVERED, COMPLETED = "INITIATED", "DELIVERED", "COMPLETED"
 _CENT = Decimal("0.01")
-#: State of a line -> the tag of the event that led there.
-_TAGS = {INITIATED: "RETURN_INITIATED", DELIVERED: "DELIVERED_AT_RETURN_CENTER", COMPLETED: "REFUND_ISSUED"}
+#: Tag of an event -> the state of the line from then on.
+_STATES = {
+    "RETURN_INITIATED": INITIATED,
+    "DELIVERED_AT_RETURN_CENTER": DELIVERED,
+    "REFUND_ISSUED": COMPLETED,
+    "DELIVERED_AFTER_INVOICE": COMPLETED,
+}
+
+
+class Event(NamedTuple):
+    """What happened to a line, by Walmart's tag."""
+
+    at: int
+    tag: str
 
 
 def is_kept(line: Mapping[str, Any]) -> bool:
@@ -67,7 +79,7 @@ def _line(
     now: int,
 ) -> dict[str, Any]:
     events = _events(line, one, now)
-    state, since = events[-1]
+    state = _STATES[events[-1].tag]
     order_line = int(number_of_line(line["line_id"]))
     return {
         "returnOrderLineNumber": place,
@@ -88,8 +100,8 @@ def _line(
         "refundCoveredBy": "walmart - keep it" if is_kept(line) else "seller",
         "returnTrackingDetail": _tracking(events),
         "status": state,
-        "statusTime": moment(since),
-        "currentDeliveryStatus": _TAGS[DELIVERED if DELIVERED in dict(events) else INITIATED],
+        "statusTime": moment(min(event.at for event in events if _STATES[event.tag] == state)),
+        "currentDeliveryStatus": [event.tag for event in events if event.tag != "REFUND_ISSUED"][-1],
         "currentRefundStatus": "REFUND_ISSUED" if _refunded(line) else "NOT_REFUNDED",
     }
 
@@ -98,23 +110,30 @@ def _refunded(line: Mapping[str, Any]) -> int:
     return int(line["quantity"] if is_kept(line) else line["quantity_refunded"])
 
 
-def _events(line: Mapping[str, Any], one: Mapping[str, Any], now: int) -> list[tuple[str, int]]:
-    """The states that the line went through, each with its moment. It is completed once all of it was refunded."""
+def _events(line: Mapping[str, Any], one: Mapping[str, Any], now: int) -> list[Event]:
+    """What happened to the line so far. It is completed once all of it was refunded, though the goods come later."""
     registered_at = int(one["registered_at"])
-    found = [(INITIATED, registered_at)]
-    if registered_at + TRAVELS <= now and not is_kept(line):
-        found.append((DELIVERED, registered_at + TRAVELS))
-    if _refunded(line) >= line["quantity"]:
-        decided = [int(decision["decided_at"]) for decision in line["decisions"]]
-        found.append((COMPLETED, max(decided, default=registered_at)))
-    # What was refunded stays so, though the goods come later.
-    return sorted(found, key=lambda event: (event[0] == COMPLETED, event[1]))
+    refunded_at = max((int(decision["decided_at"]) for decision in line["decisions"]), default=registered_at)
+    is_refunded = _refunded(line) >= line["quantity"]
+    found = [Event(registered_at, "RETURN_INITIATED")]
+    arrived_at = registered_at + TRAVELS
+    if arrived_at <= now and not is_kept(line):
+        came_later = is_refunded and refunded_at < arrived_at
+        found.append(Event(arrived_at, "DELIVERED_AFTER_INVOICE" if came_later else "DELIVERED_AT_RETURN_CENTER"))
+    if is_refunded:
+        found.append(Event(refunded_at, "REFUND_ISSUED"))
+    return sorted(found, key=lambda event: event.at)
 
 
-def _tracking(events: list[tuple[str, int]]) -> list[dict[str, Any]]:
+def _tracking(events: list[Event]) -> list[dict[str, Any]]:
     return [
-        {"sequenceNo": place, "eventTag": _TAGS[state], "eventDescription": state.capitalize(), "eventTime": moment(at)}
-        for place, (state, at) in enumerate(events, start=1)
+        {
+            "sequenceNo": place,
+            "eventTag": event.tag,
+            "eventDescription": event.tag.replace("_", " ").capitalize(),
+            "eventTime": moment(event.at),
+        }
+        for place, event in enumerate(events, start=1)
     ]
 
 

@@ -52,6 +52,19 @@ def test_what_was_sent_is_back_after_three_days_and_done_once_it_is_refunded(sel
     assert [one["eventTag"] for one in events] == ["RETURN_INITIATED", "DELIVERED_AT_RETURN_CENTER", "REFUND_ISSUED"]
 
 
+def test_what_is_refunded_before_it_is_back_stays_done(seller, order_id, returned):
+    refund(seller, order_id, returned)
+    at = seller.returned(returned)["returnOrderLines"][0]["statusTime"]
+
+    seller.box.pass_seconds(3 * DAY)
+    seller.sign_in()
+
+    line = seller.returned(returned)["returnOrderLines"][0]
+    assert (line["status"], line["statusTime"]) == ("COMPLETED", at)
+    tags = [one["eventTag"] for one in line["returnTrackingDetail"]]
+    assert tags == ["RETURN_INITIATED", "REFUND_ISSUED", "DELIVERED_AFTER_INVOICE"]
+
+
 def test_the_buyer_has_the_share_of_each_unit_back(seller, order_id, returned):
     answer = refund(seller, order_id, returned, units=1)
 
