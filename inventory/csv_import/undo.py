@@ -56,19 +56,18 @@ END"""
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What an undo would come to now; of a large import `left` is None, and nobody counted beyond the limit."""
+    """What an undo would come to now. Of a large import `left` is None, and the others are what the preview counted."""
 
     back: int
     archived: int
     left: int | None
 
 
-def foresee(csv_import: CsvImport, *, limit: int = 10_001) -> Foreseen:
+def foresee(csv_import: CsvImport) -> Foreseen:
     """Return what undoing would do, as things stand."""
-    made = csv_import.items.filter(is_new=True)[:limit].count()
-    changed = csv_import.items.filter(is_new=False)[:limit].count()
-    if made + changed > FORESEEN:
-        return Foreseen(back=changed, archived=made, left=None)
+    if csv_import.items.order_by()[: FORESEEN + 1].count() > FORESEEN:
+        back, archived = (min(csv_import.summary[name], csv_import.rows_done) for name in ("changed", "new"))
+        return Foreseen(back=back, archived=archived, left=None)
     with connection.cursor() as cursor:
         outcome = _OUTCOME.format(has_variations="false")  # its variations would be archived before it
         cursor.execute(

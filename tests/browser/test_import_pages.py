@@ -98,7 +98,7 @@ def test_an_export_of_shopify_needs_no_explanation(page, seller, address):
 
     expect(page.get_by_text("It is a product export of Shopify.")).to_be_visible()
     expect(page.get_by_text("2 items have no SKU in the file.")).to_be_visible()
-    expect(page.get_by_role("rowheader", name="shirt-large")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="shirt_large")).to_be_visible()
     assert_good(page)
 
 

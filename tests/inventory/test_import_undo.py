@@ -291,7 +291,6 @@ def test_the_dialog_says_what_would_happen_before_it_does(client, seller):
     catalogue.save_item(item("C"), {"title": "By hand"}, now=LATER)
     found = foresee(csv_import)
     assert (found.back, found.archived, found.left) == (1, 1, 1)
-    assert foresee(csv_import, limit=1).archived == 1
     client.force_login(make_user(seller=seller))
     url = reverse("import_detail", args=[seller.slug, csv_import.public_id])
 
@@ -304,6 +303,16 @@ def test_the_dialog_says_what_would_happen_before_it_does(client, seller):
     assert "1 item is as it was before, 1 new one is archived. 1 item that somebody changed" in " ".join(after.split())
     assert f'<a href="{reverse("item", args=[seller.slug, item("C").public_id])}">C</a>' in after
     assert "Undo this import" not in after
+
+
+def test_of_a_large_import_the_dialog_says_what_the_preview_counted(seller, monkeypatch):
+    monkeypatch.setattr(undo, "FORESEEN", 1)
+    make_item(seller, "A")
+    csv_import = bring(seller, "sku,title\nA,New\nB,Bread\nC,Cheese\n")
+
+    found = foresee(csv_import)
+
+    assert (found.back, found.archived, found.left) == (1, 2, None)
 
 
 def test_a_viewer_is_not_offered_the_undo(client, seller):

@@ -80,10 +80,11 @@ def _as_lines(pairs: Mapping[str, str]) -> str:
 def propose_sku(handle: str, values: Iterable[str]) -> str:
     """Return a SKU made of the shop's own name for the product and of the option values.
 
-    The same in every export, as long as neither changes: `shirt` with "Navy blue" and "S/M" is `shirt-navy-blue-s-m`.
+    The same in every export, as long as neither changes: `shirt` with "Navy blue" and "S/M" is `shirt_navy-blue_s-m`.
+    No handle of Shopify has an underscore, so it is never that of another product.
     """
     parts = [re.sub(r"[^\w.]+", "-", value.casefold()).strip("-") or fingerprint(value) for value in values if value]
-    sku = "-".join([handle, *parts])
+    sku = "_".join([handle, *parts])
     return sku if len(sku) <= MAX_SKU else f"{sku[: MAX_SKU - 9]}-{fingerprint(sku)}"
 
 
