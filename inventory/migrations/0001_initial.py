@@ -205,6 +205,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "category",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.RawSQL(
+                            "left(btrim(coalesce(attributes->>'category', attributes->>'Category', '')), 200)", []
+                        ),
+                        output_field=models.CharField(max_length=200),
+                    ),
+                ),
+                (
                     "is_priced",
                     models.GeneratedField(
                         db_persist=True,
@@ -549,6 +559,14 @@ class Migration(migrations.Migration):
             model_name="item",
             index=models.Index(
                 condition=models.Q(("gtin", ""), _negated=True), fields=["seller", "gtin"], name="item_gtin"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("category", ""), _negated=True),
+                fields=["seller", "category"],
+                name="item_category",
             ),
         ),
         migrations.AddIndex(

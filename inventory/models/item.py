@@ -16,6 +16,9 @@ _CONTENT_HASH = RawSQL(  # noqa: S611 - a constant expression
     [],
 )
 
+# What sellers call it in their files; the name that is ours goes first.
+_CATEGORY = RawSQL("left(btrim(coalesce(attributes->>'category', attributes->>'Category', '')), 200)", [])
+
 
 class Item(models.Model):
     """One thing the seller stocks, or the parent of its variations (a parent is not sellable)."""
@@ -50,6 +53,10 @@ class Item(models.Model):
         expression=_CONTENT_HASH, output_field=models.CharField(max_length=32), db_persist=True
     )
 
+    #: The seller's own category: the attribute of that name, where channels' categories are mapped from.
+    category = models.GeneratedField(
+        expression=_CATEGORY, output_field=models.CharField(max_length=200), db_persist=True
+    )
     #: Says for the index below what `price` may not say: a column that an index names makes each change of it dear.
     is_priced = models.GeneratedField(
         expression=RawSQL("price IS NOT NULL", []), output_field=models.BooleanField(), db_persist=True
@@ -67,6 +74,7 @@ class Item(models.Model):
             GinIndex(OpClass(Upper("sku"), name="gin_trgm_ops"), name="item_sku_trgm"),
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="item_title_trgm"),
             models.Index(fields=["seller", "gtin"], name="item_gtin", condition=~models.Q(gtin="")),
+            models.Index(fields=["seller", "category"], name="item_category", condition=~models.Q(category="")),
             # The few that filters look for among many: half a second without it, at a million items. Others cost it
             # nothing.
             models.Index(
