@@ -22,6 +22,7 @@ from channels_app.adapters.tokens import TokenStore
 from channels_app.adapters.types import (
     Account,
     Capability,
+    Category,
     Choice,
     CommandLineResult,
     CommandResult,
@@ -38,6 +39,7 @@ from channels_app.adapters.types import (
     Outcome,
     PaymentStatus,
     Phase,
+    ProductField,
     RawOrder,
     Receipt,
     RemoteCancellationRequest,
@@ -87,6 +89,9 @@ class FakeMarket:
     listings: dict[str, FakeListing] = field(default_factory=dict)
     submissions: dict[str, FakeSubmission] = field(default_factory=dict)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: How it sorts products, and what it asks of them.
+    categories: list[Category] = field(default_factory=list)
+    fields: Mapping[str, Sequence[ProductField]] = field(default_factory=dict)
     #: What buyers send back, by its number.
     returns: dict[str, RemoteReturn] = field(default_factory=dict)
     #: Every effective command, in order: (verb, command, key).
@@ -281,6 +286,7 @@ class FakeAdapter(ChannelAdapter):
         "orders": 60,
         "commands": 30,
         "returns": 600,
+        "categories": 86_400,
     }
     account_form: ClassVar[type[forms.Form]] = FakeAccountForm
     honours_keys = True
@@ -314,6 +320,14 @@ class FakeAdapter(ChannelAdapter):
             refund_reasons=(Choice(code="damaged", name="Damaged"),),
             return_decisions=(Choice(code="received", name="Received"), Choice(code="refused", name="Refused")),
         )
+
+    def list_categories(self) -> list[Category]:
+        self.market.enter("list_categories")
+        return self.market.categories
+
+    def list_fields(self, categories: Sequence[str]) -> Mapping[str, Sequence[ProductField]]:
+        self.market.enter("list_fields", " ".join(categories))
+        return self.market.fields
 
     def submit(self, kind: Kind, lines: Sequence[Line], *, key: str) -> Receipt:
         self.market.enter("submit", kind)

@@ -1,7 +1,7 @@
 """The interface every channel adapter implements, and what it declares about itself."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,8 +11,10 @@ from channels_app.adapters.errors import NotSupported
 from channels_app.adapters.types import (
     Account,
     Capability,
+    Category,
     CommandResult,
     ConnectionFacts,
+    ContentLine,
     Export,
     Kind,
     Limit,
@@ -20,6 +22,7 @@ from channels_app.adapters.types import (
     LostSubmission,
     OrderCommand,
     OrderPage,
+    ProductField,
     Receipt,
     RemoteOrder,
     Report,
@@ -97,6 +100,22 @@ class ChannelAdapter(ABC):
 
         None has the present truth of its lines sent anew: absolute values, so that is harmless if it was wrong.
         """
+
+    def list_categories(self) -> Iterable[Category]:
+        """Return every category that a product may be put into."""
+        raise NotSupported("This marketplace takes no new products.")
+
+    def list_fields(self, categories: Sequence[str]) -> Mapping[str, Sequence[ProductField]]:
+        """Return what the channel wants to know of products of these categories, by category.
+
+        What it wants of all products stands under "", and what it wants of a wider category under that alone. More may
+        be told than was asked for; a category that is missing has no fields of its own.
+        """
+        raise NotSupported("This marketplace takes no new products.")
+
+    def why_refused(self, line: ContentLine) -> str:
+        """Return why `submit` would refuse the line before it is sent, in the seller's words, or "". Pure."""
+        return ""
 
     def export_listings(self, handle: str = "") -> Export:
         """Ask for every listing of the account, or look whether the export of `handle` is ready."""

@@ -36,6 +36,7 @@ class Capability(StrEnum):
     REFUND_PARTIAL = "refund_partial"
     CANCELLATION_REQUESTS = "cancellation_requests"  # buyers ask, the seller decides
     RETURNS = "returns"  # buyers' returns are read, and the seller decides about them
+    NEW_PRODUCTS = "new_products"  # products that the channel does not know yet are described in its own words
     ORDERED_SUBMISSIONS = "ordered_submissions"  # processed in order of receipt: no need to wait for an open line
     QUANTITY_NETS_ORDERS = "quantity_nets_orders"  # the channel takes its open orders off what we send
     FULFILLMENTS_REQUIRED = "fulfillments_required"  # Fulfillments cannot be switched off
@@ -61,6 +62,43 @@ class Choice:
 
     code: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A kind of product, as the channel sorts them. `name` is the whole way to it, say "Home > Kitchen > Mugs"."""
+
+    code: str
+    name: str
+    #: The categories that it is in, the widest first: what the channel wants to know of theirs, it wants of its too.
+    above: tuple[str, ...] = ()
+
+
+class Part(StrEnum):
+    """What every item says of itself, and the category that it was given for the channel."""
+
+    TITLE = "title"
+    DESCRIPTION = "description"
+    BRAND = "brand"
+    SKU = "sku"
+    GTIN = "gtin"
+    PARENT_SKU = "parent_sku"
+    IMAGE = "image"
+    CATEGORY = "category"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductField:
+    """What a channel wants to know of the products of one category."""
+
+    code: str
+    name: str
+    required: bool = False
+    #: What it may be; empty: any text.
+    choices: tuple[Choice, ...] = ()
+    #: The part of an item that answers it, unless the seller says otherwise.
+    usual: Part | None = None
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +158,10 @@ class ContentLine:
     currency: str
     quantity: int
     remote_id: str = ""
+    #: The channel's category, if the seller has said which it is: the channel is told of the product too then.
+    category: str = ""
+    #: Its fields as `list_fields` names them, with what this product says; what is required of it is there.
+    product: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from channels_app.flows.commands import send_commands
 from channels_app.flows.engine import Flow
 from channels_app.flows.feed import send_content, send_offers
 from channels_app.flows.orders import download_orders
+from channels_app.flows.product_lists import read_product_lists
 from channels_app.flows.reconcile import run_reconciler
 from channels_app.flows.results import poll_submissions
 from channels_app.flows.returns import download_returns
@@ -19,4 +20,5 @@ FLOWS: Mapping[str, Flow] = {
     ChannelJob.Kind.ORDERS: download_orders,
     ChannelJob.Kind.COMMANDS: send_commands,
     ChannelJob.Kind.RETURNS: download_returns,
+    ChannelJob.Kind.CATEGORIES: read_product_lists,
 }

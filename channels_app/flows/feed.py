@@ -5,7 +5,7 @@ A batch: take the most urgent changes, read the truth now, decide per SKU (pure)
 changes in one commit, call the channel, write what it answered in another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -18,9 +18,11 @@ from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, Sett
 from channels_app.adapters.types import Capability, Kind, Line, Phase
 from channels_app.flows import brake, jobs, listings, pending
 from channels_app.flows.closing import Tally, leave_in_doubt, refuse_file, take_back
-from channels_app.flows.decide import Decision, Do, LastWord, Rules, Urgency, decide, refusal_hash
+from channels_app.flows.decide import Decision, Do, LastWord, Rules, Urgency, decide, payload_hash, refusal_hash
+from channels_app.flows.describe import Product
 from channels_app.flows.engine import Claim, FenceLost
 from channels_app.flows.lookup import resolve_lost
+from channels_app.flows.mapping import describe_all
 from channels_app.flows.pace import intervals_of
 from channels_app.flows.pending import Remains, Taken
 from channels_app.flows.sending import (
@@ -241,9 +243,11 @@ def _groups(rows: Sequence[Row], adapter: ChannelAdapter) -> list[tuple[Kind, li
 def _submit(claim: Claim, adapter: ChannelAdapter, kind: Kind, rows: Sequence[Row], rules: Rules) -> bool:
     """The rows were sent, or are pending as before. Returns False if the channel stopped meanwhile."""
     content = read_content(claim.channel, [row.truth.sku for row in rows]) if kind == Kind.CONTENT else {}
+    products = describe_all(claim.channel, [(one.category, one) for one in content.values()])
     with claim.settling():
         if not _may_go_on(claim):
             return False
+        rows = _refuse_incomplete(claim, rows, content, products)
         drafts = _settle_as_sent(claim, kind, rows, content)
         if not drafts:
             return True
@@ -251,7 +255,11 @@ def _submit(claim: Claim, adapter: ChannelAdapter, kind: Kind, rows: Sequence[Ro
     remote_ids = read_remote_ids(claim.channel, [draft.sku for draft in drafts]) if adapter.gives_remote_ids else {}
     lines = [
         build_line(
-            draft, content.get(draft.sku), currency=claim.channel.currency, remote_id=remote_ids.get(draft.sku, "")
+            draft,
+            content.get(draft.sku),
+            currency=claim.channel.currency,
+            remote_id=remote_ids.get(draft.sku, ""),
+            product=products.get(draft.sku),
         )
         for draft in drafts
     ]
@@ -264,6 +272,36 @@ def _submit(claim: Claim, adapter: ChannelAdapter, kind: Kind, rows: Sequence[Ro
         raise
     _nudge_others(claim, rows)
     return True
+
+
+def _refuse_incomplete(
+    claim: Claim, rows: Sequence[Row], content: Mapping[str, Content], products: Mapping[str, Product]
+) -> list[Row]:
+    """What the channel wants to know and the item does not say is asked of the seller. Returns the rows that may go.
+
+    To the feed it is as if the channel had refused this content; price and quantity of a listing go out without it.
+    """
+    wanting = {sku: " ".join(product.problems) for sku, product in products.items() if product.problems}
+    if not wanting:
+        return list(rows)
+    refused = [row for row in rows if row.truth.sku in wanting]
+    valid = pending.lock_taken([row.taken for row in refused])
+    refused = [row for row in refused if row.taken.id in valid]
+    pending.delete([row.taken.id for row in refused if not row.truth.is_up])
+    pending.keep([Remains(row.taken.id, int(Urgency.ROSE), None, False) for row in refused if row.truth.is_up])
+    listings.refuse(
+        claim.channel.pk,
+        [
+            (row.truth.sku, row.truth.item_id, _content_hash(row, content), wanting[row.truth.sku])
+            for row in sorted(refused, key=lambda row: row.truth.sku)
+        ],
+    )
+    claim.count(refused=len(refused))
+    return [row for row in rows if row.truth.sku not in wanting]
+
+
+def _content_hash(row: Row, content: Mapping[str, Content]) -> str:
+    return payload_hash(Kind.CONTENT, price=row.decision.price, content_hash=content[row.truth.sku].content_hash)
 
 
 def _call(claim: Claim, adapter: ChannelAdapter, submission: Submission, lines: Sequence[Line], rules: Rules) -> None:

@@ -33,6 +33,8 @@ def job_is_wanted(channel: Channel, kind: str) -> bool:
             return running
         case Kind.RETURNS:
             return running and channel.orders_on and channel.can(Capability.RETURNS)
+        case Kind.CATEGORIES:
+            return running and channel.listings_on and channel.can(Capability.NEW_PRODUCTS)
         case _:
             return False
 

@@ -30,6 +30,7 @@ class Action(StrEnum):
     EDIT_QUANTITY = "edit_quantity"
     EDIT_PRICE = "edit_price"
     EDIT_WORDS = "edit_words"
+    EDIT_PRODUCTS = "edit_products"
     EDIT_ACCOUNT = "edit_account"
     CHECK_CONNECTION = "check_connection"
     PREVIEW_FEED = "preview_feed"
@@ -119,6 +120,7 @@ TABLE: dict[Action, Rule] = {
     Action.EDIT_LABEL: _always(_MANAGER),
     Action.EDIT_QUANTITY: _always(_MANAGER),
     Action.EDIT_PRICE: _always(_MANAGER),
+    Action.EDIT_PRODUCTS: _always(_MANAGER),
     Action.EDIT_WORDS: _always(_MANAGER),
     Action.EDIT_ACCOUNT: _always(_OWNER),
     Action.CHECK_CONNECTION: _always(_MANAGER),

@@ -15,6 +15,7 @@ from channels_app.adapters.types import ContentLine, Kind, Line, OfferLine, Rece
 from channels_app.flows import listings
 from channels_app.flows.closing import Tally, apply_report
 from channels_app.flows.decide import offer_hash, payload_hash
+from channels_app.flows.describe import Product
 from channels_app.models import Channel, FeedLine, LedgerState, Listing, Submission
 
 #: The first look at an asynchronous submission comes after this.
@@ -95,6 +96,7 @@ class Content(NamedTuple):
     gtin: str
     parent_sku: str
     content_hash: str
+    category: str
     images: Sequence[str]
     attributes: Mapping[str, Any]
     variation: Mapping[str, Any]
@@ -103,7 +105,7 @@ class Content(NamedTuple):
 # Plan: the items by (seller, SKU), their parents by primary key. The hash is read with what it names.
 _CONTENT = """
 SELECT item.sku, item.title, item.description, item.brand, item.gtin, coalesce(parent.sku, ''), item.content_hash,
-       jsonb_build_array(item.images, item.attributes, item.variation)
+       item.category, jsonb_build_array(item.images, item.attributes, item.variation)
 FROM inventory_item AS item
 LEFT JOIN inventory_item AS parent ON parent.id = item.parent_id
 WHERE item.seller_id = %s AND item.sku = ANY(%s::text[])
@@ -115,7 +117,7 @@ def read_content(channel: Channel, skus: Sequence[str]) -> dict[str, Content]:
     with connection.cursor() as cursor:
         cursor.execute(_CONTENT, [channel.seller_id, list(skus)])
         # The database layer leaves JSON columns of raw statements as text; one text a row is read fastest.
-        return {row[0]: Content(*row[:7], *loads(row[7])) for row in cursor}
+        return {row[0]: Content(*row[:8], *loads(row[8])) for row in cursor}
 
 
 def read_remote_ids(channel: Channel, skus: Sequence[str]) -> dict[str, str]:
@@ -124,8 +126,10 @@ def read_remote_ids(channel: Channel, skus: Sequence[str]) -> dict[str, str]:
     return dict(known.values_list("sku", "remote_id"))
 
 
-def build_line(draft: Draft, content: Content | None, *, currency: str, remote_id: str) -> Line:
-    """Return what crosses the border for `draft`."""
+def build_line(
+    draft: Draft, content: Content | None, *, currency: str, remote_id: str, product: Product | None = None
+) -> Line:
+    """Return what crosses the border for `draft`; `product` is there if the channel is to be told of it."""
     if draft.kind == Kind.WITHDRAW:
         return WithdrawLine(sku=draft.sku, remote_id=remote_id)
     price, quantity = draft.price or Decimal(0), draft.quantity or 0
@@ -145,6 +149,8 @@ def build_line(draft: Draft, content: Content | None, *, currency: str, remote_i
         currency=currency,
         quantity=quantity,
         remote_id=remote_id,
+        category=product.category if product else "",
+        product=product.values if product else {},
     )
 
 

@@ -6,14 +6,17 @@ from channels_app.models.job import ChannelJob, JobRun
 from channels_app.models.ledger import ChannelLedger, LedgerCheck
 from channels_app.models.listing import Listing
 from channels_app.models.order import Order, OrderLine, RawOrder
+from channels_app.models.product import CategoryMapping, ChannelCategory
 from channels_app.models.reconcile import Difference, ReconcileRun
 from channels_app.models.returns import Return, ReturnLine
 from channels_app.models.submission import FeedLine, LedgerState, Submission
 
 __all__ = [
     "CancellationRequest",
+    "CategoryMapping",
     "ChangeRequest",
     "Channel",
+    "ChannelCategory",
     "ChannelHistory",
     "ChannelJob",
     "ChannelLocation",

@@ -19,6 +19,7 @@ class ChannelJob(models.Model):
         ORDERS = "orders", "Order download"
         COMMANDS = "commands", "Fulfillments"
         RETURNS = "returns", "Returns"
+        CATEGORIES = "categories", "Categories"
 
     class Lane(models.TextChoices):
         URGENT = "urgent"
@@ -35,6 +36,7 @@ class ChannelJob(models.Model):
         Kind.CONTENT: Lane.FEEDS,
         Kind.RESULTS: Lane.FEEDS,
         Kind.RECONCILE: Lane.BULK,
+        Kind.CATEGORIES: Lane.BULK,
     }
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="jobs")

@@ -14,6 +14,7 @@ JOBS = {
     Kind.ORDERS: "Downloads new and changed orders, reserves their stock and accepts them.",
     Kind.COMMANDS: "Tells the marketplace about shipments, cancellations, refunds and returns.",
     Kind.RETURNS: "Downloads what buyers send back, for you to decide about.",
+    Kind.CATEGORIES: "Reads the marketplace's categories, and what it wants to know of products in those you use.",
 }
 
 #: Which switch a job needs, as field and name.
@@ -24,11 +25,13 @@ SWITCH_OF_JOB = {
     Kind.RECONCILE: ("reconciler_on", "Reconciler"),
     Kind.ORDERS: ("orders_on", "Orders"),
     Kind.RETURNS: ("orders_on", "Orders"),
+    Kind.CATEGORIES: ("listings_on", "Listings"),
 }
 
 #: What a connection can do. What it demands is not here: that is known only of a connection that was checked.
 CAPABILITIES = {
     Capability.RECONCILE: "Compares all listings and ends strays",
+    Capability.NEW_PRODUCTS: "Brings along products that the marketplace does not know yet",
     Capability.ACCEPT: "Accepts orders for you",
     Capability.SHIP_PARTIAL: "Ships an order in several parcels",
     Capability.CANCEL_LINE: "Cancels single lines of an order",

@@ -54,7 +54,7 @@ def test_activation_begins_thirty_days_of_testing_and_the_jobs_of_the_switches(c
 
     assert channel.state == "testing"
     assert channel.testing_ends_at == NOW + timedelta(days=30)
-    assert enabled_jobs(channel) == {"offers", "content", "results", "orders", "commands", "returns"}
+    assert enabled_jobs(channel) == {"offers", "content", "results", "orders", "commands", "returns", "categories"}
     assert ChannelWalk.objects.filter(channel=channel).count() == 1
 
 

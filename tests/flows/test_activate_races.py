@@ -93,7 +93,7 @@ def test_two_people_switching_and_saving_at_once_lose_nothing_and_never_wait_for
     channel.refresh_from_db()
     assert (channel.listings_on, channel.orders_on, channel.buffer) == (True, False, 5)
     enabled = set(ChannelJob.objects.filter(enabled=True).values_list("kind", flat=True))
-    assert enabled == {"offers", "content", "results", "commands"}
+    assert enabled == {"offers", "content", "results", "commands", "categories"}
 
 
 def test_promotion_and_a_seller_who_switches_off_in_the_same_instant_end_in_one_order(seller: Seller, owner: User):

@@ -52,7 +52,7 @@ class SandboxAdapter(ChannelAdapter):
     key = "sandbox"
     label = "Sandbox marketplace"
     summary = "A marketplace in a box, to try everything on before real buyers see it."
-    capabilities = frozenset(Capability) - {Capability.RETURNS}
+    capabilities = frozenset(Capability) - {Capability.RETURNS, Capability.NEW_PRODUCTS}
     limits = {
         "token": Limit(per_second=5, burst=10),
         "account": _OFTEN,

@@ -1,0 +1,135 @@
+"""What a channel is told of a product: each field of its category answered from the item, as the seller said. Pure.
+
+An answer is "part:title" (what every item says of itself), "attribute:colour" (an attribute or a variation of the item)
+or "text:Blue" (the same for all). Without one, the attribute that is called like the field answers, or the usual part.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from channels_app.adapters.types import Choice, Part, ProductField
+
+PART, ATTRIBUTE, TEXT = "part", "attribute", "text"
+#: So many choices are named to a seller whose word is none of them.
+_NAMED = 8
+
+
+class Described(Protocol):
+    """What an item says of itself; a Content and a ContentLine do."""
+
+    @property
+    def sku(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def brand(self) -> str: ...
+    @property
+    def gtin(self) -> str: ...
+    @property
+    def parent_sku(self) -> str: ...
+    @property
+    def images(self) -> Sequence[str]: ...
+    @property
+    def attributes(self) -> Mapping[str, object]: ...
+    @property
+    def variation(self) -> Mapping[str, object]: ...
+
+
+class Mapped(NamedTuple):
+    """What one of the seller's categories is on a channel."""
+
+    code: str
+    name: str
+    fields: Sequence[ProductField]
+    answers: Mapping[str, str]
+
+
+class Product(NamedTuple):
+    """One item as the channel is told of it; `problems` in the seller's words."""
+
+    category: str
+    values: Mapping[str, str]
+    problems: Sequence[str] = ()
+
+
+_PARTS: Mapping[Part, Callable[[Described], str]] = {
+    Part.TITLE: lambda item: item.title,
+    Part.DESCRIPTION: lambda item: item.description,
+    Part.BRAND: lambda item: item.brand,
+    Part.SKU: lambda item: item.sku,
+    Part.GTIN: lambda item: item.gtin,
+    Part.PARENT_SKU: lambda item: item.parent_sku,
+    Part.IMAGE: lambda item: item.images[0] if item.images else "",
+}
+
+
+def describe(item: Described, mapped: Mapped) -> Product:
+    """Return what the channel is told of the item, and what is wrong with it."""
+    values, problems = {}, []
+    for field in mapped.fields:
+        said = say(item, field, mapped)
+        choice = find_choice(said, field.choices)
+        if said and field.choices and choice is None:
+            problems.append(f"{field.name}: this marketplace does not know “{said}”. {_name_some(field.choices)}")
+        elif said:
+            values[field.code] = choice or said
+        elif field.required:
+            problems.append(f"{field.name} is missing, and {mapped.name} needs it. {_way_out(field, mapped)}")
+    return Product(mapped.code, values, problems)
+
+
+def say(item: Described, field: ProductField, mapped: Mapped) -> str:
+    """Return what the item answers to one field; empty if nothing."""
+    kind, _, name = mapped.answers.get(field.code, "").partition(":")
+    match kind:
+        case "text":
+            return name
+        case "attribute":
+            return _of(item, [name])
+        case "part":
+            return _part(item, Part(name), mapped)
+    if field.usual is Part.CATEGORY:
+        return mapped.code
+    return _of(item, [field.code, field.name]) or (_part(item, field.usual, mapped) if field.usual else "")
+
+
+def _part(item: Described, part: Part, mapped: Mapped) -> str:
+    return mapped.code if part is Part.CATEGORY else _PARTS[part](item).strip()
+
+
+def _of(item: Described, names: Iterable[str]) -> str:
+    """Return the attribute or variation with one of these names, however they are written."""
+    wanted = {_bare(name) for name in names}
+    for said in (item.variation, item.attributes):
+        for name, value in said.items():
+            if _bare(name) in wanted and str(value).strip():
+                return str(value).strip()
+    return ""
+
+
+def _bare(name: str) -> str:
+    """Return the letters and digits of a name: “Count per pack” and “countPerPack” are the same."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def find_choice(said: str, choices: Iterable[Choice]) -> str | None:
+    """Return the code of the choice that is meant, by code or by name, or None."""
+    wanted = said.casefold()
+    return next((choice.code for choice in choices if wanted in (choice.code.casefold(), choice.name.casefold())), None)
+
+
+def _name_some(choices: Sequence[Choice]) -> str:
+    names = ", ".join(choice.name for choice in choices[:_NAMED])
+    more = len(choices) - _NAMED
+    return f"It may be: {names}{f' and {more} more' if more > 0 else ''}."
+
+
+def _way_out(field: ProductField, mapped: Mapped) -> str:
+    kind, _, name = mapped.answers.get(field.code, "").partition(":")
+    if kind == ATTRIBUTE:
+        return f"Fill in the item's attribute “{name}”."
+    if kind == PART or field.usual is not None:
+        return f"Fill in the item's {(name or str(field.usual)).replace('_', ' ')}."
+    return f"Fill in an attribute “{field.code}”, or say under Products where it stands."
