@@ -10,18 +10,20 @@ from urllib.parse import urlsplit
 
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import RejectedByChannel, SettingsError, TemporaryError
-from channels_app.adapters.mirakl import facts, listings, orders, returns
+from channels_app.adapters.mirakl import facts, listings, orders, products, returns
 from channels_app.adapters.mirakl.client import OVERLAP, PAGE, MiraklClient, quoted
 from channels_app.adapters.mirakl.commands import OrderDesk
 from channels_app.adapters.mirakl.decisions import ReturnDesk
 from channels_app.adapters.mirakl.feeds import FeedDesk
 from channels_app.adapters.mirakl.forms import MiraklAccountForm
-from channels_app.adapters.mirakl.offers import OfferTerms
+from channels_app.adapters.mirakl.offers import OfferTerms, why_nameless
 from channels_app.adapters.mirakl.values import build_moment, read_moment
 from channels_app.adapters.types import (
     Account,
+    Category,
     CommandResult,
     ConnectionFacts,
+    ContentLine,
     Export,
     Kind,
     Limit,
@@ -29,6 +31,7 @@ from channels_app.adapters.types import (
     LostSubmission,
     OrderCommand,
     OrderPage,
+    ProductField,
     Receipt,
     RemoteListing,
     RemoteOrder,
@@ -77,6 +80,7 @@ class MiraklAdapter(ChannelAdapter):
         # Whether an offer that could not be ended is there at all.
         "offer": _ON_EVENT,
         "offers_with_products": Limit(per_second=1 / 900),
+        "categories": Limit(per_second=1 / 3600),
         "product_attributes": Limit(per_second=1 / 3600),
         "value_lists": Limit(per_second=1 / 3600),
         "products_status": _MINUTELY,
@@ -116,6 +120,7 @@ class MiraklAdapter(ChannelAdapter):
         "offers": 300,
         "results": 300,
         "reconcile": _DAY,
+        "categories": _DAY,
         "orders": 900,
         "commands": 900,
         "returns": 900,
@@ -230,6 +235,19 @@ class MiraklAdapter(ChannelAdapter):
             except RejectedByChannel as error:
                 raise TemporaryError(f"A file of the export is gone: {error}", code="incomplete_export") from error
             yield from listings.read_listings(chunk)
+
+    def why_refused(self, line: ContentLine) -> str:
+        return why_nameless(line, self._terms)
+
+    def list_categories(self) -> list[Category]:
+        return products.read_categories(self._list("categories", "/api/hierarchies", "hierarchies"))
+
+    def list_fields(self, categories: Sequence[str]) -> Mapping[str, Sequence[ProductField]]:
+        """Return what the operator wants to know of all its products: it answers but once an hour."""
+        wanted = self._list("product_attributes", "/api/products/attributes", "attributes")
+        if not products.needs_lists(wanted):
+            return products.read_fields(wanted)
+        return products.read_fields(wanted, self._list("value_lists", "/api/values_lists", "values_lists"))
 
     # --- orders -------------------------------------------------------------------------------------------------------
 

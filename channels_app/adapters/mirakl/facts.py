@@ -16,6 +16,7 @@ _ALWAYS = frozenset(
         Capability.ACCEPT,
         Capability.FULFILLMENTS_REQUIRED,
         Capability.TELLS_SHIPPED,
+        Capability.NEW_PRODUCTS,
     )
 )
 _CANCELS = frozenset((Capability.CANCEL_LINE, Capability.CANCEL_PARTIAL))

@@ -11,7 +11,6 @@ from channels_app.adapters.mirakl import imports, offers, products
 from channels_app.adapters.mirakl.client import PAGE, MiraklClient, quoted
 from channels_app.adapters.mirakl.imports import Feed
 from channels_app.adapters.mirakl.offers import OfferTerms
-from channels_app.adapters.mirakl.products import ProductAttribute
 from channels_app.adapters.mirakl.values import build_moment
 from channels_app.adapters.types import (
     ContentLine,
@@ -63,8 +62,8 @@ class FeedDesk:
         rejected = offers.refuse_nameless(lines, self._terms)
         nameless = {result.sku for result in rejected}
         named = [line for line in lines if line.sku not in nameless]
-        described = [line for line in named if products.category_of(line, self._terms)]
-        plain = [line for line in named if not products.category_of(line, self._terms)]
+        described = [line for line in named if line.category]
+        plain = [line for line in named if not line.category]
         if plain:
             handle = self._upload(imports.OFFERS, offers.build_offers(plain, self._terms))
             return Receipt(handle=handle, report=Report(phase=Phase.OPEN, results=[*rejected, *_later(described)]))
@@ -73,27 +72,14 @@ class FeedDesk:
         return Receipt(handle="", report=Report(phase=Phase.DONE, results=rejected))
 
     def _list_products(self, lines: Sequence[ContentLine], rejected: Sequence[LineResult]) -> Receipt:
-        """Upload offers and products together, once the operator's own rules about products are met."""
+        """Upload offers and products together."""
         try:
-            attributes = self._attributes()
-            rows, incomplete = products.describe(lines, attributes, self._terms)
-            results = [*rejected, *incomplete]
-            if not rows:
-                return Receipt(handle="", report=Report(phase=Phase.DONE, results=results))
-            handle = self._upload(imports.OFFERS, products.product_file(rows, attributes), with_products=True)
+            handle = self._upload(imports.OFFERS, products.product_file(lines, self._terms), with_products=True)
         except TemporaryError as error:
             # These lines wait, not the job: others may go out meanwhile.
             wait = _later(lines, seconds=error.retry_after)
             return Receipt(handle="", report=Report(phase=Phase.DONE, results=[*rejected, *wait]))
-        return Receipt(handle=handle, report=Report(phase=Phase.OPEN, results=results))
-
-    def _attributes(self) -> list[ProductAttribute]:
-        """Return what the operator wants to know of products."""
-        wanted = self._client.get("product_attributes", "/api/products/attributes").get("attributes") or ()
-        if not products.needs_lists(wanted):
-            return products.read_attributes(wanted)
-        lists = self._client.get("value_lists", "/api/values_lists").get("values_lists") or ()
-        return products.read_attributes(wanted, lists)
+        return Receipt(handle=handle, report=Report(phase=Phase.OPEN, results=rejected))
 
     def _upload(self, feed: Feed, file: UploadedFile, *, with_products: bool = False) -> str:
         """Return the number of the import, and that of the products in it."""

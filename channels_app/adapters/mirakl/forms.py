@@ -50,14 +50,6 @@ class MiraklAccountForm(forms.Form):
         help_text="If your items have no GTIN: the name of the attribute in which you keep the marketplace's own SKU "
         "of the product. It goes before the GTIN.",
     )
-    category_attribute = forms.CharField(
-        label="Attribute with the marketplace's category",
-        required=False,
-        max_length=100,
-        help_text="To propose products that the marketplace does not know yet: the name of the attribute in which you "
-        "keep its category code. Items that have it are sent with their product data, at most once an hour; the other "
-        "attributes are named as in its guide to the product file. Empty: offers on known products only.",
-    )
     lead_time = forms.IntegerField(
         label="Lead time",
         required=False,

@@ -25,6 +25,8 @@ OFFER_COLUMNS = (
 )
 #: What Mirakl calls the operator's own number of a product.
 OPERATOR_SKU = "SKU"
+#: What it calls the shop's. To be confirmed live.
+SHOP_SKU = "SHOP_SKU"
 #: The usual code of new goods, and the usual name of a GTIN.
 NEW, EAN = "11", "EAN"
 NO_PRODUCT = "no_product"
@@ -40,8 +42,6 @@ class OfferTerms:
     lead_time: str = ""
     #: The item's attribute that holds the operator's SKU of the product, if there is one.
     product_sku_attribute: str = ""
-    #: The item's attribute that holds the operator's category; items that have it bring product data.
-    category_attribute: str = ""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
@@ -52,26 +52,37 @@ class OfferTerms:
             product_id_type=str(settings.get("product_id_type") or EAN),
             lead_time="" if lead_time is None else str(lead_time),
             product_sku_attribute=str(settings.get("product_sku_attribute") or ""),
-            category_attribute=str(settings.get("category_attribute") or ""),
         )
 
     def product_of(self, line: ContentLine) -> tuple[str, str]:
-        """Return the number of the line's product and the type of that number; both empty if it has none."""
+        """Return the number of the line's product and the type of that number; both empty if it has none.
+
+        A product that is brought along needs none: it goes by the shop's own SKU.
+        """
         operators = line.attributes.get(self.product_sku_attribute, "").strip() if self.product_sku_attribute else ""
         if operators:
             return operators, OPERATOR_SKU
-        return (line.gtin, self.product_id_type) if line.gtin else ("", "")
+        if line.gtin:
+            return line.gtin, self.product_id_type
+        return (line.sku, SHOP_SKU) if line.category else ("", "")
 
 
-def refuse_nameless(lines: Iterable[ContentLine], terms: OfferTerms) -> list[LineResult]:
-    """Return a rejection for each line that names no product: an offer hangs on a product that the operator knows."""
+def why_nameless(line: ContentLine, terms: OfferTerms) -> str:
+    """Return why the line names no product, or "": an offer hangs on a product that the operator knows."""
+    if terms.product_of(line)[0]:
+        return ""
     reason = "This item has no GTIN (EAN, UPC): the marketplace cannot tell which product it is. Add it to the item."
     if terms.product_sku_attribute:
         reason += f" Or fill in its attribute “{terms.product_sku_attribute}”, the marketplace's own SKU."
+    return reason
+
+
+def refuse_nameless(lines: Iterable[ContentLine], terms: OfferTerms) -> list[LineResult]:
+    """Return a rejection for each line that names no product."""
     return [
         LineResult(sku=line.sku, outcome=Outcome.REJECTED, code=NO_PRODUCT, reason=reason)
         for line in lines
-        if not terms.product_of(line)[0]
+        if (reason := why_nameless(line, terms))
     ]
 
 

@@ -1,7 +1,6 @@
 """What only Mirakl has, at the simulated operator."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +13,6 @@ from channels_app.adapters.mirakl.adapter import MiraklAdapter
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.types import (
     Capability,
-    ContentLine,
     Kind,
     LostSubmission,
     Outcome,
@@ -23,13 +21,11 @@ from channels_app.adapters.types import (
     Verb,
 )
 from sandbox.protocols.mirakl.words import FULL_EXPORT, LIST_OF_RETURNS, QUOTAS
-from tests.adapters.contract.world import about, done, exported, listed, offer, order_of, ordered, parcel, send_content
+from tests.adapters.contract.world import about, done, exported, listed, offer, order_of, ordered, parcel
 from tests.adapters.mirakl.test_contract import MiraklWorld
 
 
-class WithProducts(MiraklWorld):
-    settings = {**MiraklWorld.settings, "category_attribute": "mirakl-category"}
-
+class Operator(MiraklWorld):
     #: On top of what a buyer pays for a line.
     tax = "0"
 
@@ -38,14 +34,14 @@ class WithProducts(MiraklWorld):
         bought = self.box.control("POST", "/buy", {"account_id": self.account_id, "lines": [line]})
         return str(bought["id"])
 
-    def mug(self, sku: str, **attributes: str) -> ContentLine:
-        line = self.content(sku, price="10.00", quantity=3)
-        return replace(line, attributes={"mirakl-category": "MUGS", **attributes})
-
 
 #: Our name of an operation -> Mirakl's.
 CODES = {
     "account": "A01",
+    "categories": "H11",
+    "product_attributes": "PM11",
+    "value_lists": "VL11",
+    "offers_with_products": "P41",
     "carriers": "SH21",
     "shipping_types": "SH12",
     "offer_states": "OF61",
@@ -92,30 +88,22 @@ def test_no_job_runs_more_often_than_its_calls_may_go_out():
         "orders": "orders",
         "reconcile": "export",
         "returns": "returns",
+        "categories": "categories",
     }.items():
         assert intervals[job] * limits[operation].per_second >= 1
 
 
 @pytest.fixture
-def world(tmp_path: Path, valkey: str) -> Iterator[WithProducts]:
+def world(tmp_path: Path, valkey: str) -> Iterator[Operator]:
     shared_redis().flushdb()
-    made = WithProducts(tmp_path / "operator.sqlite3")
+    made = Operator(tmp_path / "operator.sqlite3")
     yield made
     made.close()
 
 
 @pytest.fixture
-def adapter(world: WithProducts) -> ChannelAdapter:
+def adapter(world: Operator) -> ChannelAdapter:
     return world.open()
-
-
-def test_items_with_a_category_bring_their_product_along(adapter, world):
-    sent = send_content(adapter, world, [world.mug("A", colour="blue"), world.mug("B")])
-
-    assert sent.outcomes() == {"A": Outcome.ACCEPTED, "B": Outcome.REJECTED}
-    assert "“colour”" in sent.results["B"].reason
-    assert set(exported(adapter, world)[1]) == {"A"}
-    assert {"product_attributes", "offers_with_products"} <= world.operations
 
 
 def test_a_price_file_whose_answer_was_lost_is_found_by_its_moment(adapter, world):

@@ -21,6 +21,7 @@ class MiraklWorld(SimulatedWorld):
     good_secrets = {"api_key": "4f2b9c1e-key-of-the-contract"}
     bad_secrets = {"api_key": "bad"}
     currency = "EUR"
+    category, attributes = "MUGS", {"colour": "blue"}
 
     def content_that_lacks_something(self, sku: str) -> ContentLine:
         return plain_content(sku, currency=self.currency)

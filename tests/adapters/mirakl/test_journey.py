@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from channels_app.adapters.types import Capability
 from channels_app.flows.ledger import check_ledger
-from channels_app.models import PendingChange
+from channels_app.models import CategoryMapping, Channel, ChannelCategory, PendingChange
 from tests.adapters.mirakl.operator import Operator
 from tests.adapters.mirakl.test_feeds import rows, status
+from tests.factories import NOW
 from tests.flows.feed_rig import Rig
 
 pytestmark = pytest.mark.django_db
@@ -72,14 +74,14 @@ def test_a_refused_line_is_shown_with_the_operators_words(operator, rig):
 
 
 def test_product_data_that_may_not_go_out_yet_is_sent_when_it_may_and_holds_up_nothing(operator, rig):
-    rig.adapter = operator.adapter(category_attribute="kind")
-    operator.says("GET /api/products/attributes", {"attributes": []})
+    rig.adapter = operator.adapter()
+    everything_is_mapped(rig.channel)
     operator.says("POST /api/offers/imports", {"import_id": 1, "product_import_id": 9}, {"import_id": 2}, status=201)
     operator.says("GET /api/offers/imports/1", status("COMPLETE"))
-    rig.has_item("MUG", on_hand=7, gtin="4006381333931", attributes={"kind": "MUGS"})
+    rig.has_item("MUG", on_hand=7, gtin="4006381333931", attributes={"category": "Mugs"})
     rig.settle()
 
-    rig.has_item("POT", on_hand=7, gtin="4006381333948", attributes={"kind": "POTS"})
+    rig.has_item("POT", on_hand=7, gtin="4006381333948", attributes={"category": "Mugs"})
     rig.send()
     rig.later(60)
     rig.has_item("CUP", on_hand=7, gtin="4006381333955")
@@ -89,10 +91,18 @@ def test_product_data_that_may_not_go_out_yet_is_sent_when_it_may_and_holds_up_n
     assert rig.lines("POT") == [("content", "superseded")]
     waits = PendingChange.objects.get(sku="POT").not_before
     assert waits is not None
-    assert waits - rig.now > timedelta(minutes=55)
+    assert waits - rig.now > timedelta(minutes=12)
     assert rig.lines("CUP") == [("content", "sent")]
     assert [lines[0][0] for _, lines in sent(operator)] == ["MUG", "CUP"]
     assert check_ledger() == []
+
+
+def everything_is_mapped(channel: Channel) -> None:
+    """The seller's mugs are the operator's, which asks nothing of them."""
+    channel.facts["capabilities"].append(Capability.NEW_PRODUCTS)
+    channel.save(update_fields=["facts"])
+    category = ChannelCategory.objects.create(channel=channel, code="MUGS", name="Mugs", fields=[])
+    CategoryMapping.objects.create(channel=channel, own="Mugs", category=category, updated_at=NOW)
 
 
 def sent(operator: Operator) -> list[tuple[str, list[tuple[str | None, str | None, str | None, str | None]]]]:

@@ -1,12 +1,13 @@
 """Items that bring product data along, for products that the operator does not know yet."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from channels_app.adapters.errors import OutcomeUnknown
 from channels_app.adapters.mirakl.products import read_product_errors
-from channels_app.adapters.types import ContentLine, Kind, Outcome, Phase
+from channels_app.adapters.types import Choice, ContentLine, Kind, Outcome, Part, Phase
 from tests.adapters.mirakl.operator import Operator
 from tests.adapters.mirakl.test_feeds import item, rows, status
 
@@ -35,8 +36,8 @@ MATERIALS = {"code": "MATERIALS", "values": [{"code": "cer", "label": "Ceramic"}
 
 
 def mug(sku: str = "MUG-1", **more: Any) -> ContentLine:
-    attributes = {"mirakl-category": "MUGS", "colour": "Blue", "volume": "300 ml", **more}
-    return item(sku, attributes=attributes, images=["https://shop.test/1.jpg", "https://shop.test/2.jpg"])
+    """An item that the seller's mapping has put into the operator's category."""
+    return replace(item(sku), category="MUGS", product={"name": "A mug", "cat": "MUGS", "colour": "B1"}, **more)
 
 
 @pytest.fixture
@@ -48,67 +49,79 @@ def catalogue(operator: Operator) -> Operator:
 
 
 def submit(operator: Operator, *lines: ContentLine) -> Any:
-    adapter = operator.adapter(category_attribute="mirakl-category")
-    return adapter.submit(Kind.CONTENT, lines, key="k")
+    return operator.adapter().submit(Kind.CONTENT, lines, key="k")
 
 
-def test_offer_and_product_go_out_as_one_row_in_the_operators_words(catalogue):
-    receipt = submit(catalogue, mug())
+# What the operator asks
 
-    form = catalogue.form()
-    (row,) = rows(form["file"])
-    assert receipt.handle == "2035+77"
-    assert (form["with_products"], form["operator_format"]) == ("true", "true")
-    assert (row["sku"], row["product-id"], row["price"]) == ("MUG-1", "4006381333931", "10.00")
-    assert {name: row[name] for name in ("name", "cat", "picture", "colour", "volume")} == {
-        "name": "Title of MUG-1",
-        "cat": "MUGS",
-        "picture": "https://shop.test/1.jpg",
-        "colour": "B1",
-        "volume": "300 ml",
+
+def test_categories_say_the_whole_way_to_them(operator):
+    rows = [
+        {"code": "HOME", "label": "Home", "level": 1, "parent_code": ""},
+        {"code": "MUGS", "label": "Mugs", "level": 2, "parent_code": "HOME"},
+        {"code": "LOST", "label": None, "level": 2, "parent_code": "UNKNOWN"},
+        {"code": "LOOP", "label": "Loop", "level": 2, "parent_code": "LOOP"},
+    ]
+    operator.says("GET /api/hierarchies", {"hierarchies": rows})
+
+    assert [(one.code, one.name, one.above) for one in operator.adapter().list_categories()] == [
+        ("HOME", "Home", ()),
+        ("MUGS", "Home > Mugs", ("HOME",)),
+        ("LOST", "LOST", ()),
+        ("LOOP", "Loop", ()),
+    ]
+
+
+def test_what_is_asked_is_told_by_category_with_what_usually_answers(catalogue):
+    fields = catalogue.adapter().list_fields(["MUGS"])
+
+    assert {code: [field.code for field in known] for code, known in fields.items()} == {
+        "": ["name", "cat", "model", "picture", "colour", "EAN", "material"],
+        "MUGS": ["volume"],
+        "SHIRTS": ["size"],
     }
-    assert row["EAN"] == "4006381333931"
-    assert not {"size", "material"} & set(row)
+    known = {field.code: field for field in fields[""]}
+    assert {code: field.usual for code, field in known.items() if field.usual} == {
+        "name": Part.TITLE,
+        "cat": Part.CATEGORY,
+        "model": Part.PARENT_SKU,
+        "picture": Part.IMAGE,
+        "EAN": Part.GTIN,
+    }
+    assert [code for code, field in known.items() if field.required] == ["name", "cat", "colour"]
+    assert known["colour"].choices == (Choice(code="B1", name="Blue"),)
+    assert known["material"].choices == (Choice(code="cer", name="Ceramic"),)
 
 
-def test_values_are_looked_up_in_the_operators_lists(catalogue):
-    receipt = submit(catalogue, mug("A", material="Ceramic"), mug("B", material="cer"), mug("C", material="Wood"))
-
-    assert [row["material"] for row in rows(catalogue.form()["file"])] == ["cer", "cer"]
-    assert "does not know “Wood”" in receipt.report.results[0].reason
-
-
-def test_lists_are_read_only_if_an_attribute_names_one(catalogue):
+def test_lists_of_values_are_read_only_if_an_attribute_names_one(catalogue):
     catalogue.answers[ATTRIBUTES] = []
     catalogue.says(ATTRIBUTES, {"attributes": OF_THE_OPERATOR[:-1]})
 
-    submit(catalogue, mug())
+    catalogue.adapter().list_fields(["MUGS"])
 
-    assert catalogue.asked() == [ATTRIBUTES, UPLOAD]
-
-
-def test_an_items_own_attribute_goes_before_what_its_role_says(catalogue):
-    submit(catalogue, mug(name="A blue mug"))
-
-    assert [row["name"] for row in rows(catalogue.form()["file"])] == ["A blue mug"]
+    assert catalogue.asked() == [ATTRIBUTES]
 
 
-def test_what_the_operator_wants_and_the_item_lacks_is_said_before_anything_is_sent(catalogue):
-    receipt = submit(catalogue, mug("A", volume=""), mug("B", colour="Bleu"), mug("C"), mug("D", colour=""))
-
-    lacking, unknown, required = receipt.report.results
-    assert (lacking.outcome, unknown.outcome) == (Outcome.REJECTED, Outcome.REJECTED)
-    assert "Volume is missing: fill in the item's attribute “volume”." in lacking.reason
-    assert "does not know “Bleu”" in unknown.reason
-    assert "Colour is missing" in required.reason
-    assert [row["sku"] for row in rows(catalogue.form()["file"])] == ["C"]
+# What it is told
 
 
-def test_if_every_item_lacks_something_nothing_goes_out(catalogue):
-    receipt = submit(catalogue, mug(volume=""))
+def test_offer_and_product_go_out_as_one_row_in_the_operators_words(catalogue):
+    receipt = submit(catalogue, mug(), replace(mug("POT"), product={"name": "A pot", "volume": "3 l"}))
 
-    assert receipt.report.phase is Phase.DONE
-    assert catalogue.asked() == [ATTRIBUTES, LISTS]
+    form = catalogue.form()
+    first, second = rows(form["file"])
+    assert receipt.handle == "2035+77"
+    assert (form["with_products"], form["operator_format"]) == ("true", "true")
+    assert (first["sku"], first["product-id"], first["price"]) == ("MUG-1", "4006381333931", "10.00")
+    assert [first[name] for name in ("name", "cat", "colour", "volume")] == ["A mug", "MUGS", "B1", ""]
+    assert (second["name"], second["volume"]) == ("A pot", "3 l")
+
+
+def test_a_product_that_is_brought_along_needs_no_number_of_the_world(catalogue):
+    submit(catalogue, mug(gtin=""))
+
+    (row,) = rows(catalogue.form()["file"])
+    assert (row["product-id"], row["product-id-type"]) == ("MUG-1", "SHOP_SKU")
 
 
 def test_offers_on_known_products_go_first_and_the_others_are_asked_for_again(catalogue):
@@ -128,7 +141,7 @@ def test_product_data_that_may_not_go_yet_waits_alone(catalogue):
 
     (later,) = receipt.report.results
     assert (receipt.report.phase, later.outcome) == (Phase.DONE, Outcome.TRY_AGAIN)
-    assert 3500 < later.retry_after <= 3600
+    assert 800 < later.retry_after <= 900
     assert submit(catalogue, item("PLAIN")).handle == "2035+77"
 
 
@@ -138,13 +151,6 @@ def test_a_lost_answer_is_not_taken_for_one_that_was_never_sent(catalogue):
 
     with pytest.raises(OutcomeUnknown):
         submit(catalogue, mug())
-
-
-def test_without_the_attribute_of_the_category_there_are_only_offers(catalogue):
-    catalogue.adapter().submit(Kind.CONTENT, [mug()], key="k")
-
-    assert catalogue.asked() == [UPLOAD]
-    assert catalogue.form()["with_products"] == "false"
 
 
 # What became of it
