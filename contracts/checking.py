@@ -56,7 +56,7 @@ class Contract:
         if operation is None:
             return [f"{call.method} {call.path}: no such operation is stated"]
         problems = [*_check_parameters(call, operation), *_check_body(call, operation, self._statement)]
-        for vendor in self._vendors:
+        for vendor in self._vendors_of(operation):
             problems += vendor.check_call(call)
         return [f"{operation.name}: {problem}" for problem in problems]
 
@@ -69,9 +69,12 @@ class Contract:
         if said is None:
             return [f"{operation.name}: the status {answer.status} is not stated"]
         problems = _check_content(answer, said, self._statement)
-        for vendor in self._vendors:
+        for vendor in self._vendors_of(operation):
             problems += vendor.check_answer(call, answer)
         return [f"{operation.name} {answer.status}: {problem}" for problem in problems]
+
+    def _vendors_of(self, operation: Operation) -> tuple[Judge, ...]:
+        return () if operation.source else self._vendors
 
 
 def _check_parameters(call: Call, operation: Operation) -> list[str]:

@@ -24,6 +24,8 @@ class Operation:
     parameters: tuple[Schema, ...]
     body: Schema | None
     answers: Mapping[str, Schema]
+    #: Where it is told of, if not in the marketplace's own documents: what these say of its path is of another.
+    source: str = ""
 
     def parameters_in(self, place: str) -> dict[str, Schema]:
         """Return the parameters of the query, the headers or the path, by name."""
@@ -70,6 +72,7 @@ class Document:
             parameters=tuple(parameters),
             body=self.resolved(body) if body else None,
             answers={status: self.resolved(one) for status, one in said["responses"].items()},
+            source=str(said.get("x-source", "")),
         )
 
     @property
