@@ -66,6 +66,8 @@ class SimulatedWorld:
     bad_secrets: ClassVar[Mapping[str, str]]
     currency: ClassVar[str] = "USD"
     prices: ClassVar[tuple[str, ...]] = ("0.01", "0.99", "10.00", "1234.56", "9999.99")
+    category: ClassVar[str] = ""
+    attributes: ClassVar[Mapping[str, str]] = {}
     quantities: ClassVar[tuple[int, ...]] = (0, 1, 999)
 
     began_at = datetime.fromtimestamp(MORNING / MICROSECONDS, UTC)

@@ -12,7 +12,7 @@ from channels_app.adapters.bol.client import API, LOGIN, BolClient, rows_of
 from channels_app.adapters.bol.commands import OrderDesk
 from channels_app.adapters.bol.forms import BolAccountForm
 from channels_app.adapters.bol.listings import ListingDesk
-from channels_app.adapters.bol.offers import OfferTerms
+from channels_app.adapters.bol.offers import OfferTerms, why_not_listed
 from channels_app.adapters.bol.problems import pause_after
 from channels_app.adapters.bol.values import CURRENCY
 from channels_app.adapters.errors import RejectedByChannel, SettingsError
@@ -21,6 +21,7 @@ from channels_app.adapters.types import (
     Capability,
     CommandResult,
     ConnectionFacts,
+    ContentLine,
     Export,
     Kind,
     Limit,
@@ -148,6 +149,9 @@ class BolAdapter(ChannelAdapter):
         )
 
     # --- listings -----------------------------------------------------------------------------------------------------
+
+    def why_refused(self, line: ContentLine) -> str:
+        return why_not_listed(line)
 
     def submit(self, kind: Kind, lines: Sequence[Line], *, key: str) -> Receipt:
         return self._listings.submit(lines)

@@ -11,6 +11,7 @@ from channels_app.adapters.errors import NotSupported, RejectedByChannel
 from channels_app.adapters.types import (
     Account,
     Capability,
+    Category,
     CommandResult,
     ConnectionFacts,
     ContentLine,
@@ -22,6 +23,7 @@ from channels_app.adapters.types import (
     OfferLine,
     OrderCommand,
     OrderPage,
+    ProductField,
     Receipt,
     RemoteOrder,
     Report,
@@ -32,11 +34,12 @@ from channels_app.adapters.types import (
 from channels_app.adapters.walmart import account as accounts
 from channels_app.adapters.walmart import commands, orders, pages, returns, times, traces
 from channels_app.adapters.walmart.client import PRODUCTION, SANDBOX, WalmartClient, quoted
-from channels_app.adapters.walmart.content import ItemDefaults
+from channels_app.adapters.walmart.content import ItemDefaults, why_not
 from channels_app.adapters.walmart.exports import Exports
 from channels_app.adapters.walmart.forms import WalmartAccountForm
 from channels_app.adapters.walmart.limits import FILE_ITEMS, INTERVALS, LIMITS
 from channels_app.adapters.walmart.pages import Pages
+from channels_app.adapters.walmart.product_types import ProductTypes
 from channels_app.adapters.walmart.submissions import Submissions
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ class WalmartAdapter(ChannelAdapter):
     capabilities = frozenset(
         (
             Capability.RECONCILE,
+            Capability.NEW_PRODUCTS,
             Capability.ACCEPT,
             Capability.SHIP_PARTIAL,
             Capability.TRACKING_REQUIRED,
@@ -87,14 +91,16 @@ class WalmartAdapter(ChannelAdapter):
             tokens=tokens,
         )
         ship_node = str(account.settings.get("ship_node") or "")
+        self._defaults = _item_defaults(account.settings)
         self._submissions = Submissions(
             self._client,
-            defaults=_item_defaults(account.settings),
+            defaults=self._defaults,
             ship_node=ship_node,
             small_files=is_test and not override,
         )
         self._exports = Exports(self._client, ship_node=ship_node)
         self._pages = Pages(self._client)
+        self._product_types = ProductTypes(self._client, version=self._defaults.spec_version)
 
     @classmethod
     def host(cls, settings: Mapping[str, Any]) -> str:
@@ -132,6 +138,15 @@ class WalmartAdapter(ChannelAdapter):
 
     def export_listings(self, handle: str = "") -> Export:
         return self._exports.look(handle) if handle else self._exports.begin()
+
+    def why_refused(self, line: ContentLine) -> str:
+        return why_not(line, self._defaults)
+
+    def list_categories(self) -> list[Category]:
+        return self._product_types.list_all()
+
+    def list_fields(self, categories: Sequence[str]) -> Mapping[str, Sequence[ProductField]]:
+        return self._product_types.fields_of(categories)
 
     # Orders
 

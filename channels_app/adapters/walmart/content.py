@@ -1,11 +1,9 @@
 """Items as Walmart takes them: matched to a product it knows, or described in full for a product type. Pure.
 
-An item whose attribute `walmart:product_type` names a product type is described in full (feed MP_ITEM): its attributes
-that begin with `walmart:` go out under the rest of their name, those with `walmart:orderable:` in the part that is
-about the offer. Walmart changes these lists every few weeks, so nothing here knows them.
+An item that was given one of Walmart's product types is described in full (feed MP_ITEM), in the words of its
+specification (specs.py); all others are offers on products that Walmart knows (feed MP_ITEM_MATCH).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -13,10 +11,8 @@ from typing import Any
 
 from channels_app.adapters.types import ContentLine
 from channels_app.adapters.walmart.identifiers import read_identifier
+from channels_app.adapters.walmart.specs import write_fields
 
-PRODUCT_TYPE = "walmart:product_type"
-_VISIBLE = "walmart:"
-_ORDERABLE = "walmart:orderable:"
 #: Attributes that hold a weight, and how many pounds one of their unit is.
 _WEIGHTS = {
     "shipping_weight_lb": Decimal(1),
@@ -41,20 +37,11 @@ class ItemDefaults:
     spec_version: str = ""
 
 
-def is_described(line: ContentLine) -> bool:
-    """Say whether the item brings a full description, rather than only the number of a product that Walmart knows."""
-    return bool(product_type(line))
-
-
-def product_type(line: ContentLine) -> str:
-    return line.attributes.get(PRODUCT_TYPE, "").strip()
-
-
 def why_not(line: ContentLine, defaults: ItemDefaults) -> str:
     """Return why the item cannot be sent, in the seller's words, or ""."""
     if read_identifier(line.gtin) is None:
         return NO_IDENTIFIER
-    if not is_described(line):
+    if not line.category:
         return ""
     if not defaults.spec_version:
         return NO_SPEC_VERSION
@@ -83,7 +70,7 @@ def build_item(line: ContentLine, defaults: ItemDefaults) -> dict[str, Any]:
         "productIdentifiers": read_identifier(line.gtin),
         "price": float(line.price),
         "ShippingWeight": shipping_weight(line.attributes, defaults),
-        **_passed_through(line.attributes, _ORDERABLE),
+        **write_fields(line.product, orderable=True),
     }
     visible = {
         "productName": line.title,
@@ -92,31 +79,15 @@ def build_item(line: ContentLine, defaults: ItemDefaults) -> dict[str, Any]:
         "mainImageUrl": line.images[0],
         **({"productSecondaryImageURL": list(line.images[1:])} if line.images[1:] else {}),
         **_variation(line),
-        **_passed_through(line.attributes, _VISIBLE),
+        **write_fields(line.product, orderable=False),
     }
-    return {"Orderable": orderable, "Visible": {product_type(line): visible}}
+    return {"Orderable": orderable, "Visible": {line.category: visible}}
 
 
 def _variation(line: ContentLine) -> dict[str, Any]:
     if not line.parent_sku or not line.variation:
         return {}
     return {"variantGroupId": line.parent_sku, "variantAttributeNames": list(line.variation), **line.variation}
-
-
-def _passed_through(attributes: Mapping[str, str], prefix: str) -> dict[str, Any]:
-    """Return the attributes under `prefix`; what reads as JSON goes out as such, so that numbers and lists can."""
-    return {
-        name.removeprefix(prefix): _as_value(text)
-        for name, text in attributes.items()
-        if name.startswith(prefix) and name != PRODUCT_TYPE and (prefix == _ORDERABLE or _ORDERABLE not in name)
-    }
-
-
-def _as_value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def shipping_weight(attributes: Mapping[str, str], defaults: ItemDefaults) -> float:

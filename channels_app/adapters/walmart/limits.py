@@ -58,6 +58,7 @@ LIMITS: Mapping[str, Limit] = {
     "feed_status": per_minute(5000, burst=100),
     "items": per_minute(300),
     "item_spec": per_minute(3, burst=3),
+    "taxonomy": per_hour(10),  # none is told; it is asked once a day
     "retire_item": per_minute(900, burst=20),
     "inventory": per_minute(200, burst=20),
     "inventories": per_minute(200, burst=20),
@@ -82,6 +83,7 @@ INTERVALS: Mapping[str, int] = {
     "offers": 600,
     "results": 60,  # looks come less and less often: after 1 s, 4 s, ... 8 minutes
     "reconcile": 86_400,
+    "categories": 86_400,
     "orders": 300,
     "commands": 60,
     "returns": 1800,

@@ -1,87 +1,85 @@
-"""What Walmart wants to know of an item of a product type: read from its own specification, and kept.
+"""Walmart's product types, and what it wants to know of items of each: its own lists, as categories and fields. Pure.
 
-Source: https://developer.walmart.com/us-marketplace/docs/get-item-setup-requirements ("Get item setup requirements"),
-read 2026-11-27.
+The code of a field says where its value goes and how it is written: `orderable:` before the name for the part about the
+offer, and behind it `[]` for a list, `{}` for an object, `#` for a number, `?` for yes or no.
+
+Source: https://developer.walmart.com/us-marketplace/docs/get-item-setup-requirements and the reference of
+/v3/items/taxonomy, read 2026-11-27.
 UNVERIFIED: where in the specification the required names stand. If they are not found, Walmart has the last word.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from channels_app.adapters.errors import RejectedByChannel
-from channels_app.adapters.walmart.client import WalmartClient
-from channels_app.adapters.walmart.limits import MP_ITEM
+from channels_app.adapters.types import Category, Choice, Part, ProductField
 
-#: Product types of one call: Walmart takes no more.
-_TYPES_AT_ONCE = 20
-#: Specifications kept in memory; each belongs to a version and never changes.
-_KEPT_AT_MOST = 1_000
-_kept: dict[tuple[str, str, str], "Spec"] = {}
-
-
-class Spec(NamedTuple):
-    """What is required of one product type, in the two parts of an item. `why_not`: Walmart does not know the type."""
-
-    orderable: tuple[str, ...] = ()
-    visible: tuple[str, ...] = ()
-    why_not: str = ""
-
-    def lacking(self, entry: Mapping[str, Any]) -> str:
-        """Return what a built item lacks, in the seller's words, or ""."""
-        if self.why_not:
-            return self.why_not
-        (visible,) = entry["Visible"].values()
-        missing = [name for name in self.orderable if entry["Orderable"].get(name) in (None, "", [])]
-        missing = [f"walmart:orderable:{name}" for name in missing]
-        missing += [f"walmart:{name}" for name in self.visible if visible.get(name) in (None, "", [])]
-        return f"Walmart requires of this product type: {', '.join(missing)}." if missing else ""
-
-
-class Specs:
-    """The specifications that one account asks for."""
-
-    def __init__(self, client: WalmartClient, *, host: str, version: str) -> None:
-        self._client = client
-        self._host = host
-        self._version = version
-
-    def of(self, product_types: Iterable[str]) -> dict[str, Spec]:
-        """Return the specification of each product type; those not known yet are asked for, as few times as can be."""
-        wanted = list(dict.fromkeys(product_types))
-        unknown = [name for name in wanted if self._key(name) not in _kept]
-        found: dict[str, Spec] = {}
-        for start in range(0, len(unknown), _TYPES_AT_ONCE):
-            found |= self._ask(unknown[start : start + _TYPES_AT_ONCE])
-        return {name: found[name] if name in found else _kept[self._key(name)] for name in wanted}
-
-    def _key(self, product_type: str) -> tuple[str, str, str]:
-        return self._host, self._version, product_type
-
-    def _ask(self, product_types: list[str]) -> dict[str, Spec]:
-        body = {"feedType": MP_ITEM, "version": self._version, "productTypes": product_types}
-        try:
-            answer = self._client.ask("item_spec", "/v3/items/spec", {}, body)
-        except RejectedByChannel as error:
-            # A wrong version or type can be mended by the seller, so it is not kept.
-            why_not = f"Walmart has no specification for this: {error}" if error.http_status == 400 else ""
-            return dict.fromkeys(product_types, Spec(why_not=why_not))
-        found = {name: read_spec(answer, name) for name in product_types}
-        if len(_kept) > _KEPT_AT_MOST:
-            _kept.clear()
-        _kept.update({self._key(name): spec for name, spec in found.items() if not spec.why_not})
-        return found
+ORDERABLE = "orderable:"
+_WRITTEN = {"array": "[]", "object": "{}", "number": "#", "integer": "#", "boolean": "?"}
+_HELP = {
+    "[]": "Several are separated by |.",
+    "{}": 'As Walmart writes it, for example {"measure": 12, "unit": "oz"}.',
+    "#": "A number.",
+    "?": "Yes or no.",
+}
+#: What an item says of itself, by Walmart's name.
+_USUAL = {
+    "productName": Part.TITLE,
+    "brand": Part.BRAND,
+    "shortDescription": Part.DESCRIPTION,
+    "mainImageUrl": Part.IMAGE,
+}
+#: What the adapter fills in from the rest of the item and the settings.
+_OURS = frozenset(
+    (
+        *("sku", "productIdentifiers", "price", "ShippingWeight"),
+        *("productSecondaryImageURL", "variantGroupId", "variantAttributeNames"),
+    )
+)
+_TRUE = frozenset(("yes", "true", "1", "y"))
 
 
-def read_spec(answer: Mapping[str, Any], product_type: str) -> Spec:
-    """Return what the specification requires of one product type."""
-    schema = answer.get("schema") or answer
-    item = _at(schema, "properties", "MPItem", "items", "properties")
-    types = _at(item, "Visible", "properties")
-    if types and product_type not in types:
-        return Spec(why_not=f"Walmart knows no product type “{product_type}”.")
-    return Spec(
-        orderable=_required(_at(item, "Orderable")),
-        visible=_required(_at(types, product_type)),
+def read_categories(answer: Mapping[str, Any]) -> list[Category]:
+    """Return every product type, with the group and the category that it is in."""
+    taxonomy = answer.get("itemTaxonomy") or answer.get("payload") or ()
+    return list(_iter_types([taxonomy] if isinstance(taxonomy, Mapping) else taxonomy))
+
+
+def _iter_types(taxonomy: Any) -> Iterator[Category]:
+    for category in taxonomy:
+        for group in category.get("productTypeGroup") or ():
+            for one in group.get("productType") or ():
+                code = str(one.get("productTypeName") or "")
+                way = (category.get("category"), group.get("productTypeGroupName"), code)
+                if code:
+                    yield Category(code=code, name=" > ".join(str(name) for name in way if name))
+
+
+def read_fields(answer: Mapping[str, Any], product_type: str) -> list[ProductField]:
+    """Return what the specification says of one product type; nothing if it cannot be read."""
+    item = _at(answer.get("schema") or answer, "properties", "MPItem", "items", "properties")
+    visible = _at(item, "Visible", "properties", product_type)
+    return [*_fields(visible, ""), *_fields(_at(item, "Orderable"), ORDERABLE)]
+
+
+def _fields(part: Mapping[str, Any], prefix: str) -> Iterator[ProductField]:
+    required = [str(name) for name in part.get("required") or ()]
+    known = _at(part, "properties")
+    for name in dict.fromkeys([*required, *known]):
+        if name not in _OURS:
+            yield _field(name, _at(known, name), prefix=prefix, required=name in required)
+
+
+def _field(name: str, schema: Mapping[str, Any], *, prefix: str, required: bool) -> ProductField:
+    written = _WRITTEN.get(str(schema.get("type")), "")
+    words = schema.get("enum") or _at(schema, "items").get("enum") or ()
+    return ProductField(
+        code=f"{prefix}{name}{written}",
+        name=str(schema.get("title") or name),
+        required=required,
+        choices=tuple(Choice(code=str(word), name=str(word)) for word in words),
+        usual=_USUAL.get(name),
+        help=str(schema.get("description") or _HELP.get(written, ""))[:500],
     )
 
 
@@ -94,5 +92,20 @@ def _at(schema: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     return schema
 
 
-def _required(part: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(name) for name in part.get("required") or ())
+def write_fields(product: Mapping[str, str], *, orderable: bool) -> dict[str, Any]:
+    """Return the values of one of the two parts of an item, by Walmart's names."""
+    chosen = {code: text for code, text in product.items() if code.startswith(ORDERABLE) is orderable}
+    return dict(_write(code.removeprefix(ORDERABLE), text) for code, text in chosen.items())
+
+
+def _write(code: str, text: str) -> tuple[str, Any]:
+    name, written = code.rstrip("[]{}#?"), code[len(code.rstrip("[]{}#?")) :]
+    if written == "?":
+        return name, text.casefold() in _TRUE
+    try:
+        value = json.loads(text) if written else text
+    except ValueError:
+        value = text
+    if written == "[]" and not isinstance(value, list):
+        return name, [part.strip() for part in text.split("|") if part.strip()]
+    return name, value

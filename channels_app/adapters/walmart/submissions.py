@@ -30,7 +30,6 @@ from channels_app.adapters.types import (
 from channels_app.adapters.walmart import content, feeds, files, limits
 from channels_app.adapters.walmart.client import WalmartClient, quoted
 from channels_app.adapters.walmart.content import ItemDefaults
-from channels_app.adapters.walmart.specs import Specs
 
 L = TypeVar("L", OfferLine, WithdrawLine)
 
@@ -52,7 +51,6 @@ class Submissions:
         self._defaults = defaults
         self._ship_node = ship_node
         self._small_files = small_files
-        self._specs = Specs(client, host=client.base_url, version=defaults.spec_version)
 
     # Content
 
@@ -61,23 +59,15 @@ class Submissions:
         refusals = {line.sku: why for line in lines if (why := content.why_not(line, self._defaults))}
         results = [_rejected(sku, why) for sku, why in refusals.items()]
         fine = [line for line in lines if line.sku not in refusals]
-        described = [line for line in fine if content.is_described(line)]
-        matched = [line for line in fine if not content.is_described(line)]
+        described = [line for line in fine if line.category]
+        matched = [line for line in fine if not line.category]
         if described and (not matched or len(described) <= len(matched)):
             return self._send_described(described, [*results, *_later(matched)])
         entries = [(line.sku, content.build_match(line, self._defaults)) for line in matched]
         return self._feed(limits.MP_ITEM_MATCH, entries, [*results, *_later(described)])
 
     def _send_described(self, lines: Sequence[ContentLine], results: list[LineResult]) -> Receipt:
-        """What lacks something that Walmart requires of its product type is refused here."""
-        specs = self._specs.of(content.product_type(line) for line in lines)
-        entries = []
-        for line in lines:
-            entry = content.build_item(line, self._defaults)
-            if why := specs[content.product_type(line)].lacking(entry):
-                results.append(_rejected(line.sku, why))
-            else:
-                entries.append((line.sku, entry))
+        entries = [(line.sku, content.build_item(line, self._defaults)) for line in lines]
         return self._feed(limits.MP_ITEM, entries, results)
 
     # Offers

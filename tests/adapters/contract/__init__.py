@@ -11,6 +11,7 @@ from tests.adapters.contract.declarations import DeclarationPromises
 from tests.adapters.contract.listings import ListingPromises
 from tests.adapters.contract.lost import LostAnswerPromises
 from tests.adapters.contract.orders import OrderPromises
+from tests.adapters.contract.products import ProductPromises
 from tests.adapters.contract.returns import ReturnPromises
 from tests.adapters.contract.trouble import TroublePromises
 from tests.adapters.contract.world import Trouble, World
@@ -22,6 +23,7 @@ class AdapterContract(
     DeclarationPromises,
     ConnectionPromises,
     ListingPromises,
+    ProductPromises,
     OrderPromises,
     CommandPromises,
     ReturnPromises,

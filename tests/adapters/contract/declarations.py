@@ -18,7 +18,11 @@ VERBS = {
     "handle_return": Capability.RETURNS,
 }
 #: Job -> the capability without which it has nothing to do.
-JOBS = {"reconcile": Capability.RECONCILE, "returns": Capability.RETURNS}
+JOBS = {
+    "reconcile": Capability.RECONCILE,
+    "returns": Capability.RETURNS,
+    "categories": Capability.NEW_PRODUCTS,
+}
 
 
 class DeclarationPromises:

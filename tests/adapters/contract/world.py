@@ -1,6 +1,6 @@
 """The marketplace as a contract test sees it from behind, and what the tests do with an adapter again and again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -67,6 +67,9 @@ class World(Protocol):
     remote_ids: dict[str, str]
     #: Every operation that was called.
     operations: set[str]
+    #: A category that asks something of its products, and attributes of an item that answer it.
+    category: str
+    attributes: Mapping[str, str]
 
     def now(self) -> datetime:
         """The marketplace's own clock."""

@@ -5,13 +5,8 @@ from typing import Any
 
 import pytest
 
-from channels_app.adapters.types import (
-    ContentLine,
-    Kind,
-    Outcome,
-    Phase,
-)
-from channels_app.adapters.walmart import specs
+from channels_app.adapters.errors import SettingsError
+from channels_app.adapters.types import Category, ContentLine, Kind, Outcome, Part, Phase
 from tests.adapters.walmart.script import outcomes, refusal, uploaded
 from tests.adapters.walmart.test_items import item
 
@@ -52,71 +47,86 @@ SPEC_VERSION = "5.0.20260826-17_15_31-api"
 SPEC = "/v3/items/spec"
 
 
-def spec(**required: list[str]) -> dict[str, Any]:
-    """The specification of product types, by what each requires to be visible."""
-    visible = {"properties": {name: {"required": names} for name, names in required.items()}}
-    item_part = {"properties": {"Orderable": {"required": ["sku", "price"]}, "Visible": visible}}
+def spec(**visible: dict[str, Any]) -> dict[str, Any]:
+    """The specification of product types, by the schema of each."""
+    orderable = {
+        "required": ["sku", "price", "fulfillmentLagTime"],
+        "properties": {"fulfillmentLagTime": {"type": "integer", "title": "Lag time"}},
+    }
+    item_part = {"properties": {"Orderable": orderable, "Visible": {"properties": visible}}}
     return {"title": "x", "type": "object", "properties": {"MPItem": {"type": "array", "items": item_part}}}
 
 
-def mug(sku: str = "FULL", **attributes: str) -> ContentLine:
-    return item(sku=sku, attributes={"walmart:product_type": "Mugs", **attributes})
+MUGS = {
+    "required": ["productName", "material"],
+    "properties": {
+        "productName": {"type": "string", "title": "Product name"},
+        "material": {"type": "array", "items": {"type": "string", "enum": ["Ceramic", "Glass"]}},
+        "capacity": {"type": "object"},
+        "variantGroupId": {"type": "string"},
+    },
+}
+
+
+def mug(sku: str = "FULL") -> ContentLine:
+    return item(sku=sku, category="Mugs", product={"productName": "Mug", "material[]": "Ceramic"})
 
 
 @pytest.fixture
-def describing(walmart, monkeypatch):
-    """An adapter that may describe items, at a Walmart that requires nothing unusual of mugs."""
-    monkeypatch.setattr(specs, "_kept", {})
-    walmart.on("POST", SPEC, spec(Mugs=["productName"]))
+def describing(walmart):
+    """An adapter that may describe items."""
+    walmart.on("POST", SPEC, spec(Mugs=MUGS))
     return walmart.open(item_spec_version=SPEC_VERSION)
 
 
-def test_what_a_product_type_requires_is_checked_before_sending_and_asked_for_once(walmart, describing):
-    walmart.on("POST", SPEC, spec(Mugs=["productName", "material"]))
-    lines = [mug("BARE"), mug("FINE", **{"walmart:material": "Ceramic"})]
+def test_product_types_are_categories_under_their_group(walmart, adapter):
+    groups = [{"productTypeGroupName": "Kitchen", "productType": [{"productTypeName": "Mugs"}, {}]}]
+    for taxonomy in (
+        {"category": "Home", "productTypeGroup": groups},
+        [{"category": "Home", "productTypeGroup": groups}],
+    ):
+        walmart.on("GET", "/v3/items/taxonomy", {"itemTaxonomy": taxonomy})
 
-    receipt = describing.submit(Kind.CONTENT, lines, key="k")
-    describing.submit(Kind.CONTENT, lines, key="k2")
-
-    (refused,) = receipt.report.results
-    assert (refused.sku, refused.outcome) == ("BARE", Outcome.REJECTED)
-    assert refused.reason == "Walmart requires of this product type: walmart:material."
-    assert walmart.paths() == [f"POST {SPEC}", "POST /v3/feeds", "POST /v3/feeds"]
-    assert json.loads(walmart.calls[0].content)["productTypes"] == ["Mugs"]
+        assert list(adapter.list_categories()) == [Category(code="Mugs", name="Home > Kitchen > Mugs")]
+    assert dict(walmart.calls[-1].url.params) == {"feedType": "MP_ITEM", "version": "5.0"}
 
 
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (spec(Cups=[]), "Walmart knows no product type “Mugs”."),
-        (refusal(400, "BAD", "No such version."), "Walmart has no specification for this: No such version."),
-    ],
-)
-def test_a_type_or_version_that_walmart_does_not_know_is_told(walmart, describing, answer, words):
+def test_a_specification_is_read_as_fields_that_say_how_their_values_are_written(walmart, describing):
+    fields = {field.code: field for field in describing.list_fields(["Mugs"])["Mugs"]}
+
+    assert list(fields) == ["productName", "material[]", "capacity{}", "orderable:fulfillmentLagTime#"]
+    assert [code for code, field in fields.items() if not field.required] == ["capacity{}"]
+    assert fields["productName"].usual is Part.TITLE
+    assert [choice.code for choice in fields["material[]"].choices] == ["Ceramic", "Glass"]
+    assert fields["orderable:fulfillmentLagTime#"].name == "Lag time"
+    asked = json.loads(walmart.calls[-1].content)
+    assert asked == {"feedType": "MP_ITEM", "version": SPEC_VERSION, "productTypes": ["Mugs"]}
+
+
+def test_many_specifications_are_asked_for_a_few_at_a_time(walmart, describing):
+    names = [f"Type {number}" for number in range(12)]
+
+    assert list(describing.list_fields(names)) == names
+    assert [len(json.loads(call.content)["productTypes"]) for call in walmart.calls] == [5, 5, 2]
+
+
+def test_without_the_version_of_the_specification_the_seller_is_asked_for_it(walmart, adapter, describing):
+    with pytest.raises(SettingsError, match="enter the version of Walmart's item specification"):
+        adapter.list_fields(["Mugs"])
+
+    walmart.on("POST", SPEC, refusal(400, "BAD", "No such version."))
+    with pytest.raises(SettingsError, match="No such version") as raised:
+        describing.list_fields(["Mugs"])
+    assert set(raised.value.field_errors) == {"item_spec_version"}
+
+
+@pytest.mark.parametrize("answer", [{"title": "something else"}, {}, spec(Cups={})])
+def test_a_specification_that_cannot_be_read_asks_nothing_of_what_is_seen(walmart, describing, answer):
     walmart.on("POST", SPEC, answer)
 
-    receipt = describing.submit(Kind.CONTENT, [mug()], key="k")
+    fields = describing.list_fields(["Mugs"])["Mugs"]
 
-    assert [(one.outcome, one.reason) for one in receipt.report.results] == [(Outcome.REJECTED, words)]
-    assert receipt.report.phase is Phase.DONE
-
-
-def test_no_more_than_twenty_product_types_are_asked_for_at_once(walmart, describing):
-    walmart.on("POST", SPEC, {"title": "something else"})
-    lines = [mug(f"S{number}", **{"walmart:product_type": f"Type {number}"}) for number in range(45)]
-
-    describing.submit(Kind.CONTENT, lines, key="k")
-
-    asked = [json.loads(call.content)["productTypes"] for call in walmart.calls if call.url.path == SPEC]
-    assert [len(names) for names in asked] == [20, 20, 5]
-    assert [name for names in asked for name in names] == [f"Type {number}" for number in range(45)]
-
-
-@pytest.mark.parametrize("answer", [{"title": "something else"}, refusal(404, "NOT_FOUND")])
-def test_without_a_specification_that_can_be_read_walmart_has_the_last_word(walmart, describing, answer):
-    walmart.on("POST", SPEC, answer)
-
-    assert describing.submit(Kind.CONTENT, [mug()], key="k").handle
+    assert [field.code for field in fields if not field.code.startswith("orderable:")] == []
 
 
 def test_described_items_go_by_themselves_and_the_matched_ones_next(walmart, describing):

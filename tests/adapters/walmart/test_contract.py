@@ -10,7 +10,7 @@ import pytest
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.types import ContentLine, Kind, Outcome
-from channels_app.adapters.walmart import exports, specs
+from channels_app.adapters.walmart import exports
 from channels_app.adapters.walmart.adapter import WalmartAdapter
 from channels_app.adapters.walmart.submissions import FEW
 from tests.adapters.contract import AdapterContract
@@ -30,9 +30,18 @@ from tests.adapters.simulated_world import SimulatedWorld
 class WalmartWorld(SimulatedWorld):
     protocol = "walmart"
     adapter_class = WalmartAdapter
-    settings = {"base_url": "http://walmart.example", "client_id": "seller"}
+    settings = {
+        "base_url": "http://walmart.example",
+        "client_id": "seller",
+        "item_spec_version": "5.0.20260826-17_15_31-api",
+    }
     good_secrets = {"client_secret": "a-secret-of-the-contract"}
     bad_secrets = {"client_secret": "bad"}
+    category, attributes = "Mugs", {"Material": "Ceramic", "count per pack": "1"}
+
+    def content(self, sku: str, *, price: str, quantity: int) -> ContentLine:
+        line = super().content(sku, price=price, quantity=quantity)
+        return replace(line, images=("https://img.example/a.jpg",))
 
     def content_that_lacks_something(self, sku: str) -> ContentLine:
         return plain_content(sku, currency=self.currency)
@@ -85,31 +94,3 @@ def test_many_lines_go_as_feeds(world: World, adapter: ChannelAdapter) -> None:
     assert {(row.price, row.quantity) for row in shown.values()} == {(Decimal("9.25"), 3)}
     assert set(ended.outcomes().values()) == {Outcome.ACCEPTED}
     assert exported(adapter, world)[1] == {}
-
-
-@pytest.fixture
-def describing(world: WalmartWorld, monkeypatch: pytest.MonkeyPatch) -> ChannelAdapter:
-    """An adapter that may describe items in full."""
-    monkeypatch.setattr(specs, "_kept", {})
-    monkeypatch.setattr(WalmartWorld, "settings", {**world.settings, "item_spec_version": "5.0.20260826-17_15_31-api"})
-    return world.open()
-
-
-def test_an_item_described_in_full_has_what_its_product_type_needs(world: World, describing: ChannelAdapter) -> None:
-    bare = replace(described(world, "BARE"), attributes={"walmart:product_type": "Mugs"})
-
-    sent = send(describing, world, Kind.CONTENT, [described(world, "FINE"), bare])
-
-    assert {"item_spec", "feed_mp_item"} <= world.operations
-    assert sent.outcomes() == {"FINE": Outcome.ACCEPTED, "BARE": Outcome.REJECTED}
-    assert sent.results["BARE"].reason == (
-        "Walmart requires of this product type: walmart:material, walmart:countPerPack."
-    )
-
-
-def described(world: World, sku: str) -> ContentLine:
-    attributes = {"walmart:product_type": "Mugs", "walmart:material": "Ceramic", "walmart:countPerPack": "1"}
-    line = world.content(sku, price="14.99", quantity=3)
-    return replace(
-        line, brand="Acme", description="A mug.", images=("https://img.example/a.jpg",), attributes=attributes
-    )

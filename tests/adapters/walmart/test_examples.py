@@ -121,7 +121,7 @@ def test_the_example_of_an_order_is_read():
 
 
 def described() -> dict[str, Any]:
-    return content.build_item(item(attributes={"walmart:product_type": "Mugs"}), DEFAULTS)
+    return content.build_item(item(category="Mugs"), DEFAULTS)
 
 
 @pytest.mark.parametrize(

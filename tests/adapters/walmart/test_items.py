@@ -74,22 +74,26 @@ def test_the_weight_is_the_items_own_or_that_of_the_settings(attributes, pounds)
     assert content.shipping_weight(attributes, DEFAULTS) == pounds
 
 
-def test_an_item_with_a_product_type_is_described_in_full_with_its_attributes_passed_through():
-    described = item(
-        attributes={
-            "walmart:product_type": "Mugs",
-            "walmart:material": "Ceramic",
-            "walmart:capacity": '{"measure": 12, "unit": "oz"}',
-            "walmart:orderable:fulfillmentLagTime": "1",
-            "colour": "blue",
-        },
-        parent_sku="MUG",
-        variation={"color": "Blue"},
-    )
+def described(**more: Any) -> ContentLine:
+    product = {
+        "productName": "Blue mug",
+        "brand": "Acme",
+        "shortDescription": "A mug, blue.",
+        "mainImageUrl": "https://img.test/1.jpg",
+        "modelNumber": "12",
+        "capacity{}": '{"measure": 12, "unit": "oz"}',
+        "features[]": "Light | Strong",
+        "pieces#": "2",
+        "isHandmade?": "Yes",
+        "orderable:fulfillmentLagTime#": "1",
+    }
+    return item(category="Mugs", product=product | more.pop("product", {}), **more)
 
-    built = content.build_item(described, DEFAULTS)
 
-    assert content.why_not(described, DEFAULTS) == ""
+def test_an_item_with_a_product_type_is_described_in_full_in_the_words_of_its_specification():
+    built = content.build_item(described(parent_sku="MUG", variation={"color": "Blue"}), DEFAULTS)
+
+    assert content.why_not(described(), DEFAULTS) == ""
     assert built["Orderable"]["price"] == 14.99
     assert built["Orderable"]["fulfillmentLagTime"] == 1
     assert built["Visible"] == {
@@ -102,14 +106,17 @@ def test_an_item_with_a_product_type_is_described_in_full_with_its_attributes_pa
             "variantGroupId": "MUG",
             "variantAttributeNames": ["color"],
             "color": "Blue",
-            "material": "Ceramic",
+            "modelNumber": "12",
             "capacity": {"measure": 12, "unit": "oz"},
+            "features": ["Light", "Strong"],
+            "pieces": 2,
+            "isHandmade": True,
         }
     }
 
 
 def test_what_a_full_description_lacks_is_said_before_it_is_sent():
-    bare = item(attributes={"walmart:product_type": "Mugs"}, brand="", images=[])
+    bare = described(brand="", images=[])
 
     assert content.why_not(bare, DEFAULTS) == "Walmart wants a brand and an image for this item."
     assert content.why_not(bare, ItemDefaults()) == content.NO_SPEC_VERSION
