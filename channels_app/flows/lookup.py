@@ -37,6 +37,7 @@ def resolve_lost(claim: Claim, adapter: ChannelAdapter, kinds: Sequence[str], *,
                 key=str(submission.key),
                 since=submission.created_at - CLOCK_SKEW,
                 line_count=submission.line_count,
+                sent_at=submission.created_at,
             )
         )
         settled_at = submission.created_at + timedelta(seconds=SETTLE_SECONDS)

@@ -1,12 +1,16 @@
 """The engine and the adapter together: from an item on the label to what the operator was told."""
 
 from datetime import timedelta
+from email.utils import format_datetime
 
+import httpx
 import pytest
 
+from channels_app.adapters.errors import OutcomeUnknown
 from channels_app.adapters.types import Capability
 from channels_app.flows.ledger import check_ledger
 from channels_app.models import CategoryMapping, Channel, ChannelCategory, PendingChange
+from marketplace_integration import clock
 from tests.adapters.mirakl.operator import Operator
 from tests.adapters.mirakl.test_feeds import rows, status
 from tests.factories import NOW
@@ -103,6 +107,27 @@ def everything_is_mapped(channel: Channel) -> None:
     channel.save(update_fields=["facts"])
     category = ChannelCategory.objects.create(channel=channel, code="MUGS", name="Mugs", fields=[])
     CategoryMapping.objects.create(channel=channel, own="Mugs", category=category, updated_at=NOW)
+
+
+def test_a_price_file_whose_answer_was_lost_is_found_and_not_sent_again(operator, rig, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: rig.now)
+    operator.says("POST /api/offers/imports", {"import_id": 1}, status=201)
+    operator.says("GET /api/offers/imports/1", status("COMPLETE"))
+    operator.says("POST /api/offers/pricing/imports", httpx.ReadTimeout("no answer"))
+    mug = rig.has_item("MUG", on_hand=7, gtin="4006381333931", price="14.99")
+    rig.settle()
+    rig.prices(mug, "13.99")
+    with pytest.raises(OutcomeUnknown):
+        rig.send()
+    received = {"import_id": "P-1", "status": "COMPLETE", "date_created": rig.now.isoformat(), "lines_in_success": 1}
+
+    rig.later(60)
+    date = format_datetime(rig.now, usegmt=True)
+    operator.says("GET /api/offers/pricing/imports", {"data": [received]}, headers={"date": date})
+    rig.settle()
+
+    assert rig.lines("MUG") == [("content", "confirmed"), ("price", "confirmed")]
+    assert [where for where, _ in sent(operator)] == ["/api/offers/imports", "/api/offers/pricing/imports"]
 
 
 def sent(operator: Operator) -> list[tuple[str, list[tuple[str | None, str | None, str | None, str | None]]]]:
