@@ -182,7 +182,7 @@ def _statuses(
     for status, amount in states_of(line, order).items():
         if status == "Shipped":
             found += [
-                {**_status(status, part["quantity"]), "trackingInfo": _tracking(one["answer"], told.get(key_of(one)))}
+                {**_status(status, part["quantity"]), "trackingInfo": told[key_of(one)]["tracking"]}
                 for one, part in parts
                 if one["operation"] == "ship"
             ]
@@ -196,18 +196,6 @@ def _statuses(
 
 def _status(status: str, quantity: int) -> dict[str, Any]:
     return {"status": status, "statusQuantity": each(quantity)}
-
-
-def _tracking(parcel: Mapping[str, Any], told: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The parcel as the seller told of it; one that came by another way has no more than the engine knows."""
-    if told:
-        return dict(told["tracking"])
-    return {
-        "shipDateTime": milliseconds(parcel["shipped_at"]),
-        "carrierName": {"carrier": parcel["carrier_name"]},
-        "methodCode": "Standard",
-        "trackingNumber": parcel["tracking_number"],
-    }
 
 
 def _changed_at(order: Mapping[str, Any], parts: Parts) -> int:

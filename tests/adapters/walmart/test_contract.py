@@ -9,7 +9,7 @@ import pytest
 
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.redis_client import shared_redis
-from channels_app.adapters.types import ContentLine, Kind, Outcome
+from channels_app.adapters.types import Capability, ContentLine, Kind, Outcome
 from channels_app.adapters.walmart import exports
 from channels_app.adapters.walmart.adapter import WalmartAdapter
 from channels_app.adapters.walmart.submissions import FEW
@@ -94,3 +94,17 @@ def test_many_lines_go_as_feeds(world: World, adapter: ChannelAdapter) -> None:
     assert {(row.price, row.quantity) for row in shown.values()} == {(Decimal("9.25"), 3)}
     assert set(ended.outcomes().values()) == {Outcome.ACCEPTED}
     assert exported(adapter, world)[1] == {}
+
+
+def test_a_key_without_access_to_returns_gives_a_channel_without_them(
+    world: WalmartWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Capability.RETURNS in world.open().check_connection().capabilities
+
+    monkeypatch.setattr(WalmartWorld, "settings", {**world.settings, "client_id": "no-returns"})
+    for key in shared_redis().scan_iter("token:*"):
+        shared_redis().delete(key)
+    facts = world.open().check_connection()
+
+    assert Capability.RETURNS not in facts.capabilities
+    assert facts.return_decisions == ()

@@ -40,6 +40,14 @@ def test_wrong_credentials_are_refused(box, authorization):
     assert refused.json()["errors"][0]["category"] == "REQUEST"
 
 
+def test_there_is_one_kind_of_grant(box):
+    basic = {"Authorization": f"Basic {base64.b64encode(b'demo:any').decode()}"}
+
+    refused = box.http.post("/v3/token", data={"grant_type": "password"}, headers={**headers(), **basic})
+
+    assert refused.status_code == 400
+
+
 @pytest.mark.parametrize("missing", ["WM_SVC.NAME", "WM_QOS.CORRELATION_ID"])
 def test_every_call_says_for_whom_it_is_and_has_a_number(box, seller, missing):
     said = {name: value for name, value in headers().items() if name != missing}

@@ -144,6 +144,13 @@ def test_a_file_may_be_too_large(seller):
     assert seller.uploads("RETIRE_ITEM", file).status_code == 413
 
 
+def test_a_file_has_ten_thousand_items_at_most(seller):
+    entries = [{"sku": f"S{place}"} for place in range(10_001)]
+    file = json.dumps({"RetireItemHeader": {"version": "1.0"}, "RetireItem": entries}).encode()
+
+    assert seller.uploads("RETIRE_ITEM", file).status_code == 413
+
+
 def test_a_file_must_be_there_and_its_type_known(seller):
     assert seller.uploads("SHOES", b"{}").status_code == 400
     assert seller.call("POST", "/feeds?feedType=inventory", files={"other": b"{}"}).status_code == 400

@@ -10,6 +10,28 @@ def given_back(seller):
     return [part["amount"] for one in seller.state()["refunds"] for part in one["lines"]]
 
 
+def line(number, *amounts, reason="Others", full=False):
+    """A line with a refund of each amount."""
+    refunds = [
+        {
+            "refundComments": f"{amount}",
+            "refundCharges": {"refundCharge": [{"refundReason": reason, "charge": charge_of(amount)}]},
+        }
+        for amount in amounts
+    ]
+    return {"lineNumber": number, "isFullRefund": full, "refunds": {"refund": refunds}}
+
+
+def charge_of(amount):
+    money = {"currency": "USD", "amount": amount}
+    return {"chargeType": "PRODUCT", "chargeName": "ItemPrice", "chargeAmount": money}
+
+
+def call(seller, order_id, *lines, about=""):
+    body = {"orderRefund": {"purchaseOrderId": about or order_id, "orderLines": {"orderLine": list(lines)}}}
+    return seller.call("POST", f"/orders/{order_id}/refund", body)
+
+
 def test_money_goes_back_as_negative_charges(seller, order_id):
     answer = seller.refunds(order_id, -5.0)
 
@@ -33,18 +55,7 @@ def test_a_refund_made_twice_is_made_twice_under_numbers_of_their_own(seller, or
 
 
 def test_one_call_may_hold_several_refunds_of_a_line(seller, order_id):
-    def part(amount):
-        money = {
-            "chargeType": "PRODUCT",
-            "chargeName": "ItemPrice",
-            "chargeAmount": {"currency": "USD", "amount": amount},
-        }
-        charges = {"refundCharge": [{"refundReason": "Others", "charge": money}]}
-        return {"refundComments": f"{amount}", "refundCharges": charges}
-
-    line = {"lineNumber": "1", "isFullRefund": False, "refunds": {"refund": [part(-1.0), part(-2.0)]}}
-    body = {"orderRefund": {"purchaseOrderId": order_id, "orderLines": {"orderLine": [line]}}}
-    seller.does("POST", f"/orders/{order_id}/refund", body)
+    assert call(seller, order_id, line("1", -1.0, -2.0)).status_code == 200
 
     assert given_back(seller) == ["1.0", "2.0"]
     assert seller.line(order_id)["refund"]["refundComments"] == "-2.0"
@@ -63,13 +74,44 @@ def test_what_is_not_negative_or_too_much_is_refused(seller, order_id, amount):
     assert given_back(seller) == []
 
 
-def test_another_currency_or_order_is_refused(seller, order_id):
-    euros = {"chargeAmount": {"currency": "EUR", "amount": -5.0}}
+def test_another_currency_is_refused(seller, order_id):
+    assert seller.refunds(order_id, -5.0, chargeAmount={"currency": "EUR", "amount": -5.0}).status_code == 400
 
-    assert seller.refunds(order_id, -5.0, **euros).status_code == 400
-    line = {"lineNumber": "1", "refunds": {"refund": []}}
-    other = {"orderRefund": {"purchaseOrderId": "SO-0", "orderLines": {"orderLine": [line]}}}
-    assert seller.call("POST", f"/orders/{order_id}/refund", other).status_code == 400
+
+def test_another_order_is_refused(seller, order_id):
+    refused = call(seller, order_id, line("1", -5.0), about="SO-0")
+
+    assert (refused.status_code, given_back(seller)) == (400, [])
+
+
+def test_a_reason_must_be_one_of_walmarts(seller, order_id):
+    assert call(seller, order_id, line("1", -5.0, reason="Because")).status_code == 400
+
+
+def test_lines_are_refunded_in_full_or_in_part_and_named_once(seller):
+    order_id = seller.shipped(2, ("MUG", "SHIRT"))
+
+    assert call(seller, order_id, line("1", -5.0), line("2", -5.0, full=True)).status_code == 400
+    assert call(seller, order_id, line("1", -5.0), line("1", -5.0)).status_code == 400
+    assert call(seller, order_id, line("1", -5.0), line("2", -5.0)).status_code == 200
+
+
+def test_taxes_go_back_beside_their_charge(seller):
+    seller.lists("MUG")
+    bought = {"sku": "MUG", "quantity": 1, "tax": "1.20"}
+    order_id = seller.box.control("POST", "/buy", {"account_id": seller.account_id, "lines": [bought]})["id"]
+    seller.does("POST", f"/orders/{order_id}/acknowledge")
+    seller.ships(order_id, seller.parcel(amount=1))
+
+    def tax(amount):
+        return {"taxName": "Tax1", "taxAmount": {"currency": "USD", "amount": amount}}
+
+    (charge,) = seller.line(order_id)["charges"]["charge"]
+    assert charge["tax"] == tax(1.2)
+    assert seller.refunds(order_id, -14.99, tax=tax(-1.21)).status_code == 400
+    assert seller.refunds(order_id, -14.99, tax=tax(-1.2)).status_code == 200
+    (row,) = seller.line(order_id)["refund"]["refundCharges"]["refundCharge"]
+    assert row["charge"]["tax"] == tax(-1.2)
 
 
 def test_before_shipment_nothing_is_refunded(seller):

@@ -82,6 +82,7 @@ def test_without_a_quantity_all_that_is_left_is_refunded_and_never_more(seller, 
     assert [answer.status_code for answer in answers] == [200, 400]
     assert seller.returned(returned)["returnOrderLines"][0]["refundedQty"] == 2
     assert refund(seller, order_id, returned, line=2, units=3).status_code == 400
+    assert refund(seller, order_id, returned, line=2, units=0.5).status_code == 400
 
 
 def test_all_lines_of_a_refund_or_none(seller, order_id, returned):
