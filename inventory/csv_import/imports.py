@@ -193,8 +193,7 @@ def _prepare_preview(csv_import: CsvImport) -> None:
     location = _location(csv_import)
     facts = stage(csv_import)
     with transaction.atomic():
-        examples = {"examples": csv_import.summary.get("examples", [])}
-        summary = examples | facts | preview.build_summary(csv_import, location)
+        summary = csv_import.summary | facts | preview.build_summary(csv_import, location)
         ready = CsvImport.objects.filter(pk=csv_import.pk, state=State.UPLOADED).update(
             state=State.PREVIEW, location=location, summary=summary, attempts=0
         )

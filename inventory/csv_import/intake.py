@@ -7,9 +7,9 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from inventory.csv_import import applying, problems, staging
-from inventory.csv_import.header import Column, FileProblem, clean_names, propose_columns
+from inventory.csv_import.header import Column, FileProblem, build_columns, clean_names, propose_columns
 from inventory.csv_import.layouts import Layout, Translation, layout_of, translate
-from inventory.csv_import.mapping import columns_of
+from inventory.csv_import.mapping import find_columns
 from inventory.csv_import.reading import DELIMITERS, Sheet, open_sheet
 from inventory.models import CsvImport, CsvImportChunk
 
@@ -46,9 +46,13 @@ def _read(csv_import: CsvImport, sheet: Sheet) -> Translation:
     first = list(itertools.islice(sheet.rows, EXAMPLES))
     cells = [row.cells for row in first if not row.problem]
     csv_import.columns = [{"name": column.name, "field": column.field} for column in propose_columns(names)]
-    csv_import.summary = {"examples": [[row[place][:MAX_EXAMPLE] for row in cells] for place in range(len(names))]}
+    said = find_columns(csv_import.seller, names)
+    csv_import.summary = {
+        "examples": [[row[place][:MAX_EXAMPLE] for row in cells] for place in range(len(names))],
+        "is_as_said": said is not None,
+    }
     csv_import.save(update_fields=["layout", "columns", "summary"])
-    return Translation(columns_of(csv_import.seller, names), itertools.chain(first, sheet.rows))
+    return Translation(said or build_columns(names), itertools.chain(first, sheet.rows))
 
 
 @transaction.atomic

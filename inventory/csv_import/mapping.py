@@ -5,19 +5,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from inventory.csv_import.header import Column, build_columns
+from inventory.csv_import.header import Column
 from inventory.models import ImportMapping, Seller
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
 
-def columns_of(seller: Seller, names: Sequence[str]) -> list[Column]:
-    """Return what the columns mean: as the seller said, else by their names. Raises UnclearColumns."""
+def find_columns(seller: Seller, names: Sequence[str]) -> list[Column] | None:
+    """Return what the seller said that columns of these names mean; None if nobody did."""
     kept = ImportMapping.objects.filter(seller=seller, header_key=_key(names)).first()
-    if kept is None:
-        return build_columns(names)
-    return [Column(name, field) for name, field in zip(names, kept.fields, strict=True)]
+    return kept and [Column(name, field) for name, field in zip(names, kept.fields, strict=True)]
 
 
 def keep_columns(seller: Seller, columns: Sequence[Column], *, actor: "AbstractBaseUser | None", now: datetime) -> None:

@@ -55,6 +55,7 @@ TONES = {
     "declined": "bad",
     "preview": "warn",
     "uploaded": "info",
+    "mapping": "warn",
     "undoing": "info",
     "undone": "warn",
 }

@@ -101,7 +101,7 @@ def test_the_next_file_with_the_same_header_is_read_without_a_question(owner, se
     again = bring(seller, ODD.replace("Apple", "Pear"))
     other = bring(seller, ODD.replace("Lager", "Lagerbestand"))
 
-    assert (again.state, again.summary["new"]) == ("done", 2)
+    assert (again.state, again.summary["new"], again.summary["is_as_said"]) == ("done", 2, True)
     assert other.state == "mapping"
     assert Item.objects.get(sku="A-1").title == "Pear"
 
