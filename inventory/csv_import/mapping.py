@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def find_columns(seller: Seller, names: Sequence[str]) -> list[Column] | None:
     """Return what the seller said that columns of these names mean; None if nobody did."""
     kept = ImportMapping.objects.filter(seller=seller, header_key=_key(names)).first()
-    return kept and [Column(name, field) for name, field in zip(names, kept.fields, strict=True)]
+    if kept is None:
+        return None
+    return [Column(name, field) for name, field in zip(names, kept.fields, strict=True)]
 
 
 def keep_columns(seller: Seller, columns: Sequence[Column], *, actor: "AbstractBaseUser | None", now: datetime) -> None:
