@@ -1,5 +1,6 @@
 """A browser without a screen: it follows redirects, keeps cookies, and fills in the forms it finds on a page."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -151,8 +152,15 @@ class Browser:
             words=" ".join(" ".join(reader.words).split()),
         )
         if answer.status_code not in expect:
-            raise PageError(f"{page.url} answered {page.status}: {page.words[:1500]}", status=page.status)
+            said = _complaints(page.text) or page.words[:1500]
+            raise PageError(f"{page.url} answered {page.status}: {said}", status=page.status)
         return page
+
+
+def _complaints(text: str) -> str:
+    """Return what a page says is wrong: its alerts and what stands at its fields."""
+    found = re.findall(r'role="alert"[^>]*>(.*?)</div>|<p class="error"[^>]*>(.*?)</p>', text, re.DOTALL)
+    return " ".join(" ".join(re.sub(r"<[^>]+>", " ", "".join(one)).split()) for one in found)
 
 
 class _Reader(HTMLParser):
@@ -284,6 +292,7 @@ class _Reader(HTMLParser):
     def _begin_select(self, given: Mapping[str, str]) -> None:
         form = self._owner(given)
         if form and given.get("name"):
+            self._fields[given.get("id", "")] = (form, given["name"])
             form.choices.setdefault(given["name"], {})
             self._select = (form, given["name"], "multiple" in given, "disabled" in given)
 
