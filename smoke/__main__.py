@@ -40,6 +40,7 @@ def main(arguments: list[str]) -> int:
     for text in wrong:
         print(f"WRONG: {text}", file=sys.stderr)
     if options.keep or wrong:
+        print(stack.last_errors(), file=sys.stderr)
         print(f"Data and logs are kept in {stack.data.parent}", file=sys.stderr)
     else:
         stack.remove()

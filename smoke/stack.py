@@ -17,6 +17,9 @@ START_SECONDS = 180.0
 ANSWER_SECONDS = 60.0
 
 
+_TRACE = "Traceback (most recent call last)"
+
+
 class StackError(Exception):
     """The product did not start, or stopped answering; the message says where its logs are."""
 
@@ -99,6 +102,13 @@ class Stack:
                 self._supervisor.kill()
                 self._supervisor.wait()
             self._supervisor = None
+
+    def last_errors(self) -> str:
+        """Return the last traceback of each log, if there is any."""
+        logs = {log.name: log.read_text(errors="replace") for log in sorted((self.data / "logs").glob("*.log"))}
+        return "\n".join(
+            f"{name}: {text[text.rindex(_TRACE) :][:4000]}" for name, text in logs.items() if _TRACE in text
+        )
 
     def remove(self) -> None:
         """The data is gone too."""
