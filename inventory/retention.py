@@ -55,11 +55,11 @@ DELETE FROM inventory_csvimportproblem WHERE id = ANY(ARRAY(
 """
 
 _IMPORTED_ITEMS = """
-DELETE FROM inventory_importeditem WHERE id = ANY(ARRAY(
-    SELECT was.id FROM inventory_csvimport AS one
+DELETE FROM inventory_importeditem WHERE (csv_import_id, is_parent, item_id) IN (
+    SELECT was.csv_import_id, was.is_parent, was.item_id FROM inventory_csvimport AS one
     JOIN inventory_importeditem AS was ON was.csv_import_id = one.id
     WHERE one.finished_at < %(before)s LIMIT %(limit)s
-))
+)
 """
 
 # Imports are few. One that still holds its file waits until that is dropped (csv_import/imports.py).

@@ -24,7 +24,10 @@ def stage(csv_import: CsvImport) -> dict[str, object]:
     """The file is read and its rows are staged. Returns what was found out about it. Raises FileProblem, Stopped."""
     sheet = open_sheet(lambda: _parts(csv_import), csv_import.encoding)
     csv_import.layout = layout_of(sheet)
-    file = translate(csv_import.layout, sheet) if csv_import.layout != Layout.COLUMNS else _read(csv_import, sheet)
+    if csv_import.layout == Layout.COLUMNS:
+        file = _read(csv_import, sheet)
+    else:
+        file = translate(csv_import.layout, sheet, only_at=_names_of_location(csv_import))
     csv_import.columns = [{"name": column.name, "field": column.field} for column in file.columns]
     csv_import.save(update_fields=["layout", "columns"])
     copied = _copy(csv_import, file)
@@ -38,6 +41,13 @@ def stage(csv_import: CsvImport) -> dict[str, object]:
         "delimiter": DELIMITERS.get(sheet.delimiter, sheet.delimiter),
         "mark": mark,
     }
+
+
+def _names_of_location(csv_import: CsvImport) -> list[str]:
+    """Return what the location that counts is called, nothing where the seller has only one."""
+    chosen = csv_import.location
+    is_one_of_many = chosen and csv_import.seller.locations.exclude(pk=chosen.pk).exists()
+    return [chosen.name, chosen.code] if chosen and is_one_of_many else []
 
 
 def _read(csv_import: CsvImport, sheet: Sheet) -> Translation:

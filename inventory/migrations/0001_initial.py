@@ -116,10 +116,11 @@ class Migration(migrations.Migration):
                         choices=[
                             ("columns", "a file with a column for each field"),
                             ("shopify", "a product export of Shopify"),
+                            ("shopify_stock", "a stock export of Shopify"),
                             ("woocommerce", "a product export of WooCommerce"),
                         ],
                         default="columns",
-                        max_length=12,
+                        max_length=20,
                     ),
                 ),
                 ("columns", models.JSONField(blank=True, default=list)),
@@ -409,7 +410,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ImportedItem",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "csv_import_id",
+                        "is_parent",
+                        "item_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ("is_parent", models.BooleanField()),
                 ("is_new", models.BooleanField()),
                 ("before", models.JSONField(null=True)),
@@ -453,9 +465,6 @@ class Migration(migrations.Migration):
                         fields=["csv_import", "item"],
                         name="imported_item_left",
                     )
-                ],
-                "constraints": [
-                    models.UniqueConstraint(fields=("csv_import", "is_parent", "item"), name="imported_item_once")
                 ],
             },
         ),

@@ -13,6 +13,7 @@ class CsvImport(models.Model):
     class Layout(models.TextChoices):
         COLUMNS = "columns", "a file with a column for each field"
         SHOPIFY = "shopify", "a product export of Shopify"
+        SHOPIFY_STOCK = "shopify_stock", "a stock export of Shopify"
         WOOCOMMERCE = "woocommerce", "a product export of WooCommerce"
 
     class State(models.TextChoices):
@@ -37,7 +38,7 @@ class CsvImport(models.Model):
     #: Put all imported items on this label, if set.
     label = models.ForeignKey("inventory.Label", on_delete=models.SET_NULL, null=True, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
-    layout = models.CharField(max_length=12, choices=Layout.choices, default=Layout.COLUMNS)
+    layout = models.CharField(max_length=20, choices=Layout.choices, default=Layout.COLUMNS)
     #: The file's columns in order, each {"name": .., "field": ..}; see inventory/csv_import/header.py.
     columns = models.JSONField(default=list, blank=True)
     #: What the preview found, e.g. {"rows": 5000, "new": 10, "changed": 3, "unchanged": 4987, "errors": 0}.
@@ -146,6 +147,8 @@ class ImportedItem(models.Model):
         ARCHIVED = "archived", "Archived"
         LEFT = "left", "Left alone"
 
+    #: One index serves all: a million of these are written in passing.
+    pk = models.CompositePrimaryKey("csv_import_id", "is_parent", "item_id")
     #: Neither is checked by the database: a million rows would each be looked up. Both go with their import.
     csv_import = models.ForeignKey(
         CsvImport, on_delete=models.CASCADE, related_name="items", db_index=False, db_constraint=False
@@ -168,7 +171,6 @@ class ImportedItem(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["csv_import", "is_parent", "item"], name="imported_item_once")]
         # Few are left alone, and only these stand in it.
         indexes = [
             models.Index(fields=["csv_import", "item"], condition=models.Q(outcome="left"), name="imported_item_left")

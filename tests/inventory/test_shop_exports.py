@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inventory.csv_import.layouts.markup import text_of
-from inventory.models import Item
+from inventory.models import Item, Stock
 from tests.factories import make_item, make_seller, make_user
 from tests.inventory.csv_files import bring, reasons
 
@@ -153,6 +153,64 @@ def test_a_real_export_of_shopify_goes_in_whole(seller):
     assert item("classic-varsity-top_small").variation == {"Size": "Small"}
     assert item("ocean-blue-shirt").stock.get().on_hand == 1
     assert csv_import.summary["proposed_skus"] == Item.objects.filter(is_parent=False).count()
+
+
+STOCK = (
+    "Handle,Title,Option1 Name,Option1 Value,SKU,HS Code,Location,"
+    "Available (not editable),On hand (current),On hand (new)\n"
+)
+COUNTS = """\
+shirt,Shirt,Color,Navy blue,,,Main warehouse,3,5,
+shirt,Shirt,Color,Navy blue,,,Shop,1,2,
+shirt,Shirt,Color,Red,RED,,Main warehouse,0,-4,
+shirt,Shirt,Color,Red,RED,,Shop,0,1,
+mug,Mug,Title,Default Title,,,Main warehouse,1,1,9
+mug,Mug,Title,Default Title,,,Shop,not stocked,not stocked,
+"""
+
+
+def test_the_counts_of_all_locations_of_shopify_come_together(seller):
+    for sku in ("shirt_navy-blue", "RED", "mug"):
+        make_item(seller, sku)
+
+    csv_import = bring(seller, STOCK + COUNTS)
+
+    assert (csv_import.layout, csv_import.summary["errors"]) == ("shopify_stock", 0)
+    assert [item(sku).stock.first() and item(sku).stock.get().on_hand for sku in ("shirt_navy-blue", "RED", "mug")] == [
+        7,
+        None,
+        9,
+    ]
+
+
+def test_where_the_seller_has_several_locations_the_one_of_the_same_name_counts(seller):
+    shop = seller.locations.create(code="shop", name="Shop")
+    for sku in ("shirt_navy-blue", "RED", "mug"):
+        make_item(seller, sku)
+
+    bring(seller, STOCK + COUNTS, location=shop)
+
+    counted = Stock.objects.order_by("item__sku").values_list("item__sku", "location__name", "on_hand")
+    assert list(counted) == [("RED", "Shop", 1), ("shirt_navy-blue", "Shop", 2)]
+
+
+def test_a_location_that_the_file_does_not_have_is_told(seller):
+    other = seller.locations.create(code="outlet", name="Outlet")
+
+    csv_import = bring(seller, STOCK + COUNTS, location=other)
+
+    assert csv_import.state == "failed"
+    assert "counts at “Main warehouse”, “Shop”, not at “Outlet”" in csv_import.error
+
+
+def test_a_stock_export_makes_no_items_and_tells_counts_that_are_none(seller):
+    make_item(seller, "RED")
+
+    csv_import = bring(seller, STOCK + COUNTS.replace("Shop,0,1,", "Shop,0,some,"))
+
+    assert Item.objects.count() == 1
+    assert "not in your inventory" in reasons(csv_import)[2]
+    assert "“some” is no quantity" in reasons(csv_import)[4]
 
 
 # WooCommerce ---------------------------------------------------------------------------------------------------------

@@ -1,17 +1,14 @@
-"""Which program a seller's file comes from, and its rows as ours. One file a program, which reads rows only."""
+"""Which program a seller's file comes from, and its rows as ours. One file a layout, which reads rows only."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from inventory.csv_import.header import Column
-from inventory.csv_import.layouts import shopify, woocommerce
-from inventory.csv_import.layouts.goods import COLUMNS
+from inventory.csv_import.layouts import goods, shopify, shopify_stock, woocommerce
 from inventory.csv_import.reading import Row, Sheet
 from inventory.models import CsvImport
 
 Layout = CsvImport.Layout
-
-_FOREIGN = {Layout.SHOPIFY: shopify, Layout.WOOCOMMERCE: woocommerce}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +21,24 @@ class Translation:
 
 def layout_of(sheet: Sheet) -> Layout:
     """Return the layout that the file's header shows."""
-    return next((key for key, layout in _FOREIGN.items() if layout.recognises(sheet.header)), Layout.COLUMNS)
+    known = {
+        Layout.SHOPIFY: shopify.recognises,
+        Layout.SHOPIFY_STOCK: shopify_stock.recognises,
+        Layout.WOOCOMMERCE: woocommerce.recognises,
+    }
+    return next((layout for layout, recognises in known.items() if recognises(sheet.header)), Layout.COLUMNS)
 
 
-def translate(layout: str, sheet: Sheet) -> Translation:
-    """Return the file in our columns; `layout` is a foreign one."""
-    return Translation(list(COLUMNS), _FOREIGN[Layout(layout)].read_rows(sheet.header, sheet.rows))
+def translate(layout: str, sheet: Sheet, *, only_at: Collection[str]) -> Translation:
+    """Return the file in our columns; `layout` is a foreign one.
+
+    `only_at` are the names of the one location that counts, of a file that has several; none: all do.
+    """
+    match layout:
+        case Layout.SHOPIFY:
+            return Translation(list(goods.COLUMNS), shopify.read_rows(sheet.header, sheet.rows))
+        case Layout.WOOCOMMERCE:
+            return Translation(list(goods.COLUMNS), woocommerce.read_rows(sheet.header, sheet.rows))
+        case _:
+            rows = shopify_stock.read_rows(sheet.header, sheet.rows, only_at=only_at)
+            return Translation(list(shopify_stock.COLUMNS), rows)
