@@ -44,7 +44,8 @@ class Asked:
 _SEARCHES = ("q=mug", "q=no.+{number}", "q=SKU-{digits}", "q={sku}", "q={gtin}", "q=nothing+like+it", "q=mu")
 _KEYS = ("", "after={sku}", "before={sku}")
 
-#: Every address that answers GET, by its name in the URL configuration; a test holds this against it.
+#: Every address that answers GET, by its name in the URL configuration; a test holds this against it. Not here is what
+#: walks through a whole catalogue, a slice at a time.
 PAGES: dict[str, Asked] = {
     "choose_seller": Asked(queries=3),
     "password_change": Asked(queries=2),
@@ -80,6 +81,12 @@ PAGES: dict[str, Asked] = {
     "channel_label_summary": Asked(
         queries=8, rows=("main",), asked=("label-label={everything_id}", "label-label={rare_id}")
     ),
+    "channel_products": Asked(queries=9, rows=("main",)),
+    "channel_product": Asked(queries=12, rows=("main",), asked=("own=Mugs", "own=Mugs&q=mug")),
+    "channel_preview": Asked(
+        queries=14, rows=("main",), asked=("", "after={sku}", "show=refused&after={sku}", "sku={sku}")
+    ),
+    "import_columns": Asked(queries=6, rows=("import",)),
     "channel_listings": Asked(
         queries=10,
         rows=("main", "second", "third"),

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from channels_app.flows import jobs
 from channels_app.flows.decide import Rules, Urgency, judge_urgency
 from channels_app.flows.pending import Change, enqueue, upsert
-from channels_app.flows.wanted import WALK_SOURCE, Truth, read_truth
+from channels_app.flows.wanted import WALK_SOURCE, Truth, in_order, read_truth
 from channels_app.models import Channel, ChannelJob, ChannelWalk, Listing
 from inventory import labels
 from inventory.models import ItemChange
@@ -261,13 +261,6 @@ def _walk_a_slice(found: Found) -> int:
     if len(truths) < BATCH:
         row.delete()
     else:
-        row.cursor = _last_sku(truths)
+        row.cursor = in_order(truths)[-1].sku
         row.save(update_fields=["cursor"])
     return len(truths) or 1
-
-
-def _last_sku(truths: Sequence[Truth]) -> str:
-    """Return the highest SKU, as the database orders them: Python may order otherwise."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT max(sku) FROM unnest(%s::text[]) AS these (sku)", [[t.sku for t in truths]])
-        return str(cursor.fetchone()[0])

@@ -1,6 +1,7 @@
 """The seller says which of a channel's categories their own are, and where the answers to its questions stand."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from channels_app.flows.change import locked, remember
 from channels_app.flows.describe import Described, Mapped, Product, describe
 from channels_app.flows.fan_out import walk_channel
 from channels_app.flows.permissions import Action
+from channels_app.flows.sending import read_content
 from channels_app.flows.wanted import UNKNOWN_HASH
 from channels_app.models import CategoryMapping, Channel, ChannelCategory, ChannelJob
 
@@ -136,6 +138,42 @@ def attribute_names(channel: Channel, own: str) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_ATTRIBUTES, [channel.seller_id, own])
         return [name for (name,) in cursor.fetchall()]
+
+
+class Tried(NamedTuple):
+    """How a mapping does on some items of a category."""
+
+    items: int
+    complete: int
+    #: What the first that is not complete lacks, with its SKU.
+    example: tuple[str, Sequence[str]] | None
+    #: Code of a field -> how many of the items answer it.
+    answered: Mapping[str, int]
+
+
+#: A mapping is tried on so many items.
+TRIED = 200
+
+# Plan: the first items of the category by (seller, category), with a probe of the label for each.
+_SOME = """
+SELECT item.sku FROM inventory_item AS item
+WHERE item.seller_id = %s AND item.category <> '' AND item.category = %s
+  AND NOT item.is_parent AND NOT item.blocked AND item.archived_at IS NULL
+  AND EXISTS (SELECT FROM inventory_labelitem AS member
+              WHERE member.label_id = %s AND member.item_id = item.id AND member.source <> 'excluded')
+LIMIT %s
+"""
+
+
+def try_mapping(channel: Channel, own: str, mapped: Mapped) -> Tried:
+    """Return how items on the label, up to TRIED, would answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SOME, [channel.seller_id, own, channel.label_id, TRIED])
+        skus = [sku for (sku,) in cursor.fetchall()]
+    products = {sku: describe(item, mapped) for sku, item in read_content(channel, skus).items()}
+    wanting = [(sku, product.problems) for sku, product in products.items() if product.problems]
+    answered = Counter(code for product in products.values() for code in product.values)
+    return Tried(len(products), len(products) - len(wanting), min(wanting, default=None), answered)
 
 
 # --- what the seller says ---------------------------------------------------------------------------------------------

@@ -48,11 +48,13 @@ def add_channel(
     role = Membership.objects.filter(user_id=actor.pk, seller=seller).values_list("role", flat=True).first()
     if role not in (Role.OWNER, Role.MANAGER):
         raise permissions.NotAllowed("This needs the role manager or higher.")
+    made = get_adapter_class(adapter_key)
     channel = Channel(
         seller=seller,
-        adapter_key=get_adapter_class(adapter_key).key,
-        name=name.strip() or get_adapter_class(adapter_key).label,
+        adapter_key=made.key,
+        name=name.strip() or made.label,
         mode=Mode(mode).value,
+        settings=_usual_settings(made.account_form),
         created_at=now,
     )
     channel.save()
@@ -117,6 +119,15 @@ def save_words(
     """Our carriers and reasons mean what `words` says here: name of a list -> our word -> the marketplace's code."""
     changes = {"words": {name: dict(codes) for name, codes in words.items()}}
     return change_settings(channel, changes, what="words", actor=actor, now=now)
+
+
+def _usual_settings(form: type[forms.Form]) -> dict[str, Any]:
+    """Return what the account form proposes: it holds until the seller says otherwise."""
+    shown, hidden = form(), secret_fields(form)
+    proposed = {
+        name: shown.get_initial_for_field(field, name) for name, field in shown.fields.items() if name not in hidden
+    }
+    return in_words({name: value for name, value in proposed.items() if value is not None})
 
 
 def change_settings(

@@ -147,6 +147,14 @@ def read_skus(channel: Channel, skus: Sequence[str]) -> dict[str, Truth]:
     return {row.sku: row for row in read_truth(source, {"channel": channel.pk, "skus": list(skus)})}
 
 
+def in_order(truths: Sequence[Truth]) -> list[Truth]:
+    """Return them in the order of their SKUs as the database has it: Python may order otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sku FROM unnest(%s::text[]) AS these (sku) ORDER BY sku", [[one.sku for one in truths]])
+        places = {sku: place for place, (sku,) in enumerate(cursor.fetchall())}
+    return sorted(truths, key=lambda one: places[one.sku])
+
+
 #: Everything a channel should list or may have listed, above a SKU, in order: both halves walk an index on SKU.
 WALK_SOURCE = """
     (SELECT %(channel)s::bigint, item.sku

@@ -143,15 +143,16 @@ def refused_csv(request: SellerRequest) -> StreamingHttpResponse:
 
 def _refused_rows(channels: Sequence[Channel]) -> Iterator[str]:
     names = {channel.pk: channel.name for channel in channels}
-    yield _csv_line(["channel", "sku", "code", "reason"])
+    yield csv_line(["channel", "sku", "code", "reason"])
     rows = refused(channels).order_by("channel_id", "sku")
     for channel_id, *told in rows.values_list("channel_id", "sku", "rejected_code", "rejected_reason")[
         :DOWNLOAD_LIMIT
     ].iterator(chunk_size=2000):
-        yield _csv_line([names[channel_id], *told])
+        yield csv_line([names[channel_id], *told])
 
 
-def _csv_line(values: Sequence[str]) -> str:
+def csv_line(values: Sequence[str]) -> str:
+    """Return one line of a CSV file; a program for tables takes no value of it for a formula."""
     line = io.StringIO()
     csv.writer(line).writerow(f"'{value}" if value.startswith(_FORMULA) else value for value in values)
     return line.getvalue()

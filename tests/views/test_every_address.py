@@ -50,9 +50,21 @@ READ_ONLY = {
     *("home", "items", "label", "label_state", "import_detail", "import_problems", "item_listings"),
     *("marketplaces", "channel_listings", "channel_reconciler", "channel_example", "channel_label_summary"),
     *("orders", "raw_orders", "order", "activity", "refused_csv", "submission"),
+    *("channel_products", "channel_preview", "preview_count", "preview_csv"),
 }
+#: What walks through a whole catalogue.
+WALKS = {"preview_count", "preview_csv"}
 #: Forms that are shown by GET at the address that takes them.
-FORMS = {"item", "item_new", "labels", "import_new", "import_columns", "channel_add", "channel_settings"}
+FORMS = {
+    "item",
+    "item_new",
+    "labels",
+    "import_new",
+    "import_columns",
+    "channel_add",
+    "channel_settings",
+    "channel_product",
+}
 #: What people, scanners and old bookmarks put into addresses.
 BROKEN = ["\x00", "²", "9" * 5_000, "not-a-key", "2026-03-02T12:00:00_" + "9" * 30]
 ODD = [
