@@ -97,6 +97,7 @@ def undo_slice(csv_import: CsvImport, *, now: datetime) -> bool:
         archived = [item for item, outcome in outcomes.items() if outcome == Outcome.ARCHIVED]
         _take_back_stock(held, [*back, *archived], now=now)
         _restore(held, back, now=now)
+        _restore_label(held, back)
         _archive(held, archived, now=now)
         _record(held, outcomes, after=items[-1])
         send_changed()
@@ -169,27 +170,32 @@ def _movement(csv_import: CsvImport, item_id: int, location_id: int, delta: int,
 
 
 def _restore(csv_import: CsvImport, items: list[int], *, now: datetime) -> None:
-    fields = f"{FIELDS}, parent_id"
-    before = ", ".join(f"before.{field}" for field in fields.split(", "))
-    params: list[Any] = [csv_import.pk, items]
+    """The items' columns are what they were before; a parent that is gone since is none any more."""
+    before = ", ".join(f"before.{field}" for field in FIELDS.split(", "))
+    parent = "(SELECT parent.id FROM inventory_item AS parent WHERE parent.id = before.parent_id)"
+    record = "jsonb_populate_record(NULL::inventory_item, was.before) AS before"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             UPDATE inventory_item AS item
-            SET ({fields}) = (SELECT {before} FROM jsonb_populate_record(NULL::inventory_item, was.before) AS before),
-                updated_at = %s
+            SET ({FIELDS}, parent_id) = (SELECT {before}, {parent} FROM {record}), updated_at = %s
             FROM inventory_importeditem AS was
             WHERE was.csv_import_id = %s AND was.is_parent = item.is_parent AND was.item_id = item.id
                 AND item.id = ANY(%s) AND was.before IS NOT NULL
             """,  # noqa: S608
-            [now, *params],
+            [now, csv_import.pk, items],
         )
-        if csv_import.label_id is None:
-            return
+
+
+def _restore_label(csv_import: CsvImport, items: list[int]) -> None:
+    """The items are on the import's label as they were, those left out that somebody put there otherwise since."""
+    if csv_import.label_id is None:
+        return
+    member = "member.label_id = %s AND member.item_id = was.item_id AND member.source = %s"
+    known = "was.csv_import_id = %s AND was.item_id = ANY(%s)"
+    params: list[Any] = [csv_import.label_id, LabelItem.Source.HAND, csv_import.pk, items]
+    with connection.cursor() as cursor:
         cursor.execute("SELECT FROM inventory_label WHERE id = %s FOR NO KEY UPDATE", [csv_import.label_id])
-        member = "member.label_id = %s AND member.item_id = was.item_id AND member.source = %s"
-        known = "was.csv_import_id = %s AND was.item_id = ANY(%s)"
-        params = [csv_import.label_id, LabelItem.Source.HAND, *params]
         cursor.execute(
             f"""
             DELETE FROM inventory_labelitem AS member USING inventory_importeditem AS was

@@ -38,24 +38,41 @@ def read_rows(header: Sequence[str], rows: Iterator[Row], *, only_at: Collection
     Raises FileProblem if that location is not in the file.
     """
     names = [name.strip().casefold() for name in header]
-    wanted, others, is_found = {name.casefold() for name in only_at}, dict[str, None](), False
+    place = _Place(only_at)
     for (broken, _), group in itertools.groupby(rows, key=lambda row: _variant(names, row)):
         if broken:
             yield from group
             continue
-        members = [(row, _cells(names, row)) for row in group]
-        counts = [_count(cells) for _, cells in members if not wanted or cells["location"].casefold() in wanted]
-        if not counts and len(others) < LOCATIONS_TOLD:
-            others |= dict.fromkeys(cells["location"] for _, cells in members)
+        first = next(group)
+        members = (_cells(names, row) for row in itertools.chain([first], group))
+        counts = [_count(cells) for cells in members if place.counts(cells["location"])]
         if counts:
-            is_found = True
-            yield _row(members[0][0].line, members[0][1], [count for count in counts if count != _NOT_STOCKED])
+            yield _row(first.line, _cells(names, first), [count for count in counts if count != _NOT_STOCKED])
+    place.check()
 
-    if others and not is_found:
-        there = ", ".join(f"“{name}”" for name in others)
-        raise FileProblem(
-            f"The file counts at {there}, not at “{next(iter(only_at))}”. Choose a location of that name."
-        )
+
+class _Place:
+    """The one location whose counts are taken, or all of them."""
+
+    def __init__(self, only_at: Collection[str]) -> None:
+        self._name = next(iter(only_at), "")
+        self._wanted = {name.casefold() for name in only_at}
+        self._is_found = False
+        self._others: dict[str, None] = {}
+
+    def counts(self, location: str) -> bool:
+        """Say whether counts at this location are taken."""
+        is_it = not self._wanted or location.casefold() in self._wanted
+        self._is_found = self._is_found or is_it
+        if not is_it and len(self._others) < LOCATIONS_TOLD:
+            self._others[location] = None
+        return is_it
+
+    def check(self) -> None:
+        """Raises FileProblem if the file counts at other locations only."""
+        if self._others and not self._is_found:
+            there = ", ".join(f"“{name}”" for name in self._others)
+            raise FileProblem(f"The file counts at {there}, not at “{self._name}”. Choose a location of that name.")
 
 
 def _cells(names: Sequence[str], row: Row) -> dict[str, str]:
