@@ -43,6 +43,9 @@ class AnswersForm(forms.Form):
                 max_length=500,
                 required=False,
             )
+            # Of the two inputs of a question neither is optional by itself: the question says whether it is.
+            for name in (f"from-{number}", f"text-{number}"):
+                self.fields[name].is_needed = True  # type: ignore[attr-defined]
 
     def rows(self, answered: Mapping[str, int]) -> list[dict[str, Any]]:
         """Return each field with its inputs and how many of the items answer it, what is required first."""

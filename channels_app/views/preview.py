@@ -23,6 +23,14 @@ FATES = {
     Fate.END: "Would be ended",
     Fate.SAME: "Stays as it is",
 }
+#: The same beside one SKU.
+SHORT = {
+    Fate.REFUSED: "Refused",
+    Fate.NEW: "New",
+    Fate.CHANGE: "Changes",
+    Fate.END: "Ends",
+    Fate.SAME: "Stays",
+}
 TONES = {Fate.REFUSED: "bad", Fate.NEW: "good", Fate.CHANGE: "info", Fate.END: "warn", Fate.SAME: "neutral"}
 #: A page and the count beside it take no longer; what is beyond has a way to look on.
 PAGE_SECONDS, COUNT_SECONDS = 0.5, 2.0
@@ -58,7 +66,7 @@ def preview_count(request: SellerRequest, channel: UUID) -> HttpResponse:
     """Show how many SKUs meet which fate; asked for by the page once it is there."""
     found = find_channel(request, channel)
     counted = flow.count(Preview(found), seconds=COUNT_SECONDS)
-    fates = [(fate, words, counted.by_fate[fate], TONES[fate]) for fate, words in FATES.items()]
+    fates = [(fate, words, counted.by_fate[fate]) for fate, words in FATES.items()]
     return render(request, "channels_app/preview_count.html", {"channel": found, "fates": fates, "counted": counted})
 
 
@@ -99,5 +107,5 @@ def _rows(channel: Channel, rows: list[Foreseen]) -> list[dict[str, object]]:
     """Return the rows with their items, for titles and links."""
     items = {item.sku: item for item in Item.objects.filter(seller_id=channel.seller_id, sku__in=[r.sku for r in rows])}
     return [
-        {"told": row, "item": items.get(row.sku), "words": FATES[row.fate], "tone": TONES[row.fate]} for row in rows
+        {"told": row, "item": items.get(row.sku), "words": SHORT[row.fate], "tone": TONES[row.fate]} for row in rows
     ]
