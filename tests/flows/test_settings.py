@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from channels_app.adapters.errors import SettingsError, TemporaryError
 from channels_app.flows import settings as channel_settings
-from channels_app.flows.activate import activate, missing_steps, promote_due
+from channels_app.flows.activate import activate, promote_due
 from channels_app.flows.connection import connection_is_checked
 from channels_app.flows.permissions import NotAllowed
 from channels_app.flows.switches import set_switch
@@ -235,12 +235,3 @@ def test_adding_a_channel_needs_a_manager(seller: Seller, owner: User):
 def test_a_channel_needs_a_name(channel: Channel, owner: User):
     with pytest.raises(ValidationError):
         channel_settings.save_name(channel, "  ", actor=owner, now=NOW)
-
-
-def test_a_new_channel_begins_with_what_its_account_form_proposes(seller: Seller, owner: User):
-    channel = channel_settings.add_channel(seller, "bol", "", actor=owner, now=NOW)
-
-    assert channel.settings["countries"] == "NL,BE"
-    missing = {step.text for step in missing_steps(channel)}
-    assert not any("delivery" in text.lower() for text in missing)
-    assert any("Client ID" in text for text in missing)
