@@ -34,8 +34,17 @@ class Kind:
     parcels: bool = True
     #: Whether Fulfillments may be switched off.
     third_party: bool = True
-    #: Operations that the journey must have used, by our statement of the protocol.
-    operations: frozenset[str] = frozenset()
+    #: Its category that some items go out in, with what it asks of them.
+    category: str = ""
+    #: Whether the decision about a return pays the buyer back; if not, that is a refund of its own.
+    returns_pay_back: bool = True
+    #: What the journey must have used of the protocol, by our statement of it: for each capability (as the adapter
+    #: names it) its operations, and under "" those of every connection.
+    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def operations(self) -> frozenset[str]:
+        return frozenset(name for names in self.uses.values() for name in names)
 
     def rate(self, prices: Iterable[Decimal]) -> int:
         """Return how much of the marketplace's currency one of the seller's is: so much that all prices are taken."""
@@ -71,12 +80,21 @@ KINDS = {
         marketplace={"quotas": False, "default_currency": "USD"},
         buyers_ask=False,
         third_party=False,
-        operations=frozenset(
-            (
-                *("A01", "OF61", "RE01", "SH21", "SH12", "OF01", "OF02", "STO01", "STO02", "OF52", "OF53", "OF54"),
-                *("OR11", "OR21", "OR28", "OR30", "ST01"),
-            )
-        ),
+        returns=True,
+        returns_pay_back=False,
+        category="MUGS",
+        uses={
+            "": ("A01", "OF61", "PC01", "RE01", "SH21", "SH12", "OF01", "OF02", "STO01", "STO02", "OR11"),
+            "reconcile": ("OF52", "OF53", "OF54"),
+            "new_products": ("H11", "PM11"),
+            "accept": ("OR21",),
+            "ship_partial": ("ST01",),
+            "cancel_line": ("OR30",),
+            "cancel_partial": ("OR30",),
+            "refund": ("OR28",),
+            "refund_partial": ("OR28",),
+            "returns": ("RT11", "RT21", "RT25", "RT26"),
+        },
     ),
     "walmart": Kind(
         name="walmart",
@@ -85,19 +103,29 @@ KINDS = {
             "client_id": "smoke",
             "client_secret": "a-good-secret",
             "default_weight": "1",
+            "item_spec_version": "5.0.20260826-17_15_31-api",
         },
         secret="client_secret",  # noqa: S106 - the name of a field
         # Each round reads the orders of the last minutes anew: more often would leave time for nothing else.
         speed_up=30,
         marketplace={"quotas": False},
         third_party=False,
+        returns=True,
+        category="Mugs",
         # Quantities and withdrawals go as feeds or one by one, as many as there are.
-        operations=frozenset(
-            (
-                *("token", "token_detail", "partner_profile", "feed", "feed_status"),
-                *("items", "inventories", "orders", "order", "acknowledge", "ship", "cancel", "refund"),
-            )
-        ),
+        uses={
+            "": ("token", "token_detail", "partner_profile", "feed", "feed_status", "orders", "order"),
+            "reconcile": ("items", "inventories"),
+            "new_products": ("taxonomy", "item_spec"),
+            "accept": ("acknowledge",),
+            "ship_partial": ("ship",),
+            "cancel_line": ("cancel",),
+            "cancel_partial": ("cancel",),
+            "refund": ("refund",),
+            "refund_partial": ("refund",),
+            "cancellation_requests": ("cancel",),
+            "returns": ("returns", "return_refund"),
+        },
     ),
     "bol": Kind(
         name="bol",
@@ -112,11 +140,13 @@ KINDS = {
         cancels_lines_apart=True,
         third_party=False,
         lowest_price=Decimal(1),
-        operations=frozenset(
-            (
-                *("token", "offers", "create_offer", "change_offer", "end_offer", "not_for_sale_reasons"),
-                *("orders", "order", "ship", "cancel", "process_status", "returns", "handle_return"),
-            )
-        ),
+        uses={
+            "": ("token", "create_offer", "change_offer", "end_offer", "orders", "order", "process_status"),
+            "reconcile": ("offers", "not_for_sale_reasons"),
+            "ship_partial": ("ship",),
+            "cancel_line": ("cancel",),
+            "cancellation_requests": ("cancel",),
+            "returns": ("returns", "handle_return"),
+        },
     ),
 }

@@ -14,6 +14,17 @@ HERE = Path(__file__).parent
 SPARE_UNITS = 25
 
 
+#: What the simulated marketplaces ask of products that are new to them, and what all items answer.
+_ABOUT = {
+    "category": "",
+    "description": "",
+    "images": "https://images.example/one.jpg",
+    "colour": "Blue",
+    "material": "Ceramic",
+    "count per pack": "1",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A row of the items file; `quantity` is what we say is in stock: the file's, and enough for all sales."""
@@ -22,6 +33,10 @@ class Item:
     price: Decimal
     quantity: int
     row: Mapping[str, str]
+
+    @property
+    def category(self) -> str:
+        return self.row.get("category") or "Goods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +92,17 @@ def read_input(items: Path, sales: Path) -> Input:
 
 
 def items_csv(items: dict[str, Item]) -> bytes:
-    """Return the file to import: the given one, with the quantities that `Item` says and a GTIN for every item."""
+    """Return the file to import: the given one, with the quantities that `Item` says, a GTIN for every item, and what
+    marketplaces want to know of products that are new to them.
+    """
     text = io.StringIO()
-    writer = csv.DictWriter(
-        text, fieldnames=[*(name for name in next(iter(items.values())).row if name != "gtin"), "gtin"]
-    )
+    columns = dict.fromkeys([*next(iter(items.values())).row, "gtin", *_ABOUT])
+    writer = csv.DictWriter(text, fieldnames=list(columns))
     writer.writeheader()
     for number, item in enumerate(items.values()):
-        told = {"price": str(item.price), "quantity": str(item.quantity)}
-        writer.writerow({**item.row, **told, "gtin": item.row.get("gtin") or gtin_of(number)})
+        about = {**_ABOUT, "description": f"About {item.row['title']}.", **item.row}
+        told = {"price": str(item.price), "quantity": str(item.quantity), "category": item.category}
+        writer.writerow({**about, **told, "gtin": item.row.get("gtin") or gtin_of(number)})
     return text.getvalue().encode()
 
 

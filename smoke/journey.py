@@ -52,6 +52,7 @@ class Journey:
         for step in (
             self.import_and_label,
             self.activate,
+            self.describe_products,
             self.sell_to_others,
             self.sell,
             self.fulfil,
@@ -114,6 +115,20 @@ class Journey:
         self._struck()
         self._agree("after the first feed")
 
+    def describe_products(self) -> None:
+        """Items of one category go out as new products, with what the marketplace wants to know of them."""
+        if not self.kind.category:
+            return
+        self.seller.map_category(self.plan.described, self.kind.category)
+        changing = "Would change "
+        wait_until(
+            "the products are described",
+            lambda: "" if (left := self.seller.foreseen(changing)) == "0" else f"{changing}{left}",
+            seconds=self._patience,
+        )
+        self._check(self.seller.foreseen("Would be refused ") == "0", "the preview says that products are refused")
+        self._agree("after the products")
+
     def sell_to_others(self) -> None:
         """With Fulfillments off, orders come in as Third Party Managed."""
         if not self.kind.third_party:
@@ -145,7 +160,7 @@ class Journey:
             desk.refund(self.plan.refunded)
             self._agree("after the refunds")
         if self.kind.returns:
-            desk.take_back(self.plan.refunded)
+            desk.take_back(self.plan.returned)
             self._agree("after the returns")
 
     def take_off_the_label(self) -> None:

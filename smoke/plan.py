@@ -1,5 +1,6 @@
 """Which orders meet which fate: fixed shares of the input, so that every run on it tells the same story."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -17,9 +18,10 @@ class Plan:
     approved: list[Sale]
     refused: list[Sale]
     seller_cancels: list[Sale]
-    #: Shipped in one parcel; the first of them come back.
+    #: Shipped in one parcel; the first of them are paid back in part, the next ones come back in part.
     shipped: list[Sale]
     refunded: list[Sale]
+    returned: list[Sale]
     #: Shipped in two parcels.
     split: list[Sale]
     #: Left open.
@@ -28,6 +30,8 @@ class Plan:
     unlabelled: list[str]
     strays: list[str]
     vanished: list[str]
+    #: The seller's category whose items are described as new products.
+    described: str
 
     @property
     def ours(self) -> list[Sale]:
@@ -64,6 +68,8 @@ class Plan:
 
         third_party, buyer_cancels, approved, refused = take(50), take(100), take(100), take(200)
         seller_cancels, shipped = take(40), take(8)
+        categories = Counter(item.category for item in given.items.values())
+        paid_back = max(1, len(shipped) // 5)
         sold = {line.sku for sale in given.sales for line in sale.lines}
         unsold = sorted(sku for sku in given.items if sku not in sold)
         share = max(2, len(given.items) // 50)
@@ -74,10 +80,12 @@ class Plan:
             refused=refused,
             seller_cancels=seller_cancels,
             shipped=shipped,
-            refunded=shipped[: max(1, len(shipped) // 5)],
+            refunded=shipped[:paid_back],
+            returned=shipped[paid_back : 2 * paid_back],
             split=splittable,
             rest=list(left),
             unlabelled=unsold[:share],
             strays=[f"STRAY-{number:03d}" for number in range(1, min(share, 30) + 1)],
             vanished=unsold[share : share + max(1, share // 10)],
+            described=min(categories, key=lambda name: (categories[name], name)),
         )

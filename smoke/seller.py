@@ -1,8 +1,8 @@
 """What the seller does on our pages, as a browser would."""
 
 import time
-from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import urlencode, urlsplit
 
 from smoke.browser import REDIRECT, Browser, Form, Page, PageError, Value
 from smoke.expectations import BUFFER, ENDING, FLOOR, PERCENT
@@ -128,6 +128,20 @@ class Seller:
         url = f"{self.browser.site}{self.channel}deactivate/"
         self.browser.post(url, values, referer=page.url, expect=(200, 403, 422))
 
+    def map_category(self, own: str, category: str) -> None:
+        """The seller's category is this one of the marketplace's, by its code; its questions have been told."""
+        url = f"{self.channel}products/category/?{urlencode({'own': own, 'q': category, 'choose': 1})}"
+        page = self._wait_for(url, lambda page: category in _boxes(page, "category"))
+        form = page.form(with_field="category")
+        self.browser.submit(page, form, {"category": category}, button=("action", "choose"), expect=REDIRECT)
+        here = f"{self.channel}products/category/?{urlencode({'own': own})}"
+        self._wait_for(here, lambda page: "say everything that is needed" in page.words)
+
+    def foreseen(self, words: str) -> str:
+        """Return the number that stands behind these words in the counts of the preview."""
+        page = self.browser.open(f"{self.channel}preview/count/")
+        return page.words.partition(words)[2].split()[0].replace(",", "")
+
     def ask_support(self, what: str, why: str) -> None:
         """Support has the request, sent from the page's own dialog."""
         page = self.browser.open(f"{self.channel}settings/")
@@ -156,14 +170,22 @@ class Seller:
             time.sleep(0.3)
 
     def _wait_for_words(self, url: str, words: str) -> Page:
+        return self._wait_for(url, lambda page: words in page.words)
+
+    def _wait_for(self, url: str, is_there: Callable[[Page], bool]) -> Page:
         until = time.monotonic() + IMPORT_SECONDS
         while True:
             page = self.browser.open(url)
-            if words in page.words:
+            if is_there(page):
                 return page
             if time.monotonic() > until:
-                raise PageError(f"{url} never said {words}: {page.words[:1500]}")
+                raise PageError(f"{url} was not as expected in time: {page.words[:1500]}")
             time.sleep(0.3)
 
     def _path(self, rest: str) -> str:
         return f"/s/{self.slug}/{rest}"
+
+
+def _boxes(page: Page, name: str) -> set[str]:
+    """Return the values of the boxes and radio buttons of this name, in any form of the page."""
+    return {value for form in page.forms for value in form.boxes.get(name, ())}
