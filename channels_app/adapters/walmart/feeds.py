@@ -5,6 +5,7 @@ https://developer.walmart.com/us-marketplace/docs/ (feed status guide), read 202
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from channels_app.adapters.errors import RejectedByChannel
@@ -21,6 +22,9 @@ FEED_TYPES: Mapping[Kind, frozenset[str]] = {
     Kind.QUANTITY: frozenset((limits.INVENTORY, limits.MP_INVENTORY)),
     Kind.WITHDRAW: frozenset((limits.RETIRE_ITEM,)),
 }
+
+#: Walmart's clock may be behind ours by so much.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 _PHASES = {"PROCESSED": Phase.DONE, "ERROR": Phase.FAILED}
 _OUTCOMES = {
@@ -117,7 +121,9 @@ def find_feed(lost: LostSubmission, feeds: Sequence[Mapping[str, Any]]) -> str:
 def _can_be(lost: LostSubmission, feed: Mapping[str, Any]) -> bool:
     if str(feed.get("feedType")) not in FEED_TYPES[lost.kind] or not feed.get("feedId") or not feed.get("feedDate"):
         return False
-    if read_moment(feed["feedDate"]) < lost.since:
+    # Feeds of ten minutes ago are often like this one: the same items again. Sent anew, it does no harm.
+    earliest = lost.sent_at - CLOCKS_DIFFER if lost.sent_at else lost.since
+    if read_moment(feed["feedDate"]) < earliest:
         return False
     received = feed.get("itemsReceived") or 0
     return received == lost.line_count or (received == 0 and feed.get("feedStatus") == "RECEIVED")

@@ -1,5 +1,6 @@
 """What Walmart says of feeds."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -73,3 +74,14 @@ def test_a_lost_feed_is_the_newest_of_its_type_time_and_size():
     assert feeds.find_feed(lost, others) == ""
     assert feeds.find_feed(lost, [*others, told("first"), told("second", feedDate=at + 2000)]) == "second"
     assert feeds.find_feed(lost, [told("uncounted", itemsReceived=0, feedStatus="RECEIVED")]) == "uncounted"
+
+
+def test_a_feed_that_was_there_before_is_not_taken_for_the_lost_one():
+    lost = LostSubmission(kind=Kind.QUANTITY, key="k", since=NOW - timedelta(minutes=10), line_count=30, sent_at=NOW)
+
+    def received(seconds: int) -> dict[str, Any]:
+        at = times.in_milliseconds(NOW + timedelta(seconds=seconds))
+        return {"feedId": f"F{seconds}", "feedType": "inventory", "feedDate": at, "itemsReceived": 30}
+
+    assert feeds.find_feed(lost, [received(-300), received(-61)]) == ""
+    assert feeds.find_feed(lost, [received(-300), received(-30)]) == "F-30"
