@@ -138,6 +138,7 @@ class Site:
                 "testing_started_at": now - timedelta(days=1),
                 "testing_ends_at": now + timedelta(days=29),
                 "orders_known_until": now + timedelta(days=1),
+                "orders_read_at": now + timedelta(days=1),
                 "created_at": now,
             }
             | fields

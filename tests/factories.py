@@ -104,6 +104,7 @@ def make_channel(seller: Seller, *, state: str = "testing", label: Label | None 
         "testing_started_at": NOW - timedelta(days=1) if running else None,
         "testing_ends_at": NOW + timedelta(days=29) if running else None,
         "orders_known_until": NOW,
+        "orders_read_at": NOW,
         "created_at": NOW - timedelta(days=2),
     }
     return Channel.objects.create(**defaults | fields)

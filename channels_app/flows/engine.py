@@ -103,6 +103,10 @@ class Claim:
         finally:
             self.moved = time.monotonic()
 
+    def present(self) -> datetime:
+        """Return the business time of this moment: that of the slice, and what has passed since."""
+        return self.now + timedelta(seconds=time.monotonic() - self.started)
+
     def seconds_left(self) -> float:
         """Return the seconds in which the slice may still begin something."""
         return self.started + SLICE_SECONDS - time.monotonic()

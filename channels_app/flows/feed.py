@@ -90,13 +90,16 @@ def rules_of(channel: Channel, adapter: ChannelAdapter, *, now: datetime) -> Rul
 
 
 def _rises_allowed(channel: Channel, adapter: ChannelAdapter, *, now: datetime) -> bool:
-    """The channel may have sold what we do not know yet, unless its orders were read within one interval."""
+    """The channel may have sold what we do not know yet, unless its orders were read within one interval.
+
+    That counts from the end of a round: one that takes longer than its interval would let nothing rise ever.
+    """
     if not channel.orders_on or channel.can(Capability.QUANTITY_NETS_ORDERS) or not channel.is_running:
         return True
-    known, interval = channel.orders_known_until, intervals_of(adapter).get(ChannelJob.Kind.ORDERS)
+    read_at, interval = channel.orders_read_at, intervals_of(adapter).get(ChannelJob.Kind.ORDERS)
     if interval is None:
         return True
-    return known is not None and now - known <= timedelta(seconds=max(interval, SHORTEST_ROUND_SECONDS))
+    return read_at is not None and now - read_at <= timedelta(seconds=max(interval, SHORTEST_ROUND_SECONDS))
 
 
 def _send(claim: Claim, adapter: ChannelAdapter) -> bool:

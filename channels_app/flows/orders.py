@@ -124,11 +124,14 @@ def _new_raws(channel: Channel) -> Sequence[RawOrder]:
 
 
 def _orders_are_known(claim: Claim, until: datetime) -> None:
-    known = claim.channel.orders_known_until
-    if known is None or until > known:
-        with claim.settling():
-            Channel.objects.filter(pk=claim.channel.pk).update(orders_known_until=until)
-        claim.channel.orders_known_until = until
+    channel = claim.channel
+    known = channel.orders_known_until
+    channel.orders_known_until = until if known is None else max(until, known)
+    channel.orders_read_at = claim.present()
+    with claim.settling():
+        Channel.objects.filter(pk=channel.pk).update(
+            orders_known_until=channel.orders_known_until, orders_read_at=channel.orders_read_at
+        )
 
 
 def interpret(raw_id: int, *, now: datetime, adapter: ChannelAdapter | None = None) -> None:

@@ -127,7 +127,7 @@ def _usual_settings(form: type[forms.Form]) -> dict[str, Any]:
     proposed = {
         name: shown.get_initial_for_field(field, name) for name, field in shown.fields.items() if name not in hidden
     }
-    return in_words({name: value for name, value in proposed.items() if value is not None})
+    return in_words({name: value for name, value in proposed.items() if value not in (None, "")})
 
 
 def change_settings(

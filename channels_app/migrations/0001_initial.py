@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                 ("testing_ends_at", models.DateTimeField(blank=True, null=True)),
                 ("live_at", models.DateTimeField(blank=True, null=True)),
                 ("orders_known_until", models.DateTimeField(blank=True, null=True)),
+                ("orders_read_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "on_deactivate",
                     models.CharField(

@@ -107,6 +107,8 @@ class Channel(ConcurrentTransitionMixin, FSMModelMixin, models.Model):
     live_at = models.DateTimeField(null=True, blank=True)
     #: The channel's time up to which its orders are known to us.
     orders_known_until = models.DateTimeField(null=True, blank=True)
+    #: When the last round of orders that came to its end did so.
+    orders_read_at = models.DateTimeField(null=True, blank=True)
     #: What the last deactivation asked for; cleared by the next activation.
     on_deactivate = models.CharField(max_length=5, choices=OnDeactivate.choices, blank=True, default="")
     #: Withdrawals allowed beyond the brake until this time, by a person (flows/brake.py).

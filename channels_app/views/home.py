@@ -186,14 +186,17 @@ def _of_orders(seller: Seller) -> list[Trouble]:
 
 def _of_the_inventory(seller: Seller) -> list[Trouble]:
     """Return files that wait for the seller."""
-    waiting = seller.csv_imports.filter(state=CsvImport.State.PREVIEW).order_by("-id")[:3]
+    words = {
+        CsvImport.State.MAPPING: ("needs to know what its columns mean.", "Name its columns"),
+        CsvImport.State.PREVIEW: ("was read and waits for your confirmation.", "Look at the preview"),
+    }
     return [
         Trouble(
-            text=f"The file {csv_import.file_name} was read and waits for your confirmation.",
+            text=f"The file {csv_import.file_name} {words[CsvImport.State(csv_import.state)][0]}",
             url=reverse("import_detail", args=[seller.slug, csv_import.public_id]),
-            link="Look at the preview",
+            link=words[CsvImport.State(csv_import.state)][1],
         )
-        for csv_import in waiting
+        for csv_import in seller.csv_imports.filter(state__in=list(words)).order_by("-id")[:3]
     ]
 
 

@@ -668,7 +668,7 @@ def selling(rig: Rig) -> Rig:
 
 
 def orders_are_known(rig: Rig, *, age: int) -> None:
-    Channel.objects.filter(pk=rig.channel.pk).update(orders_known_until=rig.now - timedelta(seconds=age))
+    Channel.objects.filter(pk=rig.channel.pk).update(orders_read_at=rig.now - timedelta(seconds=age))
 
 
 def test_a_rise_waits_until_the_orders_are_known_and_asks_for_them(selling: Rig):
@@ -805,3 +805,15 @@ def test_every_line_names_the_change_that_caused_it(rig: Rig):
 
     line = FeedLine.objects.get()
     assert (line.version, line.changed_at) == (2, rig.now)
+
+
+def test_a_round_of_orders_that_takes_longer_than_its_interval_lets_stock_rise_all_the_same(selling: Rig):
+    rig = selling
+    Channel.objects.filter(pk=rig.channel.pk).update(
+        orders_known_until=rig.now - timedelta(hours=1), orders_read_at=rig.now - timedelta(seconds=5)
+    )
+
+    rig.sets(Item.objects.get(sku="MUG"), 9)
+    rig.settle()
+
+    assert rig.market.quantity("MUG") == 9

@@ -191,8 +191,8 @@ class Story:
 
     def orders_lag(self, number: int) -> None:
         """Nobody knows what was sold meanwhile, or it is known again: rises wait until then."""
-        known = self.rig.now - timedelta(days=number % 2)
-        Channel.objects.filter(pk=self.rig.channel.pk).update(orders_on=True, orders_known_until=known)
+        read_at = self.rig.now - timedelta(days=number % 2)
+        Channel.objects.filter(pk=self.rig.channel.pk).update(orders_on=True, orders_read_at=read_at)
 
     # The end
 
