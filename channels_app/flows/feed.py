@@ -246,10 +246,11 @@ def _groups(rows: Sequence[Row], adapter: ChannelAdapter) -> list[tuple[Kind, li
 def _submit(claim: Claim, adapter: ChannelAdapter, kind: Kind, rows: Sequence[Row], rules: Rules) -> bool:
     """The rows were sent, or are pending as before. Returns False if the channel stopped meanwhile."""
     content = read_content(claim.channel, [row.truth.sku for row in rows]) if kind == Kind.CONTENT else {}
-    products = describe_all(claim.channel, [(one.category, one) for one in content.values()])
     with claim.settling():
         if not _may_go_on(claim):
             return False
+        # Under the channel's lock: whoever changes what its questions are answered with marks these listings after us.
+        products = describe_all(claim.channel, [(one.category, one) for one in content.values()])
         rows = _refuse_incomplete(claim, rows, content, products)
         drafts = _settle_as_sent(claim, kind, rows, content)
         if not drafts:

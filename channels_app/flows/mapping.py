@@ -1,9 +1,8 @@
 """The seller says which of a channel's categories their own are, and where the answers to its questions stand."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
@@ -14,7 +13,6 @@ from channels_app.flows.change import locked, remember
 from channels_app.flows.describe import Described, Mapped, Product, describe
 from channels_app.flows.fan_out import walk_channel
 from channels_app.flows.permissions import Action
-from channels_app.flows.sending import read_content
 from channels_app.flows.wanted import UNKNOWN_HASH
 from channels_app.models import CategoryMapping, Channel, ChannelCategory, ChannelJob
 
@@ -70,113 +68,6 @@ def field_from_json(kept: Mapping[str, Any]) -> ProductField:
         usual=Part(kept["usual"]) if kept["usual"] else None,
         help=kept["help"],
     )
-
-
-# --- what the seller has ----------------------------------------------------------------------------------------------
-
-
-class OwnCategory(NamedTuple):
-    """One of the seller's categories, with how many of its items are on the label, up to COUNT_LIMIT."""
-
-    name: str
-    items: int
-
-
-#: Items of one category are counted no further than this, and no more categories are shown.
-COUNT_LIMIT = 10_000
-MOST_CATEGORIES = 500
-
-# Plan: hops over the index on (seller, category), and for each its first items, with a probe of the label for each.
-_OWN = """
-WITH RECURSIVE own (name) AS (
-    (SELECT category FROM inventory_item WHERE seller_id = %(seller)s AND category <> '' ORDER BY category LIMIT 1)
-    UNION ALL
-    SELECT (SELECT category FROM inventory_item
-            WHERE seller_id = %(seller)s AND category <> '' AND category > own.name ORDER BY category LIMIT 1)
-    FROM own WHERE own.name IS NOT NULL
-)
-SELECT own.name, (
-    SELECT count(*) FROM (
-        SELECT FROM inventory_item AS item
-        WHERE item.seller_id = %(seller)s AND item.category <> '' AND item.category = own.name
-          AND NOT item.is_parent AND NOT item.blocked AND item.archived_at IS NULL
-          AND EXISTS (SELECT FROM inventory_labelitem AS member
-                      WHERE member.label_id = %(label)s AND member.item_id = item.id AND member.source <> 'excluded')
-        LIMIT %(most)s
-    ) AS members
-)
-FROM own WHERE own.name IS NOT NULL
-LIMIT %(categories)s
-"""
-
-
-def own_categories(channel: Channel) -> list[OwnCategory]:
-    """Return the seller's categories with items on the channel's label, the largest first."""
-    params = {
-        "seller": channel.seller_id,
-        "label": channel.label_id,
-        "most": COUNT_LIMIT,
-        "categories": MOST_CATEGORIES,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_OWN, params)
-        found = [OwnCategory(*row) for row in cursor.fetchall()]
-    return sorted((one for one in found if one.items), key=lambda one: (-one.items, one.name))
-
-
-_ATTRIBUTES = """
-SELECT DISTINCT name FROM (
-    SELECT attributes, variation FROM inventory_item
-    WHERE seller_id = %s AND category <> '' AND category = %s AND NOT is_parent LIMIT 1000
-) AS item, jsonb_object_keys(item.attributes || item.variation) AS name
-ORDER BY name
-"""
-
-
-def attribute_names(channel: Channel, own: str) -> list[str]:
-    """Return the names of attributes and variations that the first thousand items of a category have."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ATTRIBUTES, [channel.seller_id, own])
-        return [name for (name,) in cursor.fetchall()]
-
-
-class Tried(NamedTuple):
-    """How a mapping does on some items of a category."""
-
-    items: int
-    complete: int
-    #: What the first that is not complete lacks, with its SKU.
-    example: tuple[str, Sequence[str]] | None
-    #: Code of a field -> how many of the items answer it.
-    answered: Mapping[str, int]
-
-
-#: A mapping is tried on so many items.
-TRIED = 200
-
-# Plan: the first items of the category by (seller, category), with a probe of the label for each.
-_SOME = """
-SELECT item.sku FROM inventory_item AS item
-WHERE item.seller_id = %s AND item.category <> '' AND item.category = %s
-  AND NOT item.is_parent AND NOT item.blocked AND item.archived_at IS NULL
-  AND EXISTS (SELECT FROM inventory_labelitem AS member
-              WHERE member.label_id = %s AND member.item_id = item.id AND member.source <> 'excluded')
-LIMIT %s
-"""
-
-
-def try_mapping(channel: Channel, own: str, mapped: Mapped) -> Tried:
-    """Return how items on the label, up to TRIED, would answer."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SOME, [channel.seller_id, own, channel.label_id, TRIED])
-        skus = [sku for (sku,) in cursor.fetchall()]
-    products = {sku: describe(item, mapped) for sku, item in read_content(channel, skus).items()}
-    wanting = [(sku, product.problems) for sku, product in products.items() if product.problems]
-    answered = Counter(code for product in products.values() for code in product.values)
-    return Tried(len(products), len(products) - len(wanting), min(wanting, default=None), answered)
-
-
-# --- what the seller says ---------------------------------------------------------------------------------------------
 
 
 def save_mapping(

@@ -34,6 +34,8 @@ def read_product_lists(claim: Claim, adapter: ChannelAdapter) -> bool:
     if asked:
         fields = adapter.list_fields(asked)
         with claim.settling():
+            # As everybody does who changes what the feed says: it holds the channel while it says it.
+            Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
             changed = store_fields(channel, asked, fields, now=claim.now)
             if changed:
                 tell_anew(channel, changed, now=claim.now)

@@ -14,14 +14,13 @@ from django.urls import reverse
 
 from channels_app.adapters.types import Capability
 from channels_app.flows.connection import could_do
-from channels_app.flows.mapping import (
+from channels_app.flows.mapping import read_mapped, save_mapping
+from channels_app.flows.own_categories import (
     COUNT_LIMIT,
     MOST_CATEGORIES,
     TRIED,
     attribute_names,
     own_categories,
-    read_mapped,
-    save_mapping,
     try_mapping,
 )
 from channels_app.flows.permissions import Action, NotAllowed, actor_of_role, allowed

@@ -7,7 +7,8 @@ from channels_app.adapters.errors import TemporaryError
 from channels_app.adapters.types import Capability, Category, Choice, ContentLine, ProductField
 from channels_app.flows.jobs import job_is_wanted
 from channels_app.flows.ledger import check_ledger
-from channels_app.flows.mapping import attribute_names, own_categories, save_mapping
+from channels_app.flows.mapping import save_mapping
+from channels_app.flows.own_categories import attribute_names, own_categories
 from channels_app.flows.permissions import NotAllowed
 from channels_app.flows.product_lists import FRESH, read_product_lists
 from channels_app.models import CategoryMapping, ChannelCategory, ChannelHistory, ChannelJob
