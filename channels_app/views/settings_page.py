@@ -11,13 +11,14 @@ from django.db.models import OuterRef, Subquery
 from django.forms import BoundField
 
 from channels_app.flows import activate, brake, change_requests, connection
+from channels_app.flows.measured import Measured, measure
 from channels_app.flows.permissions import Action, Actor, allowed, why_not
 from channels_app.flows.settings import count_ended_by
 from channels_app.forms import AskSupportForm, DeactivateForm, Part
 from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob, JobRun, Listing, Order
 from channels_app.views.history_words import describe
 from channels_app.views.ledger import find_alarm
-from channels_app.views.words import JOBS, SWITCH_OF_JOB
+from channels_app.views.words import JOBS, MEASURED, SWITCH_OF_JOB
 from inventory import labels
 from inventory.models import Label, LabelItem
 
@@ -70,6 +71,9 @@ class JobRow:
     is_running: bool
     next_run_at: datetime | None
     waits: str
+    measured: Measured | None
+    #: From what to what.
+    measured_words: str
 
 
 def build_context(
@@ -226,7 +230,7 @@ def _job_rows(channel: Channel, now: datetime) -> list[JobRow]:
         for job in ChannelJob.objects.filter(channel=channel).annotate(last_run_id=Subquery(last_run)).order_by("pk")
     }
     runs = JobRun.objects.in_bulk([job.last_run_id for job in jobs.values() if job.last_run_id])
-    rows = []
+    measured, rows = measure(channel), []
     for kind, interval in connection.adapter_class(channel).intervals.items():
         job = jobs.get(kind)
         is_running = bool(job and job.claim_expires_at)
@@ -241,6 +245,8 @@ def _job_rows(channel: Channel, now: datetime) -> list[JobRow]:
                 is_running=is_running,
                 next_run_at=job.next_run_at if job and job.enabled and not job.blocked else None,
                 waits=why_it_waits(channel, kind, job, now),
+                measured=measured.get(kind),
+                measured_words=MEASURED.get(ChannelJob.Kind(kind), ""),
             )
         )
     return rows

@@ -17,6 +17,14 @@ JOBS = {
     Kind.CATEGORIES: "Reads the marketplace's categories, and what it wants to know of products in those you use.",
 }
 
+#: From what to what a job's speed is measured.
+MEASURED = {
+    Kind.OFFERS: "from a change to the marketplace's confirmation",
+    Kind.CONTENT: "from a change to the marketplace's confirmation",
+    Kind.ORDERS: "from the buyer's order until it is here",
+    Kind.COMMANDS: "from your click to the marketplace's answer",
+}
+
 #: Which switch a job needs, as field and name.
 SWITCH_OF_JOB = {
     Kind.OFFERS: ("listings_on", "Listings"),
