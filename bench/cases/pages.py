@@ -76,7 +76,7 @@ PAGES: dict[str, Asked] = {
     "import_problems": Asked(queries=5, rows=("import",)),
     "marketplaces": Asked(queries=4),
     "channel_add": Asked(queries=3),
-    "channel_settings": Asked(queries=18, rows=("main", "third")),
+    "channel_settings": Asked(queries=22, rows=("main", "third")),
     "channel_example": Asked(queries=6, rows=("main",), asked=("sku={sku}",)),
     "channel_label_summary": Asked(
         queries=8, rows=("main",), asked=("label-label={everything_id}", "label-label={rare_id}")

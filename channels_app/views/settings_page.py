@@ -16,6 +16,7 @@ from channels_app.flows.permissions import Action, Actor, allowed, why_not
 from channels_app.flows.settings import count_ended_by
 from channels_app.forms import AskSupportForm, DeactivateForm, Part
 from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob, JobRun, Listing, Order
+from channels_app.views.evidence import find_proofs
 from channels_app.views.history_words import describe
 from channels_app.views.ledger import find_alarm
 from channels_app.views.words import JOBS, MEASURED, SWITCH_OF_JOB
@@ -92,6 +93,7 @@ def build_context(
         "testing_days": settings.TESTING_DAYS,
         "days_left": _days_left(channel, now),
         "evidence": _evidence(channel) if channel.is_running else None,
+        "proofs": find_proofs(channel) if channel.state == Channel.State.TESTING else [],
         "label_count": labels.member_count(channel.label, limit=COUNT_LIMIT) if channel.label else None,
         "example_sku": _first_sku(channel),
         "connection_is_checked": connection.connection_is_checked(channel),
