@@ -8,6 +8,7 @@
  * data-ticked="name"      shows how many boxes of that name are ticked
  * data-check-all="name"   ticks all boxes of that name      data-show-when="name=value[|value]"  shown while a field has that value
  * data-submit             sends its form when it changes     data-guard            warns before unsaved input is left
+ * data-print              prints the page
  * data-needs="name"       a box that can be ticked only while the box of that name is
  */
 (function () {
@@ -73,6 +74,8 @@
       toggleTheme();
     } else if ((target = closest(event, "[data-toggle-nav]"))) {
       toggleNav(target);
+    } else if (closest(event, "[data-print]")) {
+      window.print();
     } else if (event.target instanceof HTMLDialogElement) {
       event.target.close(); /* the backdrop */
     }

@@ -114,6 +114,7 @@ PAGES: dict[str, Asked] = {
         ),
     ),
     "order": Asked(queries=9, rows=("order",)),
+    "packing_slips": Asked(queries=7, asked=("", "order={an_order}")),
     "raw_orders": Asked(queries=4, asked=("", "after={raw}")),
     "activity": Asked(
         queries=5,
@@ -205,6 +206,7 @@ class _Places:
             "rare_id": labels["Rare"].pk,
             "second": channels["Second"].public_id,
             "third": channels["Third"].public_id,
+            "an_order": order.public_id,
             "run": ReconcileRun.objects.order_by("-pk")[3].pk,
         }
         self.most = {

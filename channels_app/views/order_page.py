@@ -47,6 +47,8 @@ class Event:
     group_key: UUID | None = None
     #: What a person must look for at the marketplace.
     lost_key: UUID | None = None
+    #: The parcel that left.
+    parcel: UUID | None = None
 
 
 def build_context(order: Order, *, bound: Any = None, can_manage: bool) -> dict[str, Any]:
@@ -172,7 +174,8 @@ def _of_shipments(order: Order) -> Iterable[Event]:
     for parcel in order.shipments.select_related("created_by").prefetch_related("lines__line", "lines__location"):
         held = ", ".join(f"{part.quantity} × {part.line.sku}" for part in parcel.lines.all())
         note = " ".join(part for part in (parcel.carrier_name, parcel.tracking_number) if part)
-        yield Event(at=parcel.created_at, text=f"A parcel left: {held}.", note=note, by=_name(parcel.created_by))
+        by = _name(parcel.created_by)
+        yield Event(at=parcel.created_at, text=f"A parcel left: {held}.", note=note, by=by, parcel=parcel.public_id)
 
 
 def _of_returns(order: Order) -> Iterable[Event]:

@@ -124,3 +124,19 @@ def test_an_irreversible_answer_asks_first(page: Page, live_server: LiveServer, 
 
     expect(page.get_by_text("Approved: what had not left is cancelled.")).to_be_visible()
     assert busy.order("SO-00000001").shipping_status == "cancelled"
+
+
+@both_sizes
+def test_packing_slips_of_ticked_orders_are_printed_a_sheet_each(page: Page, live_server: LiveServer, busy: Rig):
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/")
+
+    for number in ("SO-00000001", "SO-00000002"):
+        page.get_by_label(f"Tick order {number}").check()
+    page.get_by_role("button", name="Print packing slips").click()
+
+    expect(page.get_by_role("article")).to_have_count(2)
+    assert_good(page)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="Print 2 sheets")).to_be_hidden()
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 2

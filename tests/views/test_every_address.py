@@ -49,7 +49,7 @@ OWNERS_ONLY = {"channel_deactivate", "channel_remove"}
 READ_ONLY = {
     *("home", "items", "label", "label_state", "import_detail", "import_problems", "item_listings"),
     *("marketplaces", "channel_listings", "channel_reconciler", "channel_example", "channel_label_summary"),
-    *("orders", "raw_orders", "order", "activity", "refused_csv", "submission"),
+    *("orders", "raw_orders", "order", "packing_slips", "activity", "refused_csv", "submission"),
     *("channel_products", "channel_preview", "preview_count", "preview_csv"),
 }
 #: What walks through a whole catalogue.
@@ -80,7 +80,7 @@ ODD = [
 ]
 #: Every name that any page reads from its query.
 NAMES = [
-    *("after", "before", "q", "label", "show", "channel", "tab", "only", "sku", "run", "kind"),
+    *("after", "before", "q", "label", "show", "channel", "tab", "only", "sku", "run", "kind", "order", "parcel"),
     *("label-label", "quantity-buffer", "quantity-quantity_mode", "price-price_percent", "next"),
 ]
 
@@ -278,6 +278,7 @@ def test_what_buyers_marketplaces_and_colleagues_write_is_shown_as_text(
     ReconcileRun.objects.update(reason=HOSTILE)
     ChannelHistory.objects.create(channel=rig.channel, at=NOW, what="label", before=HOSTILE, after=HOSTILE)
     urls = [_url(name, rig.seller, values) for name in SELLERS if not name.endswith(("_csv", "_problems"))]
+    urls += [f"{_url('packing_slips', rig.seller, values)}?order={values['order']['order']}"]
     urls += [f"{_url('activity', rig.seller, values)}?tab={tab}" for tab in ACTIVITY_TABS]
 
     pages = {url: client.get(url) for url in urls}
