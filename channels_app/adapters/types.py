@@ -37,7 +37,7 @@ class Capability(StrEnum):
     CANCELLATION_REQUESTS = "cancellation_requests"  # buyers ask, the seller decides
     RETURNS = "returns"  # buyers' returns are read, and the seller decides about them
     NEW_PRODUCTS = "new_products"  # products that the channel does not know yet are described in its own words
-    ORDERED_SUBMISSIONS = "ordered_submissions"  # processed in order of receipt: no need to wait for an open line
+    ORDERED_SUBMISSIONS = "ordered_submissions"  # worked off whole, in order of receipt: open lines need no waiting for
     QUANTITY_NETS_ORDERS = "quantity_nets_orders"  # the channel takes its open orders off what we send
     FULFILLMENTS_REQUIRED = "fulfillments_required"  # Fulfillments cannot be switched off
     TELLS_SHIPPED = "tells_shipped"  # orders shipped by others are shown as shipped

@@ -52,6 +52,9 @@ class BolAdapter(ChannelAdapter):
 
     Its quantity does not net orders that we know: bol.com takes off only what was ordered after the last change of the
     stock (`managedByRetailer`), as other channels count down what they sell. So a rise waits until orders were read.
+
+    Calls of one submission follow each other, and those of another come in between: so they are not declared ordered,
+    and the stock of an offer whose content is just being sent waits for that, some seconds, rather than be overwritten.
     """
 
     key = "bol"
@@ -64,7 +67,6 @@ class BolAdapter(ChannelAdapter):
             Capability.CANCEL_LINE,
             Capability.CANCELLATION_REQUESTS,
             Capability.RETURNS,
-            Capability.ORDERED_SUBMISSIONS,
             Capability.FULFILLMENTS_REQUIRED,
             Capability.TELLS_SHIPPED,
         }
