@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from inventory.models import CsvImport, Item, Label, Location, Membership, Seller, StockMovement
+from inventory.models import CsvImport, Item, Label, Location, Mail, Membership, Seller, StockMovement, TeamChange
 from marketplace_integration import clock
 
 # The stubs know these as generic, Django itself does not.
@@ -133,3 +133,24 @@ class CsvImportAdmin(LookOnly, ModelAdminOfAny):
     list_display = ("file_name", "seller", "state", "rows_done", "attempts", "created_at", "finished_at")
     list_select_related = ("seller",)
     ordering = ("-id",)
+
+
+@admin.register(TeamChange)
+class TeamChangeAdmin(LookOnly, ModelAdminOfAny):
+    list_display = ("at", "seller", "who", "what", "whom", "before", "after")
+    list_select_related = ("seller",)
+    search_fields = ("who", "whom", "seller__name")
+    ordering = ("-id",)
+
+
+@admin.register(Mail)
+class MailAdmin(LookOnly, ModelAdminOfAny):
+    """What was sent, and what the mail server said to what was not."""
+
+    list_display = ("created_at", "seller", "to", "subject", "sent_at", "attempts", "last_error")
+    list_select_related = ("seller",)
+    search_fields = ("to__exact",)
+    ordering = ("-id",)
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50

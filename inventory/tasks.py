@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from inventory import labels
+from inventory import labels, mail
 from inventory.csv_import import imports
 from marketplace_integration import clock
 
@@ -18,6 +18,18 @@ def run_import(import_id: int) -> None:
 @shared_task(name="inventory.recalculate_label")
 def recalculate_label(label_id: int) -> None:
     labels.recalculate_label(label_id, now=clock.now())
+
+
+@shared_task(name="inventory.send_mail")
+def send_mail(mail_id: int) -> None:
+    mail.send(mail_id, now=clock.now())
+
+
+@shared_task(name="inventory.sweep_mail")
+def sweep_mail() -> None:
+    """Send the letters whose message was lost, or whose time to be tried again has come."""
+    for mail_id in mail.unsent(now=clock.now()):
+        send_mail.apply_async(args=(mail_id,), expires=NUDGE_EXPIRES_SECONDS)
 
 
 @shared_task(name="inventory.sweep_imports")

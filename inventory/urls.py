@@ -1,13 +1,14 @@
-"""Addresses of a seller's items, labels and imports."""
+"""Addresses of a seller's items, labels, imports and team."""
 
 from django.urls import path
 
-from inventory.views import imports, item, items, labels, sellers
+from inventory.views import imports, invitation, item, items, labels, sellers, team
 
 _SELLER = "s/<slug:seller_slug>/"
 _ITEM = f"{_SELLER}items/<uuid:public_id>/"
 _LABEL = f"{_SELLER}labels/<uuid:public_id>/"
 _IMPORT = f"{_SELLER}imports/<uuid:public_id>/"
+_TEAM = f"{_SELLER}team/"
 
 urlpatterns = [
     path("", sellers.choose_seller, name="choose_seller"),
@@ -30,4 +31,11 @@ urlpatterns = [
     path(f"{_IMPORT}columns/", imports.import_columns, name="import_columns"),
     path(f"{_IMPORT}do/", imports.import_act, name="import_act"),
     path(f"{_IMPORT}bad-rows.csv", imports.import_problems, name="import_problems"),
+    path(_TEAM, team.team, name="team"),
+    path(f"{_TEAM}invite/", team.team_invite, name="team_invite"),
+    path(f"{_TEAM}invitations/<uuid:public_id>/again/", team.invitation_again, name="invitation_again"),
+    path(f"{_TEAM}invitations/<uuid:public_id>/withdraw/", team.invitation_withdraw, name="invitation_withdraw"),
+    path(f"{_TEAM}members/<int:pk>/role/", team.member_role, name="member_role"),
+    path(f"{_TEAM}members/<int:pk>/remove/", team.member_remove, name="member_remove"),
+    path("invitation/<uuid:public_id>/<slug:token>/", invitation.invitation, name="invitation"),
 ]

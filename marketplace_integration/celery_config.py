@@ -23,7 +23,11 @@ task_queues = [Queue(lane, Exchange(lane), routing_key=lane) for lane in LANES]
 task_default_queue = "feeds"
 task_create_missing_queues = False
 #: Imports and rules compute; everything else is told its lane by whoever sends it.
-task_routes = {"inventory.*": {"queue": "bulk"}, "channels.check_channel_ledger": {"queue": "bulk"}}
+task_routes = {
+    "inventory.send_mail": {"queue": "feeds"},  # it waits for a mail server
+    "inventory.*": {"queue": "bulk"},
+    "channels.check_channel_ledger": {"queue": "bulk"},
+}
 
 worker_prefetch_multiplier = 1
 worker_cancel_long_running_tasks_on_connection_loss = False
@@ -37,6 +41,7 @@ beat_schedule = {
     "tick": {"task": "channels.tick", "schedule": 1.0, "options": {"queue": "urgent", "expires": 2}},
     "sweep-changes": {"task": "channels.sweep_changes", "schedule": 1.0, "options": {"queue": "urgent", "expires": 2}},
     "sweep-imports": {"task": "inventory.sweep_imports", "schedule": 5.0, "options": {"queue": "bulk", "expires": 5}},
+    "sweep-mail": {"task": "inventory.sweep_mail", "schedule": 30.0, "options": {"queue": "orders", "expires": 30}},
     "promote-due": {"task": "channels.promote_due", "schedule": 10.0, "options": {"queue": "orders", "expires": 10}},
     "check-ledger": {
         "task": "channels.check_ledger",

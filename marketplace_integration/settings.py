@@ -193,5 +193,6 @@ USE_THOUSAND_SEPARATOR = False
 vars().update(environ.Env.email_url_config(_values["EMAIL_URL"]))
 DEFAULT_FROM_EMAIL: str = _values["DEFAULT_FROM_EMAIL"]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = 20  # seconds; a mail server that says nothing holds nobody up
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_config(level=_values["LOG_LEVEL"], form=_values["LOG_FORMAT"])

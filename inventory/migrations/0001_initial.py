@@ -624,6 +624,148 @@ class Migration(migrations.Migration):
                 condition=models.Q(("line_id__isnull", False)), fields=["line_id"], name="movement_by_line"
             ),
         ),
+        migrations.CreateModel(
+            name="Invitation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.UUIDField(db_default=inventory.models.fields.UuidV7(), editable=False, unique=True),
+                ),
+                ("email", models.EmailField(max_length=150)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("owner", "Owner"), ("manager", "Manager"), ("viewer", "Viewer")], max_length=10
+                    ),
+                ),
+                ("nonce", models.UUIDField()),
+                ("site", models.CharField(max_length=300)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="invitations", to="inventory.seller"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Mail",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("to", models.EmailField(max_length=254)),
+                ("subject", models.CharField(max_length=300)),
+                ("text", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("next_try_at", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "invitation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mails",
+                        to="inventory.invitation",
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="mails", to="inventory.seller"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="TeamChange",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("who", models.CharField(max_length=150)),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[
+                            ("invited", "invited"),
+                            ("invited_again", "sent the invitation again"),
+                            ("withdrew", "withdrew the invitation"),
+                            ("joined", "joined"),
+                            ("role", "changed the role"),
+                            ("removed", "removed"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("whom", models.CharField(max_length=150)),
+                (
+                    "before",
+                    models.CharField(
+                        blank=True,
+                        choices=[("owner", "Owner"), ("manager", "Manager"), ("viewer", "Viewer")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "after",
+                    models.CharField(
+                        blank=True,
+                        choices=[("owner", "Owner"), ("manager", "Manager"), ("viewer", "Viewer")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="team_changes",
+                        to="inventory.seller",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
+                fields=("seller", "email"),
+                name="invitation_waiting_once",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="mail",
+            index=models.Index(condition=models.Q(("sent_at", None)), fields=["next_try_at"], name="mail_waiting"),
+        ),
+        migrations.AddIndex(
+            model_name="teamchange",
+            index=models.Index(fields=["seller", "-id"], name="team_change_by_seller"),
+        ),
         # A queue is emptied as fast as it fills: vacuum comes after a few thousand dead rows, not after a fifth of a
         # table that is empty most of the time. Movements grow to many millions, of which a fifth is a lot.
         migrations.RunSQL(

@@ -2,8 +2,10 @@ from inventory.models.capture import BulkChange, ItemChange
 from inventory.models.csv_import import CsvImport, CsvImportChunk, CsvImportProblem, ImportedItem, ImportMapping
 from inventory.models.item import Item
 from inventory.models.label import Label, LabelItem
+from inventory.models.mail import Mail
 from inventory.models.seller import Membership, Role, Seller
 from inventory.models.stock import Location, Reason, Stock, StockMovement
+from inventory.models.team import Invitation, TeamChange
 
 __all__ = [
     "BulkChange",
@@ -12,15 +14,18 @@ __all__ = [
     "CsvImportProblem",
     "ImportMapping",
     "ImportedItem",
+    "Invitation",
     "Item",
     "ItemChange",
     "Label",
     "LabelItem",
     "Location",
+    "Mail",
     "Membership",
     "Reason",
     "Role",
     "Seller",
     "Stock",
     "StockMovement",
+    "TeamChange",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
@@ -27,7 +28,8 @@ from channels_app.models import (
     ReconcileRun,
     Submission,
 )
-from inventory.models import Item, Label, Role, Seller
+from inventory import team
+from inventory.models import Invitation, Item, Label, Membership, Role, Seller, TeamChange
 from marketplace_integration.urls import urlpatterns
 from tests.factories import NOW, make_label, make_seller, make_user
 from tests.flows.order_rig import Rig, rig
@@ -41,16 +43,21 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("memory_marketplace
 PUBLIC = {
     *("sign_in", "sign_out", "healthz"),
     *("password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete"),
+    "invitation",
 }
 #: Addresses for everybody who is signed in, whichever seller they belong to.
 OWN = {"choose_seller", "password_change", "password_change_done"}
-OWNERS_ONLY = {"channel_deactivate", "channel_remove"}
+OWNERS_ONLY = {
+    *("channel_deactivate", "channel_remove"),
+    *("team_invite", "invitation_again", "invitation_withdraw", "member_role", "member_remove"),
+}
 #: What GET alone is for: a form sent there changes nothing.
 READ_ONLY = {
     *("home", "items", "label", "label_state", "import_detail", "import_problems", "item_listings"),
     *("marketplaces", "channel_listings", "channel_reconciler", "channel_example", "channel_label_summary"),
     *("orders", "raw_orders", "order", "packing_slips", "activity", "refused_csv", "submission"),
     *("channel_products", "channel_preview", "preview_count", "preview_csv"),
+    "team",
 }
 #: What walks through a whole catalogue.
 WALKS = {"preview_count", "preview_csv"}
@@ -89,7 +96,18 @@ FIELDS = [
     *("item", "label", "scope-label", "filter", "decision", "sku", "show", "name", "mode", "kind", "line", "number"),
     *("ship-key", "ship-units-1", "ship-shipped_at", "cancel-units-1", "refund-amount-1", "key", "location", "how"),
     *("note", "rule-0-value", "label-label", "label-confirmed", "label-new_label", "quantity-buffer", "name-name"),
-    *("price-price_percent", "ask-what", "ask-reason", "title", "price", "currency", "images", "attributes"),
+    *(
+        "email",
+        "role",
+        "price-price_percent",
+        "ask-what",
+        "ask-reason",
+        "title",
+        "price",
+        "currency",
+        "images",
+        "attributes",
+    ),
     "column_0",
 ]
 RULE = {"rule-TOTAL_FORMS": "1", "rule-INITIAL_FORMS": "0", "rule-0-field": "title", "rule-0-op": "contains"}
@@ -136,6 +154,8 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
     JobRun.objects.create(job=job, channel=channel, kind="orders", fence=1, started_at=NOW, outcome="done")
     label = make_label(rig.seller, "Spring", items=[item])
     csv_import = bring(rig.seller, "sku,title\nB,Bread\n", confirm=False)
+    invitation = _invited(rig.seller, rig.owner)
+    colleague = make_user("colleague@example.com", seller=rig.seller, role=Role.MANAGER)
     common = {
         "channel": channel.public_id,
         "order": order.public_id,
@@ -145,16 +165,29 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
         "adapter_key": "sandbox",
         "pk": 0,
     }
-    public_ids = {"item": item.public_id, "label": label.public_id, "import": csv_import.public_id}
+    public_ids = {
+        "item": item.public_id,
+        "label": label.public_id,
+        "import": csv_import.public_id,
+        "invitation": invitation.public_id,
+    }
+    member = Membership.objects.get(user=colleague).pk
     keys = {
         "raw_order_retry": raw.pk,
         "order_answer": asked.pk,
         "channel_withdraw_request": wish.pk,
         "reconcile_decide": run.pk,
+        "member_role": member,
+        "member_remove": member,
     }
     return {
         name: common | {"pk": keys.get(name, 0), "public_id": public_ids.get(name.split("_")[0])} for name in SELLERS
     }
+
+
+def _invited(seller: Seller, owner: User) -> Invitation:
+    team.invite(seller, "guest@example.com", Role.VIEWER, actor=owner, site="https://shop.example.com", now=NOW)
+    return Invitation.objects.get(seller=seller)
 
 
 def _url(name: str, seller: Seller, values: dict[str, dict[str, Any]]) -> str:
@@ -276,6 +309,9 @@ def test_what_buyers_marketplaces_and_colleagues_write_is_shown_as_text(
     ChangeRequest.objects.update(reason=HOSTILE, answer=HOSTILE)
     Listing.objects.update(rejected_reason=HOSTILE, rejected_code=HOSTILE)
     ReconcileRun.objects.update(reason=HOSTILE)
+    TeamChange.objects.update(who=HOSTILE, whom=HOSTILE)
+    Invitation.objects.update(email=HOSTILE)
+    User.objects.filter(email="colleague@example.com").update(username=HOSTILE)
     ChannelHistory.objects.create(channel=rig.channel, at=NOW, what="label", before=HOSTILE, after=HOSTILE)
     urls = [_url(name, rig.seller, values) for name in SELLERS if not name.endswith(("_csv", "_problems"))]
     urls += [f"{_url('packing_slips', rig.seller, values)}?order={values['order']['order']}"]

@@ -1,0 +1,61 @@
+"""Sending e-mail: from a row, after its commit, by whoever comes first.
+
+A mail server that is away delays a letter and loses none. A worker that dies between the server's yes and our note of
+it sends the letter twice, which is the better of the two faults.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.core.mail import EmailMessage
+from django.db.models import F
+from django.template.loader import render_to_string
+
+from inventory.models import Invitation, Mail
+
+log = logging.getLogger(__name__)
+
+#: Whoever has taken a letter has so long to send it, then the next one may.
+_CLAIM = timedelta(minutes=5)
+_LONGEST_WAIT = timedelta(hours=1)
+#: Letters that one sweep wakes workers for.
+_SWEPT = 50
+
+
+def unsent(*, now: datetime) -> list[int]:
+    """Return the letters that may be tried now, those that have waited longest first."""
+    waiting = Mail.objects.filter(sent_at=None, next_try_at__lte=now, expires_at__gt=now)
+    return list(waiting.order_by("next_try_at").values_list("pk", flat=True)[:_SWEPT])
+
+
+def send(mail_id: int, *, now: datetime) -> bool:
+    """Send one letter, or note why not and when to try again. Returns whether it left; safe to run twice."""
+    mail = _claim(mail_id, now)
+    if mail is None:
+        return False
+    try:
+        EmailMessage(" ".join(mail.subject.split()), _text(mail), to=[mail.to]).send()
+    except OSError as error:  # what smtplib raises is one, too
+        wait = min(timedelta(minutes=2 ** min(mail.attempts, 6)), _LONGEST_WAIT)
+        Mail.objects.filter(pk=mail.pk).update(next_try_at=now + wait, last_error=str(error)[:500])
+        log.warning("mail.failed", extra={"mail": mail.pk, "attempts": mail.attempts, "reason": str(error)[:500]})
+        return False
+    Mail.objects.filter(pk=mail.pk).update(sent_at=now, last_error="")
+    return True
+
+
+def _claim(mail_id: int, now: datetime) -> Mail | None:
+    """Return the letter if it is ours to send: nobody else has it, it is due, and it still says something."""
+    due = Mail.objects.filter(pk=mail_id, sent_at=None, next_try_at__lte=now, expires_at__gt=now)
+    if not due.update(next_try_at=now + _CLAIM, attempts=F("attempts") + 1):
+        return None
+    mail = Mail.objects.select_related("invitation__seller", "invitation__invited_by").get(pk=mail_id)
+    return mail if mail.invitation is None or mail.invitation.is_open(now) else None
+
+
+def _text(mail: Mail) -> str:
+    return mail.text if mail.invitation is None else _invitation_text(mail.invitation)
+
+
+def _invitation_text(invitation: Invitation) -> str:
+    return render_to_string("inventory/mail/invitation.txt", {"invitation": invitation, "seller": invitation.seller})

@@ -1,0 +1,185 @@
+"""Who belongs to a seller's team: inviting, joining, roles, leaving. Every change stands on record.
+
+Changes of one team go one after the other, by the seller's row: so two owners who demote each other at the same moment
+leave one of them an owner.
+"""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+
+from inventory.models import Invitation, Mail, Membership, Role, Seller, TeamChange
+
+VALID_FOR = timedelta(days=7)
+#: Invitations that wait at once, so that nobody sends letters to the world from here.
+MOST_WAITING = 50
+
+LAST_OWNER = "A team needs an owner. Make somebody else an owner first."
+_GONE = "Somebody else has changed this meanwhile."
+
+
+class TeamError(Exception):
+    """The team cannot be changed like this; the words are for the person who tried."""
+
+
+def accounts_of(email: str) -> Q:
+    """Return what finds the accounts of this address."""
+    return Q(username__iexact=email) | Q(email__iexact=email)
+
+
+def belongs_to(user: User, email: str) -> bool:
+    return email.lower() in (user.username.lower(), user.email.lower())
+
+
+def last_owner(seller: Seller) -> Membership | None:
+    """Return the only owner who can still sign in; None if there are several."""
+    owners = list(Membership.objects.filter(seller=seller, role=Role.OWNER, user__is_active=True)[:2])
+    return owners[0] if len(owners) == 1 else None
+
+
+def invite(seller: Seller, email: str, role: Role, *, actor: User, site: str, now: datetime) -> Mail:
+    """Somebody is invited; the letter waits to be sent. Raises TeamError for members and for who is invited already."""
+    email = email.lower()
+    with _changed_by_owner(seller, actor):
+        waiting = Invitation.objects.filter(seller=seller, accepted_at=None, withdrawn_at=None)
+        if Membership.objects.filter(seller=seller, user__in=User.objects.filter(accounts_of(email))).exists():
+            raise TeamError(f"{email} is on the team already.")
+        if waiting.filter(email=email).exists():
+            raise TeamError(f"{email} is invited already. Send the invitation again, or withdraw it first.")
+        if waiting.count() >= MOST_WAITING:
+            raise TeamError(f"{MOST_WAITING} invitations wait for an answer. Withdraw some first.")
+        invitation = Invitation(seller=seller, email=email, role=role, created_at=now)
+        mail = _send(invitation, actor=actor, site=site, now=now)
+        _record(seller, TeamChange.What.INVITED, email, actor=actor, now=now, after=role)
+    return mail
+
+
+def send_again(invitation: Invitation, *, actor: User, site: str, now: datetime) -> Mail:
+    """The invitation lasts 7 days from now and goes out anew; links sent before end."""
+    with _changed_by_owner(invitation.seller, actor):
+        waiting = _waiting(invitation)
+        waiting.mails.filter(sent_at=None).delete()
+        mail = _send(waiting, actor=actor, site=site, now=now)
+        _record(waiting.seller, TeamChange.What.INVITED_AGAIN, waiting.email, actor=actor, now=now, after=waiting.role)
+    return mail
+
+
+def withdraw(invitation: Invitation, *, actor: User, now: datetime) -> None:
+    """The link of the invitation opens nothing any more."""
+    with _changed_by_owner(invitation.seller, actor):
+        waiting = _waiting(invitation)
+        waiting.withdrawn_at = now
+        waiting.save(update_fields=["withdrawn_at"])
+        waiting.mails.filter(sent_at=None).delete()
+        _record(waiting.seller, TeamChange.What.WITHDREW, waiting.email, actor=actor, now=now)
+
+
+def accept(invitation: Invitation, user: User, *, now: datetime) -> Membership:
+    """`user` is on the team; who was on it before keeps the role. Raises TeamError if the invitation is not open."""
+    with _changing(invitation.seller):
+        waiting = _waiting(invitation)
+        if not waiting.is_open(now) or not belongs_to(user, waiting.email):
+            raise TeamError("This invitation is no longer open.")
+        waiting.accepted_at = now
+        waiting.save(update_fields=["accepted_at"])
+        member, is_new = Membership.objects.get_or_create(
+            seller=waiting.seller, user=user, defaults={"role": waiting.role}
+        )
+        if is_new:
+            _record(waiting.seller, TeamChange.What.JOINED, waiting.email, actor=user, now=now, after=member.role)
+    return member
+
+
+def change_role(member: Membership, role: Role, *, actor: User, now: datetime) -> None:
+    """The member has this role. Raises TeamError if no owner would be left."""
+    with _changed_by_owner(member.seller, actor):
+        found = _member(member)
+        if found.role == role:
+            return
+        if found == last_owner(member.seller):
+            raise TeamError(LAST_OWNER)
+        before, found.role = found.role, role
+        found.save(update_fields=["role"])
+        whom = found.user.get_username()
+        _record(member.seller, TeamChange.What.ROLE, whom, actor=actor, now=now, before=before, after=role)
+
+
+def remove(member: Membership, *, actor: User, now: datetime) -> None:
+    """The member can open nothing of the seller any more; the account stays. Raises TeamError for the last owner."""
+    with _changed_by_owner(member.seller, actor):
+        found = _member(member)
+        if found == last_owner(member.seller):
+            raise TeamError(LAST_OWNER)
+        found.delete()
+        whom = found.user.get_username()
+        _record(member.seller, TeamChange.What.REMOVED, whom, actor=actor, now=now, before=found.role)
+
+
+@contextmanager
+def _changing(seller: Seller) -> Iterator[None]:
+    with transaction.atomic():
+        Seller.objects.select_for_update(no_key=True).get(pk=seller.pk)
+        yield
+
+
+@contextmanager
+def _changed_by_owner(seller: Seller, actor: User) -> Iterator[None]:
+    """One change of the team at a time, by somebody who is an owner at that moment."""
+    with _changing(seller):
+        if not Membership.objects.filter(seller=seller, user=actor, role=Role.OWNER).exists():
+            raise TeamError("You are no longer an owner of this team.")
+        yield
+
+
+def _member(member: Membership) -> Membership:
+    found = Membership.objects.select_related("user").filter(pk=member.pk).first()
+    if found is None:
+        raise TeamError(_GONE)
+    return found
+
+
+def _waiting(invitation: Invitation) -> Invitation:
+    """Return the invitation as it is now. Raises TeamError if it waits for nobody any more."""
+    waiting = Invitation.objects.select_related("seller").filter(
+        pk=invitation.pk, nonce=invitation.nonce, accepted_at=None, withdrawn_at=None
+    )
+    found = waiting.first()
+    if found is None:
+        raise TeamError(_GONE)
+    return found
+
+
+def _send(invitation: Invitation, *, actor: User, site: str, now: datetime) -> Mail:
+    """The invitation has a new link, and a letter that will bring it."""
+    invitation.nonce, invitation.invited_by, invitation.site = uuid.uuid4(), actor, site
+    invitation.expires_at = now + VALID_FOR
+    invitation.save()
+    return Mail.objects.create(
+        seller=invitation.seller,
+        to=invitation.email,
+        subject=f"Join {invitation.seller.name} in Marketplace Integration",
+        invitation=invitation,
+        created_at=now,
+        next_try_at=now,
+        expires_at=invitation.expires_at,
+    )
+
+
+def _record(
+    seller: Seller,
+    what: TeamChange.What,
+    whom: str,
+    *,
+    actor: User,
+    now: datetime,
+    before: str = "",
+    after: str = "",
+) -> None:
+    TeamChange.objects.create(
+        seller=seller, at=now, actor=actor, who=actor.get_username(), what=what, whom=whom, before=before, after=after
+    )

@@ -1,0 +1,34 @@
+"""What people enter about a team."""
+
+from typing import Any
+
+from django import forms
+
+from inventory.models import Membership, Role
+
+#: Role -> what it may do, beside its name.
+MAY = {
+    Role.OWNER: "everything, with team, account information and deactivation",
+    Role.MANAGER: "everything but team, account information and deactivation",
+    Role.VIEWER: "looks at everything and changes nothing",
+}
+_ROLES = [(role.value, f"{role.label}: {may}") for role, may in MAY.items()]
+
+
+class InviteForm(forms.Form):
+    """Whom to ask to join, and as what."""
+
+    email = forms.EmailField(
+        label="E-mail address", max_length=150, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(choices=_ROLES, widget=forms.RadioSelect, initial=Role.VIEWER)
+
+
+class RoleForm(forms.Form):
+    """What a member may do from now on."""
+
+    role = forms.ChoiceField(choices=_ROLES, widget=forms.RadioSelect)
+
+    def __init__(self, data: Any = None, *, member: Membership) -> None:
+        # Several of these stand on one page.
+        super().__init__(data, initial={"role": member.role}, auto_id=f"id_member_{member.pk}_%s")

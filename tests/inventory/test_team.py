@@ -1,0 +1,333 @@
+"""A team: who is invited, who joins, who may change it; and that an owner is always left."""
+
+import time
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail as letters
+from django.core.mail.backends.locmem import EmailBackend
+from django.test import Client
+from django.urls import reverse
+
+from inventory import mail, team
+from inventory.models import Invitation, Mail, Membership, Role, Seller, TeamChange
+from inventory.tasks import sweep_mail
+from marketplace_integration import clock
+from tests.factories import NOW, make_seller, make_user
+from tests.flows.test_activate_races import at_once
+
+pytestmark = pytest.mark.django_db
+
+SITE = "https://shop.example.com"
+
+
+@pytest.fixture
+def seller() -> Seller:
+    return make_seller(name="Acme & Sons")
+
+
+@pytest.fixture
+def owner(seller: Seller) -> User:
+    return make_user(seller=seller)
+
+
+@pytest.fixture
+def browser(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def invited(seller: Seller, owner: User, email: str = "ada@example.com", role: Role = Role.MANAGER) -> Invitation:
+    """An invitation of this moment, its letter delivered."""
+    sent = team.invite(seller, email, role, actor=owner, site="http://testserver", now=clock.now())
+    assert mail.send(sent.pk, now=clock.now())
+    return Invitation.objects.get(seller=seller, email=email)
+
+
+def link_in(letter: letters.EmailMessage) -> str:
+    return next(line for line in str(letter.body).splitlines() if "/invitation/" in line)
+
+
+def member(seller: Seller, email: str, role: Role = Role.OWNER) -> Membership:
+    return Membership.objects.get(seller=seller, user=make_user(email, seller=seller, role=role))
+
+
+def post(client: Client, name: str, seller: Seller, *args: object, **sent: str) -> str:
+    return client.post(reverse(name, args=[seller.slug, *args]), sent, follow=True).content.decode()
+
+
+# --- the journey -----------------------------------------------------------------------------------------------------
+def test_a_newcomer_chooses_a_password_and_is_on_the_team(
+    client: Client, browser: Client, seller: Seller, django_capture_on_commit_callbacks
+):
+    post(browser, "team_invite", seller, email="Ada@Example.com", role="manager")
+    sent = Mail.objects.get()
+    mail.send(sent.pk, now=clock.now())
+    link = link_in(letters.outbox[0])
+    newcomer = Client()
+
+    shown = newcomer.get(link).content.decode()
+    joined = newcomer.post(link, {"new_password1": "long-and-odd-7", "new_password2": "long-and-odd-7"})
+
+    assert "Join Acme &amp; Sons" in shown
+    assert "Acme & Sons" in letters.outbox[0].body
+    assert joined.headers["Location"] == reverse("home", args=[seller.slug])
+    assert newcomer.get(joined.headers["Location"]).status_code == 200
+    user = User.objects.get(username="ada@example.com")
+    assert (user.email, user.check_password("long-and-odd-7")) == ("ada@example.com", True)
+    assert Membership.objects.get(user=user).role == Role.MANAGER
+
+
+def test_a_weak_password_is_refused_and_nobody_is_made(client: Client, seller: Seller, owner: User):
+    link = invited(seller, owner).link
+
+    answer = client.post(link, {"new_password1": "12345", "new_password2": "12345"})
+
+    assert answer.status_code == 422
+    assert not User.objects.filter(username="ada@example.com").exists()
+
+
+def test_an_account_that_exists_joins_after_signing_in(client: Client, seller: Seller, owner: User):
+    make_user("ada@example.com")
+    link = invited(seller, owner).link
+
+    asked = client.get(link).content.decode()
+    client.post(link, {"new_password1": "long-and-odd-7", "new_password2": "long-and-odd-7"})
+    was_made = Membership.objects.filter(user__username="ada@example.com").exists()
+    path = link.removeprefix("http://testserver")
+    signed_in = client.post("/sign-in/", {"username": "ada@example.com", "password": "a-test-password", "next": path})
+    joined = client.post(signed_in.headers["Location"])
+
+    assert "Sign in with it to join" in asked
+    assert not was_made
+    assert joined.headers["Location"] == reverse("home", args=[seller.slug])
+    assert User.objects.get(username="ada@example.com").check_password("a-test-password")
+    assert Membership.objects.get(user__username="ada@example.com").role == Role.MANAGER
+
+
+def test_somebody_else_cannot_use_the_link(client: Client, seller: Seller, owner: User):
+    client.force_login(make_user("eve@example.com"))
+    link = invited(seller, owner).link
+
+    shown = client.post(link).content.decode()
+
+    assert "which is another account" in shown
+    assert not Membership.objects.filter(user__username="eve@example.com").exists()
+
+
+# --- what opens nothing ----------------------------------------------------------------------------------------------
+def test_a_link_opens_nothing_once_used_withdrawn_replaced_old_or_guessed(client: Client, seller: Seller, owner: User):
+    old = invited(seller, owner, "old@example.com")
+    replaced = invited(seller, owner, "replaced@example.com")
+    withdrawn = invited(seller, owner, "withdrawn@example.com")
+    used = invited(seller, owner, "used@example.com")
+    guessed = reverse("invitation", args=[used.public_id, "0" * 64])
+    Invitation.objects.filter(pk=old.pk).update(expires_at=clock.now())
+    team.send_again(replaced, actor=owner, site=SITE, now=clock.now())
+    team.withdraw(withdrawn, actor=owner, now=clock.now())
+    team.accept(used, make_user("used@example.com"), now=clock.now())
+
+    links = [old.link, replaced.link, withdrawn.link, used.link, guessed]
+
+    assert {client.get(link).status_code for link in links} == {404}
+    assert {client.post(link, {"new_password1": "long-and-odd-7"}).status_code for link in links} == {404}
+
+
+def test_no_row_holds_what_opens_the_door(seller: Seller, owner: User):
+    invitation = invited(seller, owner)
+
+    held = [*Invitation.objects.values_list(), *Mail.objects.values_list(), *TeamChange.objects.values_list()]
+
+    assert invitation.token in link_in(letters.outbox[0])
+    assert invitation.token not in str(held)
+
+
+def test_sending_again_brings_a_link_that_works_for_7_days_more(client: Client, seller: Seller, owner: User):
+    invitation = invited(seller, owner)
+    Invitation.objects.update(expires_at=clock.now() - timedelta(days=1))
+
+    sent = team.send_again(invitation, actor=owner, site="http://testserver", now=clock.now())
+    mail.send(sent.pk, now=clock.now())
+
+    assert client.get(link_in(letters.outbox[-1])).status_code == 200
+
+
+# --- who may what ----------------------------------------------------------------------------------------------------
+def test_an_owner_changes_a_role_and_removes_a_member(browser: Client, seller: Seller):
+    ada = member(seller, "ada@example.com", Role.VIEWER)
+
+    changed = post(browser, "member_role", seller, ada.pk, role="manager")
+    ada.refresh_from_db()
+    removed = post(browser, "member_remove", seller, ada.pk)
+
+    assert "ada@example.com is manager now." in changed
+    assert ada.role == Role.MANAGER
+    assert "ada@example.com is no longer on the team." in removed
+    assert not Membership.objects.filter(pk=ada.pk).exists()
+    assert User.objects.filter(username="ada@example.com").exists()
+    told = TeamChange.objects.order_by("pk").values_list("who", "what", "whom", "before", "after")
+    assert list(told) == [
+        ("owner@example.com", "role", "ada@example.com", "viewer", "manager"),
+        ("owner@example.com", "removed", "ada@example.com", "manager", ""),
+    ]
+    assert "changed the role of ada@example.com from viewer to manager" in removed
+
+
+def test_the_last_owner_stays_and_the_page_says_why(browser: Client, seller: Seller, owner: User):
+    own = Membership.objects.get(user=owner)
+    closed = member(seller, "closed@example.com")
+    User.objects.filter(pk=closed.user_id).update(is_active=False)
+
+    demoted = post(browser, "member_role", seller, own.pk, role="viewer")
+    removed = post(browser, "member_remove", seller, own.pk)
+
+    own.refresh_from_db()
+    assert own.role == Role.OWNER
+    assert team.LAST_OWNER in demoted
+    assert team.LAST_OWNER in removed
+    assert not TeamChange.objects.exists()
+
+
+def test_an_owner_who_leaves_sees_the_sellers_that_are_left(browser: Client, seller: Seller, owner: User):
+    member(seller, "ada@example.com")
+
+    page = post(browser, "member_remove", seller, Membership.objects.get(user=owner).pk)
+
+    assert "you belong to no seller" in page
+
+
+def test_who_is_removed_gets_404_at_the_next_page(client: Client, seller: Seller, owner: User):
+    ada = member(seller, "ada@example.com", Role.MANAGER)
+    client.force_login(ada.user)
+    before = client.get(reverse("team", args=[seller.slug])).status_code
+
+    team.remove(ada, actor=owner, now=NOW)
+
+    assert (before, client.get(reverse("team", args=[seller.slug])).status_code) == (200, 404)
+
+
+def test_managers_and_viewers_see_the_list_only(client: Client, seller: Seller, owner: User):
+    invited(seller, owner)
+    for role in (Role.MANAGER, Role.VIEWER):
+        client.force_login(make_user(f"{role}@example.com", seller=seller, role=role))
+        page = client.get(reverse("team", args=[seller.slug])).content.decode()
+
+        assert "owner@example.com" in page
+        assert "ada@example.com" in page
+        assert not [
+            word for word in ("Remove", "Withdraw", "Send again", "Change role", "Invite somebody") if word in page
+        ]
+
+
+@pytest.mark.parametrize("email", ["OWNER@example.com", "ada@example.com"])
+def test_nobody_is_invited_twice_or_when_on_the_team(browser: Client, seller: Seller, owner: User, email: str):
+    invited(seller, owner)
+
+    answer = browser.post(reverse("team_invite", args=[seller.slug]), {"email": email, "role": "viewer"})
+
+    assert answer.status_code == 422
+    assert "already" in answer.content.decode()
+    assert Invitation.objects.count() == 1
+
+
+def test_no_more_than_so_many_wait_at_once(seller: Seller, owner: User, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(team, "MOST_WAITING", 1)
+    first = invited(seller, owner)
+
+    with pytest.raises(team.TeamError, match="Withdraw some"):
+        invited(seller, owner, "bob@example.com")
+    team.withdraw(first, actor=owner, now=NOW)
+
+    assert invited(seller, owner, "bob@example.com").email == "bob@example.com"
+
+
+# --- at the same moment ----------------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("deed", ["demote", "remove"])
+def test_two_owners_who_end_each_other_leave_an_owner(
+    seller: Seller, owner: User, deed: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(team, "_record", lambda *_, **__: time.sleep(0.3))  # both have looked before one is done
+    pair = [Membership.objects.get(user=owner), member(seller, "ada@example.com")]
+    others = list(zip(pair, [pair[1].user, pair[0].user], strict=True))
+    deeds = {
+        "demote": [partial(team.change_role, each, Role.VIEWER, actor=actor, now=NOW) for each, actor in others],
+        "remove": [partial(team.remove, each, actor=actor, now=NOW) for each, actor in others],
+    }
+
+    raised = at_once(*deeds[deed])
+
+    assert [type(error) for error in raised if error] == [team.TeamError]
+    assert Membership.objects.filter(seller=seller, role=Role.OWNER).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_on_join_make_one_member(seller: Seller, owner: User, monkeypatch: pytest.MonkeyPatch):
+    look = team._waiting
+
+    def look_slowly(invitation: Invitation) -> Invitation:
+        found = look(invitation)
+        time.sleep(0.3)  # both have looked before one is done
+        return found
+
+    monkeypatch.setattr(team, "_waiting", look_slowly)
+    invitation, ada = invited(seller, owner), make_user("ada@example.com")
+
+    raised = at_once(*[partial(team.accept, invitation, ada, now=clock.now())] * 2)
+
+    assert [type(error) for error in raised if error] == [team.TeamError]
+    assert Membership.objects.filter(seller=seller, user=ada).count() == 1
+    assert TeamChange.objects.filter(what="joined").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_letter_leaves_once_whoever_sends_it(seller: Seller, owner: User):
+    sent = team.invite(seller, "ada@example.com", Role.VIEWER, actor=owner, site=SITE, now=NOW)
+
+    at_once(*[partial(mail.send, sent.pk, now=NOW)] * 4)
+
+    assert len(letters.outbox) == 1
+
+
+# --- the mail server -------------------------------------------------------------------------------------------------
+def test_a_mail_server_that_is_away_delays_a_letter_and_loses_none(
+    browser: Client, seller: Seller, owner: User, monkeypatch: pytest.MonkeyPatch
+):
+    sent = team.invite(seller, "ada@example.com", Role.VIEWER, actor=owner, site=SITE, now=clock.now())
+    now = clock.now()
+    with monkeypatch.context() as away:
+        away.setattr(EmailBackend, "send_messages", _refuse)
+        assert not mail.send(sent.pk, now=now)
+    page = browser.get(reverse("team", args=[seller.slug])).content.decode()
+
+    assert "not sent yet" in page
+    assert "connection refused by mail.example" in page
+    assert mail.unsent(now=now + timedelta(minutes=1)) == []
+    assert mail.unsent(now=now + timedelta(minutes=3)) == [sent.pk]
+    assert mail.send(sent.pk, now=now + timedelta(minutes=3))
+    assert letters.outbox[0].to == ["ada@example.com"]
+    assert mail.unsent(now=now + timedelta(minutes=9)) == []
+
+
+def _refuse(*_: object) -> None:
+    raise ConnectionRefusedError("connection refused by mail.example")
+
+
+def test_a_letter_whose_message_was_lost_is_swept_up(seller: Seller, owner: User, monkeypatch: pytest.MonkeyPatch):
+    sent = team.invite(seller, "ada@example.com", Role.VIEWER, actor=owner, site=SITE, now=clock.now())
+    nudged: list[int] = []
+    monkeypatch.setattr("inventory.tasks.send_mail.apply_async", lambda args, **_: nudged.append(*args))
+
+    sweep_mail()
+
+    assert nudged == [sent.pk]
+
+
+def test_a_withdrawn_invitation_is_not_sent(seller: Seller, owner: User):
+    sent = team.invite(seller, "ada@example.com", Role.VIEWER, actor=owner, site=SITE, now=NOW)
+    team.withdraw(Invitation.objects.get(), actor=owner, now=NOW)
+
+    assert not mail.send(sent.pk, now=NOW)
+    assert letters.outbox == []
