@@ -221,7 +221,7 @@ def _follow(submission: Submission, closed: Sequence[Closed], in_doubt: Collecti
     )
     listings.restate(channel, [line.sku for line in rejected], absent=Listing.State.REJECTED, now=now)
     listings.restate(channel, [line.sku for line in again], absent=Listing.State.ENDED, now=now)
-    listings.reject([line.id for line in rejected if not line.newer])
+    listings.reject([line.id for line in rejected if not line.newer], now=now)
     whole = submission.kind in (Kind.CONTENT, Kind.WITHDRAW)
     listings.doubt(channel, dict.fromkeys(in_doubt, whole), now=now)
 

@@ -195,6 +195,7 @@ def _note_refusals(claim: Claim, rows: Sequence[Row]) -> None:
             (r.truth.sku, r.truth.item_id, refusal_hash(r.decision.refusal, r.truth), r.decision.refusal)
             for r in sorted(rows, key=lambda r: r.truth.sku)
         ],
+        now=claim.now,
     )
 
 
@@ -299,6 +300,7 @@ def _refuse_incomplete(
             (row.truth.sku, row.truth.item_id, _content_hash(row, content), wanting[row.truth.sku])
             for row in sorted(refused, key=lambda row: row.truth.sku)
         ],
+        now=claim.now,
     )
     claim.count(refused=len(refused))
     return [row for row in rows if row.truth.sku not in wanting]

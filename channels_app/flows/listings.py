@@ -256,19 +256,23 @@ def forget_quantity(channel_id: int, skus: Collection[str]) -> None:
             cursor.execute(_FORGET_QUANTITY, [channel_id, list(skus)])
 
 
+# Another value refused for the same reason is refused since the first.
 _REJECT = """
 UPDATE channels_app_listing AS listing
-SET rejected_hash = line.payload_hash, rejected_code = line.code, rejected_reason = line.reason
+SET rejected_hash = line.payload_hash, rejected_code = line.code, rejected_reason = line.reason,
+    rejected_at = CASE WHEN listing.rejected_hash <> '' AND listing.rejected_code = line.code
+                            AND listing.rejected_reason = line.reason
+                       THEN coalesce(listing.rejected_at, %(now)s) ELSE %(now)s END
 FROM channels_app_feedline AS line
-WHERE line.id = ANY(%s::bigint[]) AND listing.channel_id = line.channel_id AND listing.sku = line.sku
+WHERE line.id = ANY(%(lines)s::bigint[]) AND listing.channel_id = line.channel_id AND listing.sku = line.sku
 """
 
 
-def reject(line_ids: Sequence[int]) -> None:
+def reject(line_ids: Sequence[int], *, now: datetime) -> None:
     """The listings remember what the channel refused of them, and why."""
     if line_ids:
         with connection.cursor() as cursor:
-            cursor.execute(_REJECT, [list(line_ids)])
+            cursor.execute(_REJECT, {"lines": list(line_ids), "now": now})
 
 
 def refused_by_us(channel_id: int, skus: Collection[str]) -> list[str]:
@@ -282,8 +286,8 @@ def refused_by_us(channel_id: int, skus: Collection[str]) -> list[str]:
 _REFUSE = """
 INSERT INTO channels_app_listing AS listing
     (channel_id, sku, item_id, state, sent_content_hash, sent_withdrawn, confirmed_content_hash,
-     rejected_hash, rejected_code, rejected_reason)
-SELECT %(channel)s, sku, item_id, 'rejected', '', false, '', hash, 'not-sent', reason
+     rejected_hash, rejected_code, rejected_reason, rejected_at)
+SELECT %(channel)s, sku, item_id, 'rejected', '', false, '', hash, %(code)s, reason, %(now)s
 FROM unnest(%(skus)s::text[], %(items)s::bigint[], %(hashes)s::text[], %(reasons)s::text[])
     AS refused (sku, item_id, hash, reason)
 ORDER BY sku
@@ -291,18 +295,32 @@ ON CONFLICT (channel_id, sku) DO UPDATE SET
     state = CASE WHEN listing.state IN ('creating', 'listed', 'ending') THEN listing.state ELSE 'rejected' END,
     rejected_hash = excluded.rejected_hash,
     rejected_code = excluded.rejected_code,
-    rejected_reason = excluded.rejected_reason
+    rejected_reason = excluded.rejected_reason,
+    rejected_at = CASE WHEN listing.rejected_hash <> '' AND listing.rejected_code = excluded.rejected_code
+                            AND listing.rejected_reason = excluded.rejected_reason
+                       THEN coalesce(listing.rejected_at, excluded.rejected_at) ELSE excluded.rejected_at END
 """
 
+#: Stands for a marketplace's code where we ourselves say no.
+NOT_SENT = "not-sent"
 
-def refuse(channel_id: int, refused: Sequence[tuple[str, int | None, str, str]]) -> None:
+
+def refuse(channel_id: int, refused: Sequence[tuple[str, int | None, str, str]], *, now: datetime) -> None:
     """These (SKU, item, hash, reason) are not sent, and the listing says why."""
     if refused:
         skus, items, hashes, reasons = (list(column) for column in zip(*refused, strict=True))
         with connection.cursor() as cursor:
             cursor.execute(
                 _REFUSE,
-                {"channel": channel_id, "skus": skus, "items": items, "hashes": hashes, "reasons": reasons},
+                {
+                    "channel": channel_id,
+                    "skus": skus,
+                    "items": items,
+                    "hashes": hashes,
+                    "code": NOT_SENT,
+                    "reasons": reasons,
+                    "now": now,
+                },
             )
 
 

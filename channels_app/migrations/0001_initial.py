@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django_fsm
@@ -422,6 +423,18 @@ class Migration(migrations.Migration):
                 ("rejected_hash", models.CharField(blank=True, default="", max_length=32)),
                 ("rejected_code", models.CharField(blank=True, default="", max_length=100)),
                 ("rejected_reason", models.TextField(blank=True, default="")),
+                ("rejected_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cause",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.RawSQL(
+                            "CASE WHEN rejected_hash = '' THEN '' ELSE md5(rejected_code || E'\\x1f' || btrim(regexp_replace(regexp_replace(regexp_replace(CASE WHEN position(sku in rejected_reason) = 0 THEN rejected_reason ELSE regexp_replace(rejected_reason, '(?<![[:alnum:]])' || regexp_replace(sku, '([][\\\\.^$*+?(){}|])', '\\\\\\1', 'g') || '(?![[:alnum:]])', '…', 'g') END, '\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|‘[^’]*’|«[^»]*»|`[^`]*`|(?<![[:alnum:]])''[^'']*''(?![[:alnum:]])', '…', 'g'), '[[:alnum:]_-]*[0-9][[:alnum:]_.,-]*', '…', 'g'), '…([[:space:],;]*…)+', '…', 'g'))) END",
+                            [],
+                        ),
+                        output_field=models.CharField(max_length=32),
+                    ),
+                ),
                 ("recounted_line_id", models.BigIntegerField(db_default=0)),
                 ("last_line_at", models.DateTimeField(blank=True, null=True)),
                 ("remote_price", models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True)),
@@ -1268,6 +1281,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("rejected_hash", ""), _negated=True),
                 fields=["channel", "sku"],
                 name="listing_refused",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="listing",
+            index=models.Index(
+                condition=models.Q(("rejected_hash", ""), _negated=True),
+                fields=["channel", "cause", "sku"],
+                name="listing_by_cause",
             ),
         ),
         migrations.AddConstraint(

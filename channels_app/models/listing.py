@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from channels_app.models.cause import CAUSE
 from channels_app.models.channel import Channel
 from inventory.models import Item
 from inventory.models.fields import money_field
@@ -42,6 +43,10 @@ class Listing(models.Model):
     rejected_hash = models.CharField(max_length=32, blank=True, default="")
     rejected_code = models.CharField(max_length=100, blank=True, default="")
     rejected_reason = models.TextField(blank=True, default="")
+    #: Since when it is refused for this reason; says nothing once it is not.
+    rejected_at = models.DateTimeField(null=True, blank=True)
+    #: Groups what is refused for the same reason, whatever SKU or value the marketplace names in it.
+    cause = models.GeneratedField(expression=CAUSE, output_field=models.CharField(max_length=32), db_persist=True)
     #: Lines up to this number were sent before the channel last changed the quantity by itself: theirs is no longer so.
     recounted_line_id = models.BigIntegerField(db_default=0)
     #: When a line of this SKU was last sent or closed; the reconciler judges no quantity near it.
@@ -58,6 +63,9 @@ class Listing(models.Model):
         indexes = [
             models.Index(fields=["channel", "state"], name="listing_by_state"),
             models.Index(fields=["channel", "sku"], condition=~models.Q(rejected_hash=""), name="listing_refused"),
+            models.Index(
+                fields=["channel", "cause", "sku"], condition=~models.Q(rejected_hash=""), name="listing_by_cause"
+            ),
         ]
 
     def __str__(self) -> str:
