@@ -6,6 +6,8 @@ from channels_app.views import (
     activity,
     channels,
     home,
+    issue,
+    issues,
     item_listings,
     ledger,
     listings,
@@ -23,6 +25,8 @@ _MARKETPLACES = "s/<slug:seller_slug>/marketplaces/"
 _CHANNEL = f"{_MARKETPLACES}<uuid:channel>/"
 _ORDERS = "s/<slug:seller_slug>/orders/"
 _ORDER = f"{_ORDERS}<uuid:order>/"
+_ISSUES = "s/<slug:seller_slug>/issues/"
+_ISSUE = f"{_ISSUES}<uuid:channel>/<slug:cause>/"
 _ACTIVITY = "s/<slug:seller_slug>/activity/"
 
 urlpatterns = [
@@ -68,6 +72,11 @@ urlpatterns = [
     path(f"{_ORDER}seen/", order_actions.order_dismiss, name="order_dismiss"),
     path(f"{_ORDER}again/<uuid:group_key>/", order_actions.order_send_again, name="order_send_again"),
     path(f"{_ORDER}lost/<uuid:group_key>/", order_actions.order_settle_lost, name="order_settle_lost"),
+    path(_ISSUES, issues.issues, name="issues"),
+    path(_ISSUE, issue.issue, name="issue"),
+    path(f"{_ISSUE}skus.csv", issue.issue_csv, name="issue_csv"),
+    path(f"{_ISSUE}fix/", issue.issue_fix, name="issue_fix"),
+    path(f"{_ISSUE}again/", issue.issue_again, name="issue_again"),
     path(_ACTIVITY, activity.activity, name="activity"),
     path(f"{_ACTIVITY}refused.csv", activity.refused_csv, name="refused_csv"),
     path(f"{_ACTIVITY}sent/<uuid:key>/", activity.submission, name="submission"),

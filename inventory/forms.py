@@ -35,13 +35,22 @@ class ItemFilterForm(forms.Form):
         cast("forms.ModelChoiceField[Label]", self.fields["label"]).queryset = seller.labels.order_by("name")
 
 
+class BarcodeField(forms.CharField):
+    """A GTIN whose last digit fits, or nothing."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not is_gtin(value):
+            raise forms.ValidationError("This is no barcode: it needs 8, 12, 13 or 14 digits, the last one fitting.")
+
+
 class ItemForm(forms.Form):
     """What an item is; its stock is moved elsewhere."""
 
     sku = forms.CharField(label="SKU", max_length=100, help_text="Your own id of the item. It cannot be changed later.")
     title = forms.CharField(max_length=500)
     brand = forms.CharField(max_length=200, required=False)
-    gtin = forms.CharField(label="Barcode", max_length=14, required=False, help_text="EAN, UPC, ISBN or GTIN.")
+    gtin = BarcodeField(label="Barcode", max_length=14, required=False, help_text="EAN, UPC, ISBN or GTIN.")
     price = forms.DecimalField(
         max_digits=14, decimal_places=4, min_value=0, required=False, help_text="Without a price it is not listed."
     )
@@ -55,16 +64,10 @@ class ItemForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, item: Item | None = None, currency: str = "") -> None:
-        initial = {"currency": currency} if item is None else _as_entered(item)
+        initial = {"currency": currency} if item is None else as_entered(item)
         super().__init__(data, initial=initial)
         if item is not None:
             del self.fields["sku"]
-
-    def clean_gtin(self) -> str:
-        gtin = self.cleaned_data["gtin"]
-        if gtin and not is_gtin(gtin):
-            raise forms.ValidationError("This is no barcode: it needs 8, 12, 13 or 14 digits, the last one fitting.")
-        return str(gtin)
 
     def clean_images(self) -> list[str]:
         addresses = self.cleaned_data["images"].split()
@@ -83,7 +86,8 @@ class ItemForm(forms.Form):
         return attributes
 
 
-def _as_entered(item: Item) -> dict[str, Any]:
+def as_entered(item: Item) -> dict[str, Any]:
+    """Return the item as its form shows it."""
     names = ("title", "brand", "gtin", "currency", "description")
     price = "" if item.price is None else f"{item.price.normalize():f}"
     whole, _, decimals = price.partition(".")

@@ -126,6 +126,8 @@ PAGES: dict[str, Asked] = {
             *(f"tab=refused{more}" for more in ("", "&after={refused}", "&channel={second}", "&channel={third}")),
         ),
     ),
+    "issues": Asked(queries=6, asked=("", "channel={second}", "channel={third}")),
+    "issue": Asked(queries=9, rows=("issue", "few"), asked=_KEYS),
     "refused_csv": Asked(queries=5),
     "submission": Asked(queries=5, rows=("submission",), asked=(*_KEYS, "only=rejected", "only=rejected&after={sku}")),
 }
@@ -197,6 +199,8 @@ class _Places:
             "main": {"channel": channels["Main"].public_id},
             "second": {"channel": channels["Second"].public_id},
             "third": {"channel": channels["Third"].public_id},
+            "issue": _issue_of(channels["Main"]),
+            "few": _issue_of(channels["Second"]),
             "order": {"order": order.public_id},
             "submission": {"key": Submission.objects.order_by("-pk")[0].key},
         }
@@ -233,6 +237,11 @@ class _Places:
             order=f"{order.placed_at:%Y-%m-%dT%H:%M:%S}%2B00:00_{order.pk}" if order else "",
             order_number=order.remote_id if order else "",
         )
+
+
+def _issue_of(channel: Channel) -> dict[str, Any]:
+    refused = Listing.objects.filter(channel=channel).exclude(rejected_hash="")
+    return {"channel": channel.public_id, "cause": refused[0].cause}
 
 
 @dataclass(frozen=True, slots=True)

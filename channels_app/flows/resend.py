@@ -5,11 +5,12 @@ from datetime import datetime
 from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
 
 from channels_app.flows import listings, permissions
 from channels_app.flows.decide import Rules, judge_urgency
-from channels_app.flows.fan_out import job_of
+from channels_app.flows.fan_out import job_of, walk_channel
+from channels_app.flows.issues import listings_of
 from channels_app.flows.jobs import nudge
 from channels_app.flows.pending import Change, upsert
 from channels_app.flows.permissions import Action
@@ -32,6 +33,41 @@ def send_again(channel: Channel, skus: Collection[str], *, actor: AbstractBaseUs
         )
         _look_again(channel, names, now=now)
     return len(names)
+
+
+#: So many listings of a cause are looked at again by name; more are walked with the whole channel.
+BY_NAME = 5_000
+#: No more are forgotten in one transaction: beyond, a person asks again.
+AT_ONCE = 100_000
+
+# Plan: the first listings of the cause by (channel, cause, SKU).
+_FORGET_CAUSE = """
+WITH concerned AS MATERIALIZED (
+    SELECT id FROM channels_app_listing
+    WHERE channel_id = %s AND cause = %s AND rejected_hash <> ''
+    ORDER BY sku LIMIT %s
+    FOR UPDATE
+)
+UPDATE channels_app_listing AS listing
+SET rejected_hash = '', rejected_code = '', rejected_reason = ''
+FROM concerned WHERE listing.id = concerned.id
+"""
+
+
+def send_cause_again(channel: Channel, cause: str, *, actor: AbstractBaseUser, now: datetime) -> int:
+    """The refusals for this cause are forgotten, and the feed looks at them again. Returns how many, up to AT_ONCE.
+
+    Raises NotAllowed below manager, and on a channel that is not active.
+    """
+    permissions.require(channel, actor, Action.RUN_NOW)
+    skus = list(listings_of(channel, cause).order_by("sku").values_list("sku", flat=True)[: BY_NAME + 1])
+    if len(skus) <= BY_NAME:
+        return send_again(channel, skus, actor=actor, now=now)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_FORGET_CAUSE, [channel.pk, cause, AT_ONCE])
+        forgotten = cursor.rowcount
+        walk_channel(channel, "sent again", now=now)
+    return forgotten
 
 
 def send_unexplained(channel: Channel, *, actor: AbstractBaseUser, now: datetime) -> int:

@@ -86,6 +86,7 @@ SECTIONS = (
     ("Import", "import_new", "import"),
     ("Marketplaces", "marketplaces", "marketplaces"),
     ("Orders", "orders", "orders"),
+    ("Issues", "issues", "alert"),
     ("Activity", "activity", "activity"),
 )
 

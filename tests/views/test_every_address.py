@@ -56,11 +56,12 @@ READ_ONLY = {
     *("home", "items", "label", "label_state", "import_detail", "import_problems", "item_listings"),
     *("marketplaces", "channel_listings", "channel_reconciler", "channel_example", "channel_label_summary"),
     *("orders", "raw_orders", "order", "packing_slips", "activity", "refused_csv", "submission"),
+    *("issues", "issue", "issue_csv"),
     *("channel_products", "channel_preview", "preview_count", "preview_csv"),
     "team",
 }
 #: What walks through a whole catalogue.
-WALKS = {"preview_count", "preview_csv"}
+WALKS = {"preview_count", "preview_csv", "issue_csv"}
 #: Forms that are shown by GET at the address that takes them.
 FORMS = {
     "item",
@@ -88,6 +89,7 @@ ODD = [
 #: Every name that any page reads from its query.
 NAMES = [
     *("after", "before", "q", "label", "show", "channel", "tab", "only", "sku", "run", "kind", "order", "parcel"),
+    "worth",
     *("label-label", "quantity-buffer", "quantity-quantity_mode", "price-price_percent", "next"),
 ]
 
@@ -96,19 +98,8 @@ FIELDS = [
     *("item", "label", "scope-label", "filter", "decision", "sku", "show", "name", "mode", "kind", "line", "number"),
     *("ship-key", "ship-units-1", "ship-shipped_at", "cancel-units-1", "refund-amount-1", "key", "location", "how"),
     *("note", "rule-0-value", "label-label", "label-confirmed", "label-new_label", "quantity-buffer", "name-name"),
-    *(
-        "email",
-        "role",
-        "price-price_percent",
-        "ask-what",
-        "ask-reason",
-        "title",
-        "price",
-        "currency",
-        "images",
-        "attributes",
-    ),
-    "column_0",
+    *("email", "role", "price-price_percent", "ask-what", "ask-reason", "title", "price", "currency", "images"),
+    *("attributes", "column_0", "what"),
 ]
 RULE = {"rule-TOTAL_FORMS": "1", "rule-INITIAL_FORMS": "0", "rule-0-field": "title", "rule-0-op": "contains"}
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -149,7 +140,9 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
         channel=channel, kind="offer", key=uuid.uuid4(), fence=1, line_count=1, created_at=NOW
     )
     FeedLine.objects.create(submission=sent, channel=channel, sku="MUG-1", kind="offer", created_at=NOW)
-    Listing.objects.create(channel=channel, sku="MUG-1", item=item, rejected_hash="x", rejected_reason="Too cheap.")
+    listing = Listing.objects.create(
+        channel=channel, sku="MUG-1", item=item, rejected_hash="x", rejected_reason="Too cheap."
+    )
     job = ChannelJob.objects.get(channel=channel, kind="orders")
     JobRun.objects.create(job=job, channel=channel, kind="orders", fence=1, started_at=NOW, outcome="done")
     label = make_label(rig.seller, "Spring", items=[item])
@@ -161,6 +154,7 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
         "order": order.public_id,
         "key": sent.key,
         "group_key": uuid.uuid4(),
+        "cause": listing.cause,
         "kind": "orders",
         "adapter_key": "sandbox",
         "pk": 0,

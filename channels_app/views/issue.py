@@ -1,0 +1,154 @@
+"""One cause of refusals: its SKUs, what is entered beside them, sending them again, and a file of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from channels_app.flows.issues import COUNT_LIMIT, find_issue, listings_of
+from channels_app.flows.permissions import Action, NotAllowed, actor_of_role, allowed
+from channels_app.flows.resend import AT_ONCE, send_cause_again
+from channels_app.flows.wanted import Truth, read_skus
+from channels_app.forms.fix import FIXED_HERE, FixForm
+from channels_app.models import Channel, Listing
+from channels_app.views.activity import csv_line
+from channels_app.views.find import find_channel
+from channels_app.views.issues import worth_of, worth_url
+from inventory import catalogue
+from inventory.csv_import.header import TO_MEND
+from inventory.models import Item, Role
+from inventory.paging import SIZE, page_by_key
+from inventory.tenancy import SellerRequest, seller_page
+from marketplace_integration import clock
+
+_COLUMNS = ("sku", "title", "barcode", "price", "currency", TO_MEND)
+
+
+@seller_page()
+def issue(request: SellerRequest, channel: UUID, cause: str) -> HttpResponse:
+    """Show the SKUs of one cause, a page at a time; once it is closed, that it is."""
+    return _show(request, find_channel(request, channel), cause)
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def issue_fix(request: SellerRequest, channel: UUID, cause: str) -> HttpResponse:
+    """What was entered is the items' own, and the feed takes it from there. Shows it again with 422 if it is wrong."""
+    found, what = find_channel(request, channel), request.POST.get("what", "")
+    if what not in FIXED_HERE:
+        return redirect(_here(request, found, cause))
+    form = FixForm(what, _posted(request), request.POST)
+    if not form.is_valid():
+        return _show(request, found, cause, form)
+    changed = [(item, value) for item, value in form.entered() if getattr(item, what) != value]
+    for item, value in changed:
+        catalogue.save_item(item, {what: value}, now=clock.now())
+    messages.success(request, _said(what, len(changed)))
+    return redirect(_here(request, found, cause))
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def issue_again(request: SellerRequest, channel: UUID, cause: str) -> HttpResponse:
+    """What was refused for this cause is tried once more."""
+    found = find_channel(request, channel)
+    try:
+        count = send_cause_again(found, cause, actor=request.membership.user, now=clock.now())
+    except NotAllowed as error:
+        messages.error(request, str(error))
+        return redirect(_here(request, found, cause))
+    words = f"{count:,} will be sent again." if count else "Nothing is refused for this any more."
+    messages.success(request, words + (" Press again for the others." if count == AT_ONCE else ""))
+    return redirect("issues", request.seller.slug)
+
+
+@seller_page()
+def issue_csv(request: SellerRequest, channel: UUID, cause: str) -> StreamingHttpResponse:
+    """Download its SKUs as a file that may be filled in and imported."""
+    found = find_channel(request, channel)
+    answer = StreamingHttpResponse(_lines(found, cause), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="issue.csv"'
+    return answer
+
+
+def _lines(channel: Channel, cause: str) -> Iterator[str]:
+    yield csv_line(_COLUMNS)
+    rows = (
+        listings_of(channel, cause)
+        .order_by("sku")
+        .values_list("sku", "item__title", "item__gtin", "item__price", "item__currency", "rejected_reason")
+    )
+    for row in rows.iterator(chunk_size=2000):
+        yield csv_line(["" if value is None else str(value) for value in row])
+
+
+def _posted(request: SellerRequest) -> list[Item]:
+    """Return the seller's items that inputs of the form are about."""
+    ids = [_uuid(name.removeprefix("fix-")) for name in request.POST if name.startswith("fix-")]
+    return list(Item.objects.filter(seller=request.seller, public_id__in=[one for one in ids if one][:SIZE]))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _said(what: str, count: int) -> str:
+    if not count:
+        return "Nothing was changed."
+    things = FIXED_HERE[what].lower() + ("" if count == 1 else "s")
+    return f"{count} {things} saved. {'It goes' if count == 1 else 'They go'} to the marketplace by itself."
+
+
+def _show(request: SellerRequest, channel: Channel, cause: str, form: FixForm | None = None) -> HttpResponse:
+    found = find_issue(channel, cause)
+    context: dict[str, Any] = {"channel": channel, "issue": found, "most": COUNT_LIMIT}
+    if found is None:
+        return render(request, "channels_app/issue.html", context)
+    page = page_by_key(listings_of(channel, cause).select_related("item"), request.GET, key="sku")
+    what = found.remedy.place if found.remedy.place in FIXED_HERE and request.membership.can_manage else ""
+    if what and form is None:
+        form = FixForm(what, [row.item for row in page.rows if row.item])
+    worths = worth_of(request, [found])
+    context |= {
+        "page": page,
+        "rows": _rows(channel, page.rows, form),
+        "what": what,
+        "worth": worths.get(found),
+        "worth_url": worth_url(request, [found], worths),
+        "may_send": allowed(channel.state, actor_of_role(request.membership.role), Action.RUN_NOW),
+        "at_once": AT_ONCE,
+    }
+    return render(request, "channels_app/issue.html", context, status=422 if form and form.errors else 200)
+
+
+def _rows(channel: Channel, listings: Sequence[Listing], form: FixForm | None) -> list[Mapping[str, Any]]:
+    truths = read_skus(channel, [listing.sku for listing in listings])
+    return [
+        {
+            "listing": listing,
+            "available": max(truths[listing.sku].available, 0),
+            "note": _note(truths[listing.sku]),
+            "input": form.input_of(listing.item) if form else None,
+        }
+        for listing in listings
+    ]
+
+
+def _note(truth: Truth) -> str:
+    """Return how far a correction has come."""
+    if truth.has_open_line:
+        return "Sent; the marketplace has not answered yet."
+    return "Waits to be sent." if truth.has_pending_change else ""
+
+
+def _here(request: SellerRequest, channel: Channel, cause: str) -> str:
+    here = reverse("issue", args=[request.seller.slug, channel.public_id, cause])
+    return f"{here}?{request.GET.urlencode()}" if request.GET else here

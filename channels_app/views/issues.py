@@ -1,0 +1,51 @@
+"""Issues: what the marketplaces refuse, one row for each cause, with what stands behind it and what to do."""
+
+from collections.abc import Sequence
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from channels_app.flows.issues import COUNT_LIMIT, MOST_CAUSES, Issue, Worth, open_issues, weigh, weigh_within
+from channels_app.models import Channel
+from inventory.tenancy import SellerRequest, seller_page
+
+#: Of so many SKUs the worth is worked out at once; of more the page asks for it when it is there.
+AT_ONCE = 500
+#: That takes no longer; what has not been reached shows none.
+SECONDS = 2.0
+
+
+@seller_page()
+def issues(request: SellerRequest) -> HttpResponse:
+    """Show what is open, what concerns most SKUs first."""
+    channels = list(Channel.objects.filter(seller=request.seller, archived_at=None).order_by("name", "pk"))
+    chosen = [one for one in channels if str(one.public_id) == request.GET.get("channel")] or channels
+    found = open_issues(chosen)
+    shown = found[:MOST_CAUSES]
+    worths = worth_of(request, shown)
+    by_id = {channel.pk: channel for channel in channels}
+    context = {
+        "channels": channels,
+        "channel": request.GET.get("channel", ""),
+        "rows": [{"issue": one, "channel": by_id[one.channel_id], "worth": worths.get(one)} for one in shown],
+        "is_cut": len(found) > MOST_CAUSES,
+        "most": COUNT_LIMIT,
+        "worth_url": worth_url(request, shown, worths),
+    }
+    return render(request, "channels_app/issues.html", context)
+
+
+def worth_of(request: SellerRequest, found: Sequence[Issue]) -> dict[Issue, Worth]:
+    """Return what stands behind them, as far as it is quickly said or was asked for."""
+    if "worth" in request.GET:
+        return weigh_within(found, seconds=SECONDS)
+    return weigh(found) if sum(one.skus for one in found) <= AT_ONCE else {}
+
+
+def worth_url(request: SellerRequest, found: Sequence[Issue], worths: dict[Issue, Worth]) -> str:
+    """Return where the page asks for what stands behind them; empty if it is there or was asked for."""
+    if "worth" in request.GET or len(worths) == len(found):
+        return ""
+    asked = request.GET.copy()
+    asked["worth"] = "1"
+    return f"{request.path}?{asked.urlencode()}"

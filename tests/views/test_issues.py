@@ -1,0 +1,237 @@
+"""Issues: one row for each cause, mended in place, sent again, and gone once the marketplace confirms."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from channels_app.flows.price import NO_PRICE
+from channels_app.models import Channel, Listing, PendingChange
+from channels_app.views import issues as issues_view
+from inventory.models import Item, Role
+from tests.factories import make_item, make_seller, make_user
+from tests.flows.feed_rig import Rig
+
+GTIN = "4006381333931"
+
+
+@pytest.fixture
+def rig(db: None) -> Rig:
+    return Rig()
+
+
+@pytest.fixture
+def browser(rig: Rig, client: Client) -> Client:
+    client.force_login(make_user(seller=rig.seller))
+    return client
+
+
+def _page(browser: Client, query: str = "") -> str:
+    answer = browser.get(f"/s/acme/issues/{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def _refuse(rig: Rig, item: Item, reason: str, *, code: str = "E1") -> Listing:
+    return Listing.objects.create(
+        channel=rig.channel,
+        sku=item.sku,
+        item=item,
+        state="rejected",
+        rejected_hash="x",
+        rejected_code=code,
+        rejected_reason=reason,
+        rejected_at=rig.now,
+    )
+
+
+def _at(listing: Listing, what: str = "") -> str:
+    return f"/s/acme/issues/{listing.channel.public_id}/{listing.cause}/{what}"
+
+
+def _inputs(*values: tuple[Item, str], what: str = "price") -> dict[str, str]:
+    return {"what": what} | {f"fix-{item.public_id}": value for item, value in values}
+
+
+def test_skus_with_the_same_cause_are_one_row_with_their_number_and_their_stocks_worth(browser: Client, rig: Rig):
+    for sku, on_hand in (("MUG-1", 3), ("MUG-2", 2)):
+        _refuse(rig, rig.has_item(sku, on_hand=on_hand), f"{sku} is too cheap at 10.00 USD.")
+    _refuse(rig, rig.has_item("CUP-1"), "The brand is not allowed.")
+
+    rows = browser.get("/s/acme/issues/").context["rows"]
+
+    assert [(row["issue"].text, row["issue"].skus, row["worth"].amounts) for row in rows] == [
+        ("… is too cheap at … USD.", 2, {"USD": Decimal(50)}),
+        ("The brand is not allowed.", 1, {}),
+    ]
+
+
+def test_stock_that_is_reserved_or_elsewhere_is_not_at_risk(browser: Client, rig: Rig):
+    item = rig.has_item("MUG-1", on_hand=5)
+    rig.moves(item, reserved=2)
+    _refuse(rig, item, "No.")
+    elsewhere = rig.seller.locations.create(code="far", name="Far away")
+    rig.channel.channel_locations.create(location=rig.location)
+    item.stock.create(location=elsewhere, on_hand=100)
+
+    (row,) = browser.get("/s/acme/issues/").context["rows"]
+
+    assert row["worth"].amounts == {"USD": Decimal(30)}
+
+
+def test_an_oversold_item_takes_nothing_off_what_others_are_worth(browser: Client, rig: Rig):
+    oversold = rig.has_item("MUG-1")
+    rig.moves(oversold, reserved=2)
+    _refuse(rig, oversold, "No.")
+    _refuse(rig, rig.has_item("MUG-2", on_hand=1), "No.")
+
+    (row,) = browser.get("/s/acme/issues/").context["rows"]
+
+    assert row["worth"].amounts == {"USD": Decimal(10)}
+
+
+def test_the_worth_of_many_is_asked_for_when_the_page_is_there(
+    browser: Client, rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(issues_view, "AT_ONCE", 1)
+    for sku in ("MUG-1", "MUG-2"):
+        _refuse(rig, rig.has_item(sku, on_hand=1), "No.")
+
+    first, then = browser.get("/s/acme/issues/"), browser.get("/s/acme/issues/?worth=1")
+
+    assert 'hx-get="/s/acme/issues/?worth=1"' in first.content.decode()
+    assert [row["worth"] for row in first.context["rows"]] == [None]
+    assert [row["worth"].amounts for row in then.context["rows"]] == [{"USD": Decimal(20)}]
+    assert "hx-get" not in then.content.decode().split('id="issues"')[1]
+
+
+def test_a_missing_price_is_entered_in_place_and_the_issue_closes_once_the_channel_confirms(browser: Client, rig: Rig):
+    item = rig.has_item("MUG-1", on_hand=3, price=None)
+    rig.settle()
+    listing = rig.listing("MUG-1")
+    assert NO_PRICE in _page(browser)
+
+    answer = browser.post(_at(listing, "fix/"), _inputs((item, "12.50")), follow=True)
+    assert "1 price saved." in answer.content.decode()
+    rig.settle()
+
+    assert rig.listing("MUG-1").confirmed_price == Decimal("12.50")
+    assert "No issues" in _page(browser)
+    assert "Issue closed" in browser.get(_at(listing)).content.decode()
+
+
+def test_only_what_was_entered_is_saved(browser: Client, rig: Rig):
+    items = [rig.has_item(sku, price=None) for sku in ("MUG-1", "MUG-2")]
+    listing = [_refuse(rig, item, NO_PRICE, code="not-sent") for item in items][0]
+
+    browser.post(_at(listing, "fix/"), _inputs((items[0], ""), (items[1], "7")))
+
+    assert list(Item.objects.order_by("sku").values_list("price", flat=True)) == [None, Decimal(7)]
+
+
+def test_a_wrong_barcode_is_told_beside_its_item_and_nothing_is_saved(browser: Client, rig: Rig):
+    items = [rig.has_item(sku) for sku in ("MUG-1", "MUG-2")]
+    listing = [_refuse(rig, item, "This item has no EAN.") for item in items][0]
+
+    wrong = browser.post(_at(listing, "fix/"), _inputs((items[0], "123"), (items[1], GTIN), what="gtin"))
+
+    assert (wrong.status_code, wrong.content.decode().count("This is no barcode")) == (422, 1)
+    assert set(Item.objects.values_list("gtin", flat=True)) == {""}
+
+
+def test_a_barcode_is_entered_in_place(browser: Client, rig: Rig):
+    item = rig.has_item("MUG-1")
+    listing = _refuse(rig, item, "This item has no EAN.")
+
+    browser.post(_at(listing, "fix/"), _inputs((item, GTIN), what="gtin"))
+
+    item.refresh_from_db()
+    assert item.gtin == GTIN
+
+
+def test_nothing_of_another_seller_is_saved_and_nothing_but_price_and_barcode(browser: Client, rig: Rig):
+    listing = _refuse(rig, rig.has_item("MUG-1"), NO_PRICE, code="not-sent")
+    theirs = make_item(make_seller("other"), "MUG-1")
+
+    browser.post(_at(listing, "fix/"), _inputs((theirs, "1")))
+    browser.post(_at(listing, "fix/"), _inputs((listing.item, "Mine"), what="title"))  # type: ignore[arg-type]
+
+    theirs.refresh_from_db()
+    assert theirs.price == Decimal("10.00")
+    assert not Item.objects.filter(title="Mine").exists()
+
+
+def test_a_cause_is_sent_again_whole(browser: Client, rig: Rig):
+    rig.has_items("A-REJECT", "B-REJECT")
+    rig.settle()
+    listing = rig.listing("A-REJECT")
+    assert "We do not like it." in _page(browser)
+
+    answer = browser.post(_at(listing, "again/"), follow=True)
+
+    assert "2 will be sent again." in answer.content.decode()
+    assert set(PendingChange.objects.values_list("sku", flat=True)) == {"A-REJECT", "B-REJECT"}
+    assert not Listing.objects.exclude(rejected_hash="").exists()
+
+
+def test_a_channel_that_is_not_active_sends_nothing_again(browser: Client, rig: Rig):
+    listing = _refuse(rig, rig.has_item("MUG-1"), "No.")
+    Channel.objects.update(state="setup", listings_on=False, orders_on=False)
+
+    browser.post(_at(listing, "again/"))
+
+    assert Listing.objects.exclude(rejected_hash="").exists()
+    assert "Send all again" not in browser.get(_at(listing)).content.decode()
+
+
+def test_the_skus_of_a_cause_are_paged_and_can_be_downloaded_to_be_filled_in(browser: Client, rig: Rig):
+    items = [rig.has_item(f"MUG-{number:02}", price=None) for number in range(51)]
+    listing = [_refuse(rig, item, NO_PRICE, code="not-sent") for item in items][0]
+
+    first = browser.get(_at(listing))
+    second = browser.get(_at(listing) + first.context["page"].next_url)
+    file = browser.get(_at(listing, "skus.csv")).getvalue().decode().splitlines()
+
+    assert [row["listing"].sku for row in second.context["rows"]] == ["MUG-50"]
+    assert file[:2] == ["sku,title,barcode,price,currency,What to mend", f"MUG-00,Title of MUG-00,,,USD,{NO_PRICE}"]
+    assert len(file) == 52
+
+
+def test_a_viewer_sees_what_is_wrong_and_enters_nothing(client: Client, rig: Rig):
+    listing = _refuse(rig, rig.has_item("MUG-1", price=None), NO_PRICE, code="not-sent")
+    client.force_login(make_user("viewer@example.com", seller=rig.seller, role=Role.VIEWER))
+
+    page = client.get(_at(listing)).content.decode()
+
+    assert NO_PRICE in page
+    assert "fix-" not in page
+    assert "Send all again" not in page
+
+
+def test_home_leads_to_the_issues_of_the_channel(browser: Client, rig: Rig):
+    _refuse(rig, rig.has_item("MUG-1"), "No.")
+
+    home = browser.get("/s/acme/").content.decode()
+
+    assert "Sandbox refused 1 listing." in home
+    assert f"/s/acme/issues/?channel={rig.channel.public_id}" in home
+
+
+def test_the_page_costs_as_few_queries_however_many_causes_there_are(browser: Client, rig: Rig):
+    for number, word in enumerate(("one", "two", "three", "four")):
+        _refuse(rig, rig.has_item(f"MUG-{number}", on_hand=1), f"Not this {word}.")
+
+    with CaptureQueriesContext(connection) as queries:
+        _page(browser)
+
+    assert len(queries) <= 6
+
+
+def test_issues_of_another_seller_do_not_exist(client: Client, rig: Rig):
+    listing = _refuse(rig, rig.has_item("MUG-1"), "A secret reason.")
+    client.force_login(make_user("other@example.com", seller=make_seller("other")))
+
+    assert "A secret reason." not in client.get("/s/other/issues/").content.decode()
+    assert client.get(_at(listing).replace("acme", "other")).status_code == 404
