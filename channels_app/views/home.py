@@ -141,7 +141,7 @@ def _counted(channels: list[Channel]) -> "list[tuple[Channel, tuple[str, int]]]"
     own = OuterRef("pk")
     counts = {
         "held": count_of(PendingChange.objects.filter(channel=own, held=True)),
-        "rejected": count_of(Listing.objects.filter(channel=own, state=Listing.State.REJECTED)),
+        "refused": count_of(Listing.objects.filter(channel=own).exclude(rejected_hash="")),
         "planned": count_of(ReconcileRun.objects.filter(channel=own, state=ReconcileRun.State.PLANNED)),
     }
     rows = {
@@ -159,10 +159,10 @@ def _of_listings(seller: Seller, channel: Channel, what: tuple[str, int]) -> Tro
     if kind == "held":
         text = f"{channel.name}: {_number(count, 'ending')} of listings {_verb(count)} for your decision."
         return Trouble(text=text, url=reverse("channel_listings", args=place), link="Decide", is_urgent=True)
-    if kind == "rejected":
+    if kind == "refused":
         text = f"{channel.name} refused {_number(count, 'listing')}."
-        url = f"{reverse('channel_listings', args=place)}?show=problems"
-        return Trouble(text=text, url=url, link="See the reasons")
+        url = f"{reverse('issues', args=[seller.slug])}?channel={channel.public_id}"
+        return Trouble(text=text, url=url, link="See the causes")
     text = f"{channel.name}: the reconciler found differences and waits for you."
     return Trouble(text=text, url=reverse("channel_reconciler", args=place), link="Look at the plan")
 
