@@ -2,29 +2,15 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from channels_app.models import Channel, ChannelLedger, Listing, Order, PendingChange, RawOrder, ReconcileRun
-from channels_app.views.order_list import undecided_returns
-from inventory.models import CsvImport, LabelItem, Seller
-from inventory.paging import COUNT_LIMIT, count_of, count_up_to
+from channels_app.flows.troubles import troubles_of, with_job_counts
+from channels_app.models import Channel, Listing, Order
+from inventory.models import LabelItem, Seller
+from inventory.paging import count_up_to
 from inventory.tenancy import SellerRequest, seller_page
-
-#: Failures in a row before a job is worth a seller's look.
-FAILURES_TOLD = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """Something that waits for a person."""
-
-    text: str
-    url: str
-    link: str
-    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +28,7 @@ class Step:
 def home(request: SellerRequest) -> HttpResponse:
     """Show what waits for a person, what a new seller does next, and a few figures."""
     seller = request.seller
-    channels = list(_channels(seller))
+    channels = with_job_counts(seller)
     steps = _steps(seller, channels)
     open_orders = Order.objects.filter(
         seller_id=seller.pk,
@@ -51,7 +37,7 @@ def home(request: SellerRequest) -> HttpResponse:
     )
     context = {
         "channels": channels,
-        "troubles": [*_of_channels(seller, channels), *_of_orders(seller), *_of_the_inventory(seller)],
+        "troubles": troubles_of(seller, channels),
         "steps": steps,
         "is_new": not all(step.is_done for step in steps),
         "item_count": count_up_to(seller.items.filter(archived_at=None)),
@@ -59,17 +45,6 @@ def home(request: SellerRequest) -> HttpResponse:
         "to_ship_count": count_up_to(open_orders),
     }
     return render(request, "channels_app/home.html", context)
-
-
-def _channels(seller: Seller) -> "list[Channel]":
-    rows = Channel.objects.filter(seller=seller, archived_at=None).select_related("label")
-    is_enabled = Q(jobs__enabled=True)
-    return list(
-        rows.annotate(
-            blocked_jobs=Count("jobs", filter=is_enabled & Q(jobs__blocked=True)),
-            failing_jobs=Count("jobs", filter=is_enabled & Q(jobs__blocked=False, jobs__failures__gte=FAILURES_TOLD)),
-        ).order_by("name", "pk")
-    )
 
 
 def _steps(seller: Seller, channels: list[Channel]) -> list[Step]:
@@ -108,102 +83,3 @@ def _steps(seller: Seller, channels: list[Channel]) -> list[Step]:
             is_done=any(channel.is_running for channel in channels),
         ),
     ]
-
-
-def _of_channels(seller: Seller, channels: list[Channel]) -> list[Trouble]:
-    """Return what is wrong with channels: stopped or failing jobs, refusals, held withdrawals, waiting plans."""
-    troubles = []
-    by_id = {channel.pk: channel for channel in channels}
-    for channel in channels:
-        jobs_url = f"{reverse('channel_settings', args=[seller.slug, channel.public_id])}#frequency"
-        blocked, failing = getattr(channel, "blocked_jobs", 0), getattr(channel, "failing_jobs", 0)
-        if blocked:
-            text = f"{channel.name}: {_number(blocked, 'job')} stopped and {_verb(blocked)} for you."
-            troubles.append(Trouble(text=text, url=jobs_url, link="See why", is_urgent=True))
-        if failing:
-            text = f"{channel.name}: {_number(failing, 'job')} failed several times and will try again."
-            troubles.append(Trouble(text=text, url=jobs_url, link="See why"))
-    for ledger in ChannelLedger.objects.filter(channel__in=channels, offences__gt=0).defer("sample", "skus"):
-        troubles.append(_of_the_ledger(seller, by_id[ledger.channel_id], ledger.offences))
-    for channel, what in _counted(channels):
-        troubles.append(_of_listings(seller, channel, what))
-    return troubles
-
-
-def _of_the_ledger(seller: Seller, channel: Channel, count: int) -> Trouble:
-    text = f"{channel.name}: the nightly check found {_number(count, 'thing')} that it cannot explain."
-    url = reverse("channel_listings", args=[seller.slug, channel.public_id])
-    return Trouble(text=text, url=url, link="See what", is_urgent=True)
-
-
-def _counted(channels: list[Channel]) -> "list[tuple[Channel, tuple[str, int]]]":
-    """Return, for each channel, the kinds of trouble that its rows show, with how many."""
-    own = OuterRef("pk")
-    counts = {
-        "held": count_of(PendingChange.objects.filter(channel=own, held=True)),
-        "refused": count_of(Listing.objects.filter(channel=own).exclude(rejected_hash="")),
-        "planned": count_of(ReconcileRun.objects.filter(channel=own, state=ReconcileRun.State.PLANNED)),
-    }
-    rows = {
-        row["pk"]: row
-        for row in Channel.objects.filter(pk__in=[one.pk for one in channels]).values("pk").annotate(**counts)
-    }
-    return [
-        (channel, (what, rows[channel.pk][what])) for what in counts for channel in channels if rows[channel.pk][what]
-    ]
-
-
-def _of_listings(seller: Seller, channel: Channel, what: tuple[str, int]) -> Trouble:
-    kind, count = what
-    place = [seller.slug, channel.public_id]
-    if kind == "held":
-        text = f"{channel.name}: {_number(count, 'ending')} of listings {_verb(count)} for your decision."
-        return Trouble(text=text, url=reverse("channel_listings", args=place), link="Decide", is_urgent=True)
-    if kind == "refused":
-        text = f"{channel.name} refused {_number(count, 'listing')}."
-        url = f"{reverse('issues', args=[seller.slug])}?channel={channel.public_id}"
-        return Trouble(text=text, url=url, link="See the causes")
-    text = f"{channel.name}: the reconciler found differences and waits for you."
-    return Trouble(text=text, url=reverse("channel_reconciler", args=place), link="Look at the plan")
-
-
-def _of_orders(seller: Seller) -> list[Trouble]:
-    flagged = count_up_to(Order.objects.filter(seller_id=seller.pk).exclude(attention=""))
-    unread = count_up_to(
-        RawOrder.objects.filter(channel__seller=seller, state=RawOrder.State.NEEDS_ATTENTION),
-    )
-    returned = count_up_to(undecided_returns(seller))
-    orders_url, troubles = reverse("orders", args=[seller.slug]), []
-    if total := flagged + unread:
-        text = f"{_number(total, 'order')} need{'s' if total == 1 else ''} attention."
-        url = f"{orders_url}?show=attention"
-        troubles.append(Trouble(text=text, url=url, link="Look at them", is_urgent=True))
-    if returned:
-        text = f"{_number(returned, 'returned line')} {_verb(returned)} for your decision."
-        troubles.append(Trouble(text=text, url=f"{orders_url}?show=returns", link="Decide about them"))
-    return troubles
-
-
-def _of_the_inventory(seller: Seller) -> list[Trouble]:
-    """Return files that wait for the seller."""
-    words = {
-        CsvImport.State.MAPPING: ("needs to know what its columns mean.", "Name its columns"),
-        CsvImport.State.PREVIEW: ("was read and waits for your confirmation.", "Look at the preview"),
-    }
-    return [
-        Trouble(
-            text=f"The file {csv_import.file_name} {words[CsvImport.State(csv_import.state)][0]}",
-            url=reverse("import_detail", args=[seller.slug, csv_import.public_id]),
-            link=words[CsvImport.State(csv_import.state)][1],
-        )
-        for csv_import in seller.csv_imports.filter(state__in=list(words)).order_by("-id")[:3]
-    ]
-
-
-def _number(count: int, noun: str) -> str:
-    shown = f"{count:,}" if count < COUNT_LIMIT else f"{COUNT_LIMIT - 1:,}+"
-    return f"{shown} {noun}{'' if count == 1 else 's'}"
-
-
-def _verb(count: int) -> str:
-    return "waits" if count == 1 else "wait"

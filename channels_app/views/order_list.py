@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from channels_app.models import CancellationRequest, Channel, Order, OrderLine, RawOrder, ReturnLine
+from channels_app.flows.troubles import undecided_returns
+from channels_app.models import CancellationRequest, Channel, Order, OrderLine, RawOrder
 from inventory.models import Item, Seller
 from inventory.paging import COUNT_LIMIT, SIZE, Page, count_up_to, text_in
 
@@ -56,11 +57,6 @@ def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict) 
     if words := text_in(query.get("q", "")).strip():
         orders = orders.filter(pk__in=_found(seller, channels, words))
     return orders
-
-
-def undecided_returns(seller: Seller) -> QuerySet[ReturnLine]:
-    """Return what buyers send back of orders that are here, and nobody has decided about."""
-    return ReturnLine.objects.filter(seller_id=seller.pk, decision="", of_return__order__managed_by=Order.ManagedBy.US)
 
 
 def _found(seller: Seller, channels: Sequence[Channel], words: str) -> set[int]:
