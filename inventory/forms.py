@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from inventory.bulk import PriceChange
 from inventory.csv_import.header import WORDS, Column, FileProblem, check_columns
 from inventory.csv_import.imports import MAX_BYTES
 from inventory.gtin import is_gtin
@@ -270,3 +271,47 @@ class ImportForm(forms.Form):
                 " Split it and bring the parts one after the other."
             )
         return cast("UploadedFile[Any]", file)
+
+
+class PriceChangeForm(forms.Form):
+    """What becomes of the prices of many items."""
+
+    #: It stands in one HTML form with other dialogs, which must not wait for its fields.
+    use_required_attribute = False
+
+    HOW = (("percent", "Add percent"), ("amount", "Add amount"), ("fixed", "Set to"))
+
+    how = forms.ChoiceField(label="How", choices=HOW, initial="percent")
+    value = forms.DecimalField(
+        label="By or to",
+        max_digits=12,
+        decimal_places=2,
+        help_text="A negative percentage or amount takes off. No price falls below 0; all are rounded to two digits.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        how, value = cleaned.get("how"), cleaned.get("value")
+        if how == "percent" and value is not None and value <= -100:
+            self.add_error("value", "Taking off 100 % or more leaves no price.")
+        if how == "fixed" and value is not None and value < 0:
+            self.add_error("value", "A price cannot be below 0.")
+        return cleaned
+
+    def problem(self) -> str:
+        """Return what is wrong, in one line."""
+        return " ".join(str(text) for texts in self.errors.values() for text in texts)
+
+    def change(self) -> PriceChange:
+        """Return the change. For a valid form."""
+        return PriceChange(**{self.cleaned_data["how"]: self.cleaned_data["value"]})
+
+    def words(self) -> str:
+        """Return what was done, as it is told afterwards."""
+        value = f"{self.cleaned_data['value'].normalize():f}"
+        signed = value if value.startswith("-") else f"+{value}"
+        return {
+            "percent": f"with {signed} % on the price",
+            "amount": f"with {signed} on the price",
+            "fixed": f"priced at {value}",
+        }[self.cleaned_data["how"]]

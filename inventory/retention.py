@@ -3,7 +3,7 @@
 Old imports go as a whole, with what they would be undone by.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -77,15 +77,42 @@ DELETE FROM inventory_csvimport WHERE id = ANY(ARRAY(
 
 def purge_imports(*, before: datetime, may_go_on: Callable[[], bool]) -> int:
     """Imports that ended before, and their bad rows, are gone. Returns how many imports."""
-    imports = 0
-    for sql in (_PROBLEMS, _IMPORTED_ITEMS, _IMPORTS):
+    return _purge((_PROBLEMS, _IMPORTED_ITEMS, _IMPORTS), before=before, may_go_on=may_go_on)
+
+
+_BULK_ITEMS = """
+DELETE FROM inventory_bulkedititem WHERE (edit_id, item_id) IN (
+    SELECT one.edit_id, one.item_id FROM inventory_bulkedit AS made
+    JOIN inventory_bulkedititem AS one ON one.edit_id = made.id
+    WHERE made.made_at < %(before)s LIMIT %(limit)s
+)
+"""
+_BULK_EDITS = """
+DELETE FROM inventory_bulkedit WHERE id = ANY(ARRAY(
+    SELECT made.id FROM inventory_bulkedit AS made
+    WHERE made.made_at < %(before)s
+      AND NOT EXISTS (SELECT FROM inventory_bulkedititem AS one WHERE one.edit_id = made.id)
+    LIMIT %(limit)s
+))
+"""
+
+
+def purge_bulk_edits(*, before: datetime, may_go_on: Callable[[], bool]) -> int:
+    """What was done to many items before, and what it would be undone by, is gone. Returns how many edits."""
+    return _purge((_BULK_ITEMS, _BULK_EDITS), before=before, may_go_on=may_go_on)
+
+
+def _purge(statements: Sequence[str], *, before: datetime, may_go_on: Callable[[], bool]) -> int:
+    """Each statement has run until it found nothing more. Returns how many rows the last one deleted."""
+    count = 0
+    for sql in statements:
         while may_go_on():
             with connection.cursor() as cursor:
                 cursor.execute(sql, {"before": before, "limit": _BATCH})
                 if cursor.rowcount == 0:
                     break
-                imports += cursor.rowcount if sql is _IMPORTS else 0
-    return imports
+                count += cursor.rowcount if sql is statements[-1] else 0
+    return count
 
 
 def purge_movements(*, before: datetime, may_go_on: Callable[[], bool]) -> int:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", sellers.choose_seller, name="choose_seller"),
     path(f"{_SELLER}items/", items.items, name="items"),
     path(f"{_SELLER}items/bulk/", items.items_bulk, name="items_bulk"),
+    path(f"{_SELLER}items/bulk/<uuid:public_id>/undo/", items.items_undo, name="items_undo"),
     path(f"{_SELLER}items/new/", item.item_new, name="item_new"),
     path(_ITEM, item.item, name="item"),
     path(f"{_ITEM}stock/", item.item_stock, name="item_stock"),

@@ -52,7 +52,7 @@ PAGES: dict[str, Asked] = {
     "password_change_done": Asked(queries=2),
     "home": Asked(queries=14),
     "items": Asked(
-        queries=10,
+        queries=11,
         asked=(
             *_KEYS,
             *_SEARCHES,

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from inventory.retention import purge_imports, purge_movements
+from inventory.retention import purge_bulk_edits, purge_imports, purge_movements
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +129,7 @@ def purge(*, now: datetime, seconds: float = RUN_SECONDS) -> dict[str, int]:
         "order_bodies": _in_batches(_BODIES, may_go_on, before=kept(settings.KEEP_ORDER_BODIES_DAYS)),
         "sessions": _in_batches(_SESSIONS, may_go_on, before=now),
         "sign_ins": _in_batches(_SIGN_INS, may_go_on, before=kept(settings.KEEP_SIGN_INS_DAYS)),
+        "bulk edits": purge_bulk_edits(before=kept(settings.KEEP_IMPORTS_DAYS), may_go_on=may_go_on),
         "imports": purge_imports(before=kept(settings.KEEP_IMPORTS_DAYS), may_go_on=may_go_on),
         "movements": purge_movements(before=kept(settings.KEEP_MOVEMENTS_DAYS), may_go_on=may_go_on),
     }

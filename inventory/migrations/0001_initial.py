@@ -777,4 +777,104 @@ class Migration(migrations.Migration):
             """,
             migrations.RunSQL.noop,
         ),
+        migrations.CreateModel(
+            name="BulkEdit",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.UUIDField(db_default=inventory.models.fields.UuidV7(), editable=False, unique=True),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("label", "put on the label"),
+                            ("unlabel", "taken off the label"),
+                            ("block", "blocked"),
+                            ("unblock", "unblocked"),
+                            ("price", "priced anew"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("words", models.CharField(max_length=300)),
+                ("count", models.PositiveIntegerField(default=0)),
+                ("made_at", models.DateTimeField()),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("undone_count", models.PositiveIntegerField(default=0)),
+                (
+                    "label",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inventory.label",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bulk_edits",
+                        to="inventory.seller",
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={"indexes": [models.Index(fields=["seller", "-id"], name="bulk_edit_newest")]},
+        ),
+        migrations.CreateModel(
+            name="BulkEditItem",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "edit_id", "item_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("price_before", models.DecimalField(decimal_places=4, max_digits=14, null=True)),
+                ("price_after", models.DecimalField(decimal_places=4, max_digits=14, null=True)),
+                ("source_before", models.CharField(blank=True, default="", max_length=10)),
+                (
+                    "edit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="inventory.bulkedit",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.item",
+                    ),
+                ),
+            ],
+        ),
     ]

@@ -1,3 +1,4 @@
+from inventory.models.bulk import BulkEdit, BulkEditItem
 from inventory.models.capture import BulkChange, ItemChange
 from inventory.models.csv_import import CsvImport, CsvImportChunk, CsvImportProblem, ImportedItem, ImportMapping
 from inventory.models.item import Item
@@ -9,6 +10,8 @@ from inventory.models.team import Invitation, TeamChange
 
 __all__ = [
     "BulkChange",
+    "BulkEdit",
+    "BulkEditItem",
     "CsvImport",
     "CsvImportChunk",
     "CsvImportProblem",

@@ -1,5 +1,6 @@
 """The list of items: found, paged, and labelled or blocked by the handful or all at once."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,13 +11,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import pluralize
 from django.views.decorators.http import require_POST
 
-from inventory import catalogue, labels
-from inventory.forms import ItemFilterForm
-from inventory.models import Item, Label, LabelItem, Role, Seller
+from inventory import bulk, catalogue
+from inventory.forms import ItemFilterForm, PriceChangeForm
+from inventory.models import BulkEdit, Item, Label, LabelItem, Role, Seller
 from inventory.paging import count_up_to, page_by_key
 from inventory.search import TRIGRAM, ItemFilter, find_items
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
+
+#: What was done to many items is offered to be undone for so long.
+LATELY = timedelta(days=7)
 
 
 @seller_page()
@@ -36,6 +40,8 @@ def items(request: SellerRequest) -> HttpResponse:
         "is_short": 0 < len(wanted.text) < TRIGRAM,
         "labels": request.seller.labels.order_by("name"),
         "filter_query": _without_page(request.GET),
+        "edits": _edits(request.seller),
+        "price_form": PriceChangeForm(),
         "has_items": bool(page.rows) or not wanted.is_empty or request.seller.items.exists(),
     }
     return render(request, "inventory/items.html", context)
@@ -47,7 +53,7 @@ def items_bulk(request: SellerRequest) -> HttpResponse:
     """Do one thing to the ticked items, or to all that fit the filter; then show the list again."""
     query = QueryDict(request.POST.get("filter", ""))
     action = request.POST.get("action", "")
-    dialog = "label" if action in ("label", "unlabel") else "more"
+    dialog = {"label": "label", "unlabel": "label", "price": "price"}.get(action, "more")
     is_all = request.POST.get(f"scope-{dialog}") == "all"
     chosen = _chosen(request, query, is_all=is_all)
     if chosen is None:
@@ -56,12 +62,8 @@ def items_bulk(request: SellerRequest) -> HttpResponse:
     elif not is_all and not request.POST.getlist("item"):
         messages.info(request, "No item was ticked, so nothing changed.")
         action = ""
-    if action in ("label", "unlabel"):
-        _label(request, chosen, action)
-    elif action in ("block", "unblock"):
-        count = catalogue.set_blocked(chosen, action == "block", now=clock.now())
-        words = "blocked: they are offered nowhere" if action == "block" else "no longer blocked"
-        messages.success(request, f"{_items(count)} {words}.")
+    if action in BulkEdit.Action.values:
+        _edit(request, chosen, action)
     elif action == "archive":
         count = catalogue.archive(chosen, now=clock.now())
         messages.success(request, f"{_items(count)} archived, and on no label any more.")
@@ -73,12 +75,53 @@ def items_bulk(request: SellerRequest) -> HttpResponse:
     return response
 
 
-def _label(request: SellerRequest, chosen: QuerySet[Item], action: str) -> None:
-    label = get_object_or_404(_labels(request.seller), public_id=_uuid(request.POST.get("label", "")))
-    move = labels.add_items if action == "label" else labels.remove_items
-    count = move(label, chosen, actor=request.membership.user, now=clock.now())
-    words = "put on" if action == "label" else "taken off"
-    messages.success(request, f"{_items(count)} {words} the label “{label}”.")
+def _edit(request: SellerRequest, chosen: QuerySet[Item], action: str) -> None:
+    """It is done, on record, and can be undone from the list."""
+    label, price, words = None, None, BulkEdit.Action(action).label
+    if action in (BulkEdit.Action.LABEL, BulkEdit.Action.UNLABEL):
+        label = get_object_or_404(_labels(request.seller), public_id=_uuid(request.POST.get("label", "")))
+        words = f"{words} “{label}”"
+    elif action == BulkEdit.Action.PRICE:
+        form = PriceChangeForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, f"No price was changed. {form.problem()}")
+            return
+        price, words = form.change(), form.words()
+    made = bulk.edit(
+        request.seller,
+        chosen,
+        action,
+        words=words,
+        actor=request.membership.user,
+        now=clock.now(),
+        label=label,
+        price=price,
+    )
+    if made.count:
+        messages.success(request, f"{_items(made.count)} {words}. You can undo it below.")
+    else:
+        messages.info(request, f"Nothing to do: all of these are {words} already, or cannot be.")
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def items_undo(request: SellerRequest, public_id: UUID) -> HttpResponse:
+    """What was done to many items at once is undone, as far as nobody changed them since."""
+    made = get_object_or_404(BulkEdit, seller=request.seller, public_id=public_id)
+    if made.undone_at is not None:
+        messages.info(request, "This was undone already.")
+    else:
+        done = bulk.undo(made, actor=request.membership.user, now=clock.now())
+        text = f"{_items(done.undone_count)} {_is(done.undone_count)} as before."
+        left = f" {_items(done.left_count)} changed since and {_is(done.left_count)} left alone."
+        messages.success(request, text + (left if done.left_count else ""))
+    return redirect("items", request.seller.slug)
+
+
+def _edits(seller: Seller) -> QuerySet[BulkEdit]:
+    """Return what was done to many items lately."""
+    lately = BulkEdit.objects.filter(seller=seller, made_at__gte=clock.now() - LATELY)
+    return lately.select_related("made_by", "undone_by").order_by("-pk")[:5]
 
 
 def _labels(seller: Seller) -> QuerySet[Label]:
@@ -137,3 +180,7 @@ def _without_page(query: QueryDict) -> str:
 
 def _items(count: int) -> str:
     return f"{count:,} item{pluralize(count)}"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"

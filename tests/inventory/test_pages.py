@@ -162,7 +162,7 @@ def test_the_number_of_queries_does_not_grow_with_the_items(owner, seller, djang
         item = make_item(seller, f"S-{number:03}", on_hand=1)
         labels.add_items(label, [item.pk], actor=None, now=NOW)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         owner.get(address("items", seller))
 
 
@@ -577,3 +577,38 @@ def test_an_import_can_be_left_out(owner, seller):
         in owner.get(address("import_detail", seller, csv_import.public_id)).content
     )
     assert Item.objects.count() == 0
+
+
+def test_prices_of_all_that_fit_are_changed_and_the_change_is_undone_from_the_list(owner, seller):
+    make_item(seller, "MUG-1", price=Decimal("10.00"))
+    make_item(seller, "POT-1", price=Decimal("20.00"))
+    sent = {"action": "price", "scope-price": "all", "filter": "q=MUG-1", "how": "percent", "value": "10"}
+
+    listed = owner.post(address("items_bulk", seller), sent, follow=True)
+
+    assert "1 item with +10 % on the price" in listed.content.decode()
+    assert dict(seller.items.values_list("sku", "price")) == {"MUG-1": Decimal("11.00"), "POT-1": Decimal("20.00")}
+    (made,) = listed.context["edits"]
+    undone = owner.post(reverse("items_undo", args=[seller.slug, made.public_id]), follow=True)
+    assert "1 item are as before" not in undone.content.decode()
+    assert "1 item is as before." in undone.content.decode()
+    assert seller.items.get(sku="MUG-1").price == Decimal("10.00")
+
+
+@pytest.mark.parametrize(
+    ("how", "value", "words"),
+    [
+        ("percent", "-100", "leaves no price"),
+        ("fixed", "-1", "cannot be below 0"),
+        ("percent", "much", "Enter a number"),
+        ("other", "1", "Select a valid choice"),
+    ],
+)
+def test_a_price_change_that_makes_no_sense_changes_nothing(owner, seller, how, value, words):
+    make_item(seller, "MUG-1", price=Decimal("10.00"))
+    sent = {"action": "price", "scope-price": "all", "how": how, "value": value}
+
+    answer = owner.post(address("items_bulk", seller), sent, follow=True)
+
+    assert words in answer.content.decode()
+    assert seller.items.get().price == Decimal("10.00")

@@ -29,7 +29,7 @@ from channels_app.models import (
     Submission,
 )
 from inventory import team
-from inventory.models import Invitation, Item, Label, Membership, Role, Seller, TeamChange
+from inventory.models import BulkEdit, Invitation, Item, Label, Membership, Role, Seller, TeamChange
 from marketplace_integration.urls import urlpatterns
 from tests.factories import NOW, make_label, make_seller, make_user
 from tests.flows.order_rig import Rig, rig
@@ -99,7 +99,7 @@ FIELDS = [
     *("ship-key", "ship-units-1", "ship-shipped_at", "cancel-units-1", "refund-amount-1", "key", "location", "how"),
     *("note", "rule-0-value", "label-label", "label-confirmed", "label-new_label", "quantity-buffer", "name-name"),
     *("email", "role", "price-price_percent", "ask-what", "ask-reason", "title", "price", "currency", "images"),
-    *("attributes", "column_0", "what"),
+    *("attributes", "column_0", "what", "value", "scope-price"),
 ]
 RULE = {"rule-TOTAL_FORMS": "1", "rule-INITIAL_FORMS": "0", "rule-0-field": "title", "rule-0-op": "contains"}
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -149,6 +149,7 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
     csv_import = bring(rig.seller, "sku,title\nB,Bread\n", confirm=False)
     invitation = _invited(rig.seller, rig.owner)
     colleague = make_user("colleague@example.com", seller=rig.seller, role=Role.MANAGER)
+    done = BulkEdit.objects.create(seller=rig.seller, action="block", words="blocked", made_at=NOW)
     common = {
         "channel": channel.public_id,
         "order": order.public_id,
@@ -160,6 +161,7 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
         "pk": 0,
     }
     public_ids = {
+        "items": done.public_id,
         "item": item.public_id,
         "label": label.public_id,
         "import": csv_import.public_id,

@@ -1,0 +1,177 @@
+"""One thing done to many items, and undone."""
+
+from decimal import Decimal
+
+import pytest
+
+from inventory import bulk, labels
+from inventory.bulk import PriceChange
+from inventory.models import BulkEdit, Item, Label, LabelItem
+from inventory.retention import purge_bulk_edits
+from tests.factories import NOW, make_item, make_label, make_seller, make_user
+
+pytestmark = pytest.mark.django_db
+Action = BulkEdit.Action
+
+
+@pytest.fixture
+def seller():
+    made = make_seller()
+    make_user(seller=made)
+    return made
+
+
+def do(seller, action, *, chosen=None, **more):
+    chosen = seller.items.all() if chosen is None else chosen
+    return bulk.edit(seller, chosen, action, words="done", actor=seller.memberships.get().user, now=NOW, **more)
+
+
+def undo(seller, made):
+    return bulk.undo(made, actor=seller.memberships.get().user, now=NOW)
+
+
+def prices(seller):
+    return {item.sku: item.price for item in seller.items.all()}
+
+
+def members(label):
+    rows = LabelItem.objects.filter(label=label)
+    return dict(rows.values_list("item__sku", "source"))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (PriceChange(percent=Decimal(10)), {"A": "11.00", "B": "0.11", "NONE": None}),
+        (PriceChange(percent=Decimal("-12.5")), {"A": "8.75", "B": "0.09", "NONE": None}),
+        (PriceChange(amount=Decimal("-1.5")), {"A": "8.50", "B": "0.00", "NONE": None}),
+        (PriceChange(fixed=Decimal("5.00")), {"A": "5.00", "B": "5.00", "NONE": "5.00"}),
+    ],
+)
+def test_prices_change_and_go_back(seller, change, expected):
+    make_item(seller, "A", price=Decimal("10.00"))
+    make_item(seller, "B", price=Decimal("0.10"))
+    make_item(seller, "NONE", price=None)
+    before = prices(seller)
+
+    made = do(seller, Action.PRICE, price=change)
+
+    assert {sku: None if price is None else f"{price:.2f}" for sku, price in prices(seller).items()} == expected
+    assert made.count == sum(before[sku] != price for sku, price in prices(seller).items())
+    assert undo(seller, made).left_count == 0
+    assert prices(seller) == before
+
+
+def test_what_somebody_changed_since_is_left_alone_and_counted(seller):
+    make_item(seller, "A")
+    make_item(seller, "B")
+    made = do(seller, Action.PRICE, price=PriceChange(percent=Decimal(50)))
+    Item.objects.filter(sku="B").update(price=Decimal("99.00"))
+
+    done = undo(seller, made)
+
+    assert prices(seller) == {"A": Decimal(10), "B": Decimal(99)}
+    assert (done.count, done.undone_count, done.left_count) == (2, 1, 1)
+
+
+def test_an_undo_counts_once(seller):
+    make_item(seller, "A")
+    made = do(seller, Action.BLOCK)
+
+    undo(seller, made)
+    Item.objects.update(blocked=True)
+
+    assert undo(seller, made).undone_count == 1
+    assert Item.objects.get().blocked
+
+
+@pytest.mark.parametrize(("action", "blocked"), [(Action.BLOCK, False), (Action.UNBLOCK, True)])
+def test_blocking_goes_back_for_those_that_it_changed(seller, action, blocked):
+    make_item(seller, "CHANGED", blocked=blocked)
+    make_item(seller, "SO ALREADY", blocked=not blocked)
+
+    made = do(seller, action)
+
+    assert made.count == 1
+    assert set(Item.objects.values_list("blocked", flat=True)) == {not blocked}
+    undo(seller, made)
+    assert Item.objects.get(sku="CHANGED").blocked is blocked
+    assert Item.objects.get(sku="SO ALREADY").blocked is not blocked
+
+
+def test_a_label_is_as_before_for_what_came_on_it(seller):
+    on, off, late = make_item(seller, "ON"), make_item(seller, "OFF"), make_item(seller, "LATE")
+    label = make_label(seller, items=[on])
+
+    made = do(seller, Action.LABEL, chosen=seller.items.filter(sku__in=["ON", "OFF"]), label=label)
+    labels.add_items(label, [late.pk], actor=None, now=NOW)
+
+    assert (made.count, set(members(label))) == (1, {"ON", "OFF", "LATE"})
+    assert undo(seller, made).undone_count == 1
+    assert members(label) == {"ON": "hand", "LATE": "hand"}
+    assert off.sku not in members(label)
+
+
+def test_what_was_taken_off_comes_back_as_it_was(seller):
+    items = [make_item(seller, sku) for sku in ("A", "B", "C")]
+    label = make_label(seller, items=items)
+
+    made = do(seller, Action.UNLABEL, chosen=seller.items.exclude(sku="C"), label=label)
+    assert set(members(label)) == {"C"}
+
+    assert undo(seller, made).undone_count == 2
+    assert members(label) == {"A": "hand", "B": "hand", "C": "hand"}
+
+
+def test_on_a_rule_label_what_was_kept_off_is_the_rules_again(seller):
+    items = [make_item(seller, sku) for sku in ("A", "B")]
+    label = Label.objects.create(seller=seller, name="By rule", kind=Label.Kind.RULE, created_at=NOW)
+    LabelItem.objects.bulk_create(LabelItem(label=label, item=item, source="rule") for item in items)
+
+    made = do(seller, Action.UNLABEL, chosen=seller.items.filter(sku="A"), label=label)
+    assert members(label) == {"A": "excluded", "B": "rule"}
+
+    undo(seller, made)
+    assert members(label) == {"A": "rule", "B": "rule"}
+
+
+def test_variations_go_with_their_parent(seller):
+    parent = make_item(seller, "P", is_parent=True, price=None)
+    make_item(seller, "P-1", parent=parent)
+    label = make_label(seller)
+
+    made = do(seller, Action.LABEL, chosen=seller.items.filter(sku="P"), label=label)
+
+    assert "P-1" in members(label)
+    undo(seller, made)
+    assert members(label) == {}
+
+
+def test_other_sellers_items_are_never_touched_and_nothing_leaves_no_record(seller):
+    other = make_seller("other")
+    make_item(other, "THEIRS")
+
+    made = do(seller, Action.BLOCK, chosen=Item.objects.all())
+
+    assert made.count == 0
+    assert not BulkEdit.objects.exists()
+    assert not Item.objects.get().blocked
+    assert do(seller, Action.BLOCK, chosen=Item.objects.none()).count == 0
+
+
+def test_a_label_that_is_gone_leaves_nothing_to_undo(seller):
+    make_item(seller, "A")
+    label = make_label(seller)
+    made = do(seller, Action.LABEL, label=label)
+    label.delete()
+
+    assert undo(seller, BulkEdit.objects.get(pk=made.pk)).undone_count == 0
+
+
+def test_old_edits_go(seller):
+    make_item(seller, "A")
+    do(seller, Action.BLOCK)
+
+    assert purge_bulk_edits(before=NOW, may_go_on=lambda: True) == 0
+    assert purge_bulk_edits(before=NOW.replace(year=2027), may_go_on=lambda: True) == 1
+    assert not BulkEdit.objects.exists()
