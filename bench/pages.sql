@@ -144,4 +144,16 @@ FROM generate_series(1, 400) AS n;
 INSERT INTO inventory_csvimportproblem (csv_import_id, line, reasons, cells)
 SELECT one.id, n, '[{"column": "sku", "reason": "Missing."}]', '["", "A title"]'
 FROM inventory_csvimport AS one, generate_series(1, 500) AS n WHERE one.id % 4 = 0;
+
+-- Files of parcels, one a day; each of 1,000 rows, one in ten to be mended.
+INSERT INTO channels_app_shippingfile (seller_id, public_id, file_name, state, attempts, created_at)
+SELECT 1, uuidv7(), 'parcels ' || n || '.csv', CASE n WHEN 90 THEN 'preview' ELSE 'done' END, 0, now()
+FROM generate_series(1, 90) AS n;
+INSERT INTO channels_app_shippingrow
+    (file_id, line, cells, state, problem, order_id, sku, units, carrier_code, carrier_name, tracking_number, parcel)
+SELECT file.id, n + 1, '{"order": "R-1", "marketplace": "", "sku": "", "units": "", "carrier": "UPS", "tracking": "1Z"}',
+       CASE WHEN n % 10 = 0 THEN 'wrong' WHEN file.state = 'preview' THEN 'ready' ELSE 'shipped' END,
+       CASE WHEN n % 10 = 0 THEN 'There is no such order.' ELSE '' END,
+       (SELECT min(id) FROM channels_app_order) + n, '', 1, 'ups', 'UPS', '1Z', n + 1
+FROM channels_app_shippingfile AS file, generate_series(1, 1000) AS n;
 RESET session_replication_role;

@@ -15,6 +15,7 @@ from django.forms import BoundField
 from channels_app.adapters.types import Capability
 from channels_app.flows.decide_return import ReturnDecision
 from channels_app.flows.fulfil_rules import Refundable, RefundLine, cancellable
+from channels_app.flows.shipping_sheet import MAX_BYTES
 from channels_app.models import Channel, Order, OrderLine, Return, ReturnLine
 
 #: A list of choices that needs no shorter one above it.
@@ -262,3 +263,19 @@ class LinkForm(forms.Form):
 
     line = forms.IntegerField(widget=forms.HiddenInput)
     sku = forms.CharField(label="SKU of your item", max_length=100)
+
+
+class ShippingFileForm(forms.Form):
+    """A file of parcels."""
+
+    file = forms.FileField(
+        label="CSV file",
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        allow_empty_file=True,
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(f"At most {MAX_BYTES // 1_000_000} MB can be brought at once. Split the file.")
+        return file

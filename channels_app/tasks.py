@@ -6,7 +6,7 @@ import time
 from celery import shared_task
 from django.conf import settings
 
-from channels_app.flows import activate, engine, fan_out, ledger, retention
+from channels_app.flows import activate, engine, fan_out, ledger, retention, shipping_files
 from channels_app.flows.dispatch import FLOWS
 from channels_app.models import Channel
 from marketplace_integration import clock
@@ -71,6 +71,20 @@ def check_channel_ledger(channel_id: int) -> None:
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is not None:
         ledger.check_and_record_channel(channel, now=clock.now())
+
+
+@shared_task(name="channels.record_parcels")
+def record_parcels(file_id: int) -> None:
+    """Record parcels of a file; what is left goes to the end of the queue."""
+    if shipping_files.run(file_id, now=clock.now(), is_stopping=stopping.is_set):
+        record_parcels.apply_async(args=(file_id,))
+
+
+@shared_task(name="channels.sweep_parcels")
+def sweep_parcels() -> None:
+    """Pick up files whose worker died or whose message was lost."""
+    for file_id in shipping_files.waiting_files():
+        record_parcels.apply_async(args=(file_id,), expires=NUDGE_EXPIRES_SECONDS)
 
 
 @shared_task(name="channels.purge")

@@ -19,6 +19,7 @@ from channels_app.views import (
     reconciler,
     settings,
     settings_actions,
+    shipping_files,
 )
 
 _MARKETPLACES = "s/<slug:seller_slug>/marketplaces/"
@@ -27,6 +28,8 @@ _ORDERS = "s/<slug:seller_slug>/orders/"
 _ORDER = f"{_ORDERS}<uuid:order>/"
 _ISSUES = "s/<slug:seller_slug>/issues/"
 _ISSUE = f"{_ISSUES}<uuid:channel>/<slug:cause>/"
+_PARCELS = f"{_ORDERS}parcels/"
+_PARCEL_FILE = f"{_PARCELS}<uuid:public_id>/"
 _ACTIVITY = "s/<slug:seller_slug>/activity/"
 
 urlpatterns = [
@@ -60,6 +63,11 @@ urlpatterns = [
     path(f"{_CHANNEL}reconciler/<int:pk>/decide/", reconciler.reconcile_decide, name="reconcile_decide"),
     path(_ORDERS, orders.orders, name="orders"),
     path(f"{_ORDERS}packing-slips/", packing_slips.packing_slips, name="packing_slips"),
+    path(_PARCELS, shipping_files.shipping_files, name="shipping_files"),
+    path(f"{_PARCELS}to-ship.csv", shipping_files.to_ship_csv, name="to_ship_csv"),
+    path(_PARCEL_FILE, shipping_files.shipping_file, name="shipping_file"),
+    path(f"{_PARCEL_FILE}act/", shipping_files.shipping_file_act, name="shipping_file_act"),
+    path(f"{_PARCEL_FILE}to-mend.csv", shipping_files.shipping_file_problems, name="shipping_file_problems"),
     path(f"{_ORDERS}unreadable/", orders.raw_orders, name="raw_orders"),
     path(f"{_ORDERS}unreadable/<int:pk>/read/", orders.raw_order_retry, name="raw_order_retry"),
     path(_ORDER, orders.order, name="order"),

@@ -27,6 +27,7 @@ task_routes = {
     "inventory.send_mail": {"queue": "feeds"},  # it waits for a mail server
     "inventory.*": {"queue": "bulk"},
     "channels.check_channel_ledger": {"queue": "bulk"},
+    "channels.record_parcels": {"queue": "orders"},
 }
 
 worker_prefetch_multiplier = 1
@@ -42,6 +43,11 @@ beat_schedule = {
     "sweep-changes": {"task": "channels.sweep_changes", "schedule": 1.0, "options": {"queue": "urgent", "expires": 2}},
     "sweep-imports": {"task": "inventory.sweep_imports", "schedule": 5.0, "options": {"queue": "bulk", "expires": 5}},
     "sweep-mail": {"task": "inventory.sweep_mail", "schedule": 30.0, "options": {"queue": "orders", "expires": 30}},
+    "sweep-parcels": {
+        "task": "channels.sweep_parcels",
+        "schedule": 10.0,
+        "options": {"queue": "orders", "expires": 10},
+    },
     "promote-due": {"task": "channels.promote_due", "schedule": 10.0, "options": {"queue": "orders", "expires": 10}},
     "check-ledger": {
         "task": "channels.check_ledger",

@@ -121,7 +121,7 @@ SETTINGS: tuple[Setting, ...] = (
         name="KEEP_IMPORTS_DAYS",
         cast=int,
         default=90,
-        meaning="Days that ended CSV imports and their bad rows are kept.",
+        meaning="Days that ended CSV imports, their bad rows, and files of parcels are kept.",
     ),
     Setting(
         name="KEEP_MOVEMENTS_DAYS",

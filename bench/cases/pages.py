@@ -22,7 +22,17 @@ from django.urls import reverse
 
 from bench.measure import Result
 from bench.site import Site
-from channels_app.models import Channel, JobRun, Listing, Order, RawOrder, ReconcileRun, Submission
+from channels_app.models import (
+    Channel,
+    JobRun,
+    Listing,
+    Order,
+    RawOrder,
+    ReconcileRun,
+    ShippingFile,
+    ShippingRow,
+    Submission,
+)
 from inventory.models import CsvImport, Item, Label, Membership, Role
 
 SQL = Path(__file__).parents[1] / "pages.sql"
@@ -116,6 +126,9 @@ PAGES: dict[str, Asked] = {
     ),
     "order": Asked(queries=9, rows=("order",)),
     "packing_slips": Asked(queries=7, asked=("", "order={an_order}")),
+    "shipping_files": Asked(queries=5),
+    "shipping_file": Asked(queries=6, rows=("parcels",), asked=("", "show=ready", "show=ready&after={parcel_row}")),
+    "shipping_file_problems": Asked(queries=5, rows=("parcels",)),
     "raw_orders": Asked(queries=4, asked=("", "after={raw}")),
     "activity": Asked(
         queries=5,
@@ -202,6 +215,7 @@ class _Places:
             "issue": _issue_of(channels["Main"]),
             "few": _issue_of(channels["Second"]),
             "order": {"order": order.public_id},
+            "parcels": {"public_id": ShippingFile.objects.order_by("-pk")[0].public_id},
             "submission": {"key": Submission.objects.order_by("-pk")[0].key},
         }
         self.words: dict[str, Any] = {
@@ -219,6 +233,7 @@ class _Places:
             "submission": Submission.objects.order_by("-pk")[0].pk,
             "refused": Listing.objects.order_by("-pk")[0].pk,
             "raw": RawOrder.objects.order_by("-pk")[0].pk,
+            "parcel_row": ShippingRow.objects.order_by("-pk")[0].pk,
         }
 
     def fill(self, asked: str, time: int) -> str:

@@ -28,6 +28,7 @@ from channels_app.models import (
     ReconcileRun,
     Return,
     ReturnLine,
+    ShippingFile,
     Submission,
 )
 from channels_app.tasks import check_channel_ledger
@@ -178,6 +179,15 @@ class CommandAdmin(LookOnlyAdmin):
     search_fields = ("order__remote_id__exact",)
     search_help_text = "The channel's order number."
     list_select_related = ("channel", "order")
+    ordering = ("-pk",)
+
+
+@admin.register(ShippingFile)
+class ShippingFileAdmin(LookOnlyAdmin):
+    list_display = ("created_at", "seller", "file_name", "state", "attempts", "confirmed_at", "finished_at")
+    list_filter = ("state",)
+    search_fields = ("seller__name",)
+    list_select_related = ("seller",)
     ordering = ("-pk",)
 
 

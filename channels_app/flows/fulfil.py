@@ -13,6 +13,7 @@ from uuid import UUID
 from channels_app.adapters.types import Capability
 from channels_app.flows import attention
 from channels_app.flows.fulfil_rules import (
+    ONE_PARCEL,
     FulfilmentError,
     RefundLine,
     check_cancellation,
@@ -65,11 +66,7 @@ def record_shipment(
         channel = held.order.channel
         chosen = check_units(lines, held.lines)
         if not channel.can(Capability.SHIP_PARTIAL):
-            check_is_everything(
-                chosen,
-                held.all_lines,
-                words="This marketplace takes one parcel an order: ship everything that is open.",
-            )
+            check_is_everything(chosen, held.all_lines, words=ONE_PARCEL)
         carrier_name = check_parcel(
             channel,
             carrier_code=carrier_code,

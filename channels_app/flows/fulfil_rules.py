@@ -13,6 +13,7 @@ _CLOCK_SKEW = timedelta(minutes=5)
 #: As long as the columns.
 LONGEST_TRACKING_NUMBER = 100
 LONGEST_REASON = 60
+ONE_PARCEL = "This marketplace takes one parcel an order: ship everything that is open."
 
 
 class FulfilmentError(Exception):

@@ -95,6 +95,25 @@ DELETE FROM channels_app_reconcilerun WHERE id = ANY(ARRAY(
 ))
 """
 
+# Files of parcels are few, each seller's some a day; one that is being recorded is kept.
+_SHIPPING_ROWS = """
+DELETE FROM channels_app_shippingrow WHERE id = ANY(ARRAY(
+    SELECT one.id FROM channels_app_shippingfile AS file
+    JOIN channels_app_shippingrow AS one ON one.file_id = file.id
+    WHERE file.created_at < %(before)s AND file.state <> 'confirmed'
+    LIMIT %(limit)s
+))
+"""
+
+_SHIPPING_FILES = """
+DELETE FROM channels_app_shippingfile WHERE id = ANY(ARRAY(
+    SELECT file.id FROM channels_app_shippingfile AS file
+    WHERE file.created_at < %(before)s AND file.state <> 'confirmed'
+      AND NOT EXISTS (SELECT FROM channels_app_shippingrow AS one WHERE one.file_id = file.id)
+    LIMIT %(limit)s
+))
+"""
+
 _SESSIONS = """
 DELETE FROM django_session WHERE session_key = ANY(ARRAY(
     SELECT session_key FROM django_session WHERE expire_date < %(before)s ORDER BY expire_date LIMIT %(limit)s
@@ -120,7 +139,7 @@ def purge(*, now: datetime, seconds: float = RUN_SECONDS) -> dict[str, int]:
     def kept(days: int) -> datetime:
         return now - timedelta(days=days)
 
-    reconciled = kept(settings.KEEP_RECONCILER_DAYS)
+    reconciled, brought = kept(settings.KEEP_RECONCILER_DAYS), kept(settings.KEEP_IMPORTS_DAYS)
     purged = {
         "runs": _in_batches(_RUNS, may_go_on, before=kept(settings.KEEP_RUNS_DAYS)),
         **_purge_lines(before=kept(settings.KEEP_LINES_DAYS), may_go_on=may_go_on),
@@ -129,8 +148,10 @@ def purge(*, now: datetime, seconds: float = RUN_SECONDS) -> dict[str, int]:
         "order_bodies": _in_batches(_BODIES, may_go_on, before=kept(settings.KEEP_ORDER_BODIES_DAYS)),
         "sessions": _in_batches(_SESSIONS, may_go_on, before=now),
         "sign_ins": _in_batches(_SIGN_INS, may_go_on, before=kept(settings.KEEP_SIGN_INS_DAYS)),
-        "bulk edits": purge_bulk_edits(before=kept(settings.KEEP_IMPORTS_DAYS), may_go_on=may_go_on),
-        "imports": purge_imports(before=kept(settings.KEEP_IMPORTS_DAYS), may_go_on=may_go_on),
+        "bulk edits": purge_bulk_edits(before=brought, may_go_on=may_go_on),
+        "shipping_rows": _in_batches(_SHIPPING_ROWS, may_go_on, before=brought),
+        "shipping_files": _in_batches(_SHIPPING_FILES, may_go_on, before=brought),
+        "imports": purge_imports(before=brought, may_go_on=may_go_on),
         "movements": purge_movements(before=kept(settings.KEEP_MOVEMENTS_DAYS), may_go_on=may_go_on),
     }
     log.info("retention.purged", extra=purged | {"unfinished": not may_go_on()})

@@ -1459,6 +1459,127 @@ class Migration(migrations.Migration):
             model_name="feedline",
             constraint=models.UniqueConstraint(fields=("submission", "sku"), name="feed_line_once_per_submission"),
         ),
+        migrations.CreateModel(
+            name="ShippingFile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.UUIDField(db_default=inventory.models.fields.UuidV7(), editable=False, unique=True),
+                ),
+                ("file_name", models.CharField(max_length=255)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("preview", "Waiting for you"),
+                            ("confirmed", "Being recorded"),
+                            ("done", "Done"),
+                            ("cancelled", "Not recorded"),
+                        ],
+                        default="preview",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shipping_files",
+                        to="inventory.seller",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ShippingRow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.IntegerField()),
+                ("cells", models.JSONField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ready", "To be shipped"),
+                            ("wrong", "To mend"),
+                            ("known", "Recorded before"),
+                            ("empty", "Left out"),
+                            ("shipped", "Recorded"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("problem", models.TextField(blank=True, default="")),
+                ("sku", models.CharField(blank=True, default="", max_length=100)),
+                ("units", models.PositiveIntegerField(null=True)),
+                ("carrier_code", models.CharField(blank=True, default="", max_length=60)),
+                ("carrier_name", models.CharField(blank=True, default="", max_length=100)),
+                ("tracking_number", models.CharField(blank=True, default="", max_length=100)),
+                ("parcel", models.IntegerField(null=True)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="channels_app.shippingfile",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shipping_rows",
+                        to="channels_app.order",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="shippingfile",
+            index=models.Index(fields=["seller", "-id"], name="shipping_file_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="shippingfile",
+            index=models.Index(condition=models.Q(("state", "confirmed")), fields=["id"], name="shipping_file_waiting"),
+        ),
+        migrations.AddIndex(
+            model_name="shippingrow",
+            index=models.Index(
+                condition=models.Q(("state", "ready")), fields=["file", "parcel", "line"], name="shipping_row_ready"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="shippingrow",
+            constraint=models.UniqueConstraint(fields=("file", "line"), name="shipping_row_once"),
+        ),
         # Queues are emptied as fast as they fill: vacuum comes after a few thousand dead rows, not after a fifth of a
         # table that is empty most of the time. Lines and listings grow to many millions, of which a fifth is a lot.
         migrations.RunSQL(

@@ -9,6 +9,7 @@ from channels_app.models.order import Order, OrderLine, RawOrder
 from channels_app.models.product import CategoryMapping, ChannelCategory
 from channels_app.models.reconcile import Difference, ReconcileRun
 from channels_app.models.returns import Return, ReturnLine
+from channels_app.models.shipping_file import ShippingFile, ShippingRow
 from channels_app.models.submission import FeedLine, LedgerState, Submission
 
 __all__ = [
@@ -38,5 +39,7 @@ __all__ = [
     "ReturnLine",
     "Shipment",
     "ShipmentLine",
+    "ShippingFile",
+    "ShippingRow",
     "Submission",
 ]

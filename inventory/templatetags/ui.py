@@ -58,6 +58,9 @@ TONES = {
     "mapping": "warn",
     "undoing": "info",
     "undone": "warn",
+    # files of parcels
+    "ready": "info",
+    "wrong": "bad",
 }
 
 #: Our own line drawings on a 24 by 24 grid.

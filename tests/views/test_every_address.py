@@ -13,6 +13,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
+from channels_app.flows import shipping_files
+from channels_app.flows.shipping_sheet import COLUMNS
 from channels_app.models import (
     CancellationRequest,
     ChangeRequest,
@@ -26,6 +28,8 @@ from channels_app.models import (
     OrderLine,
     RawOrder,
     ReconcileRun,
+    ShippingFile,
+    ShippingRow,
     Submission,
 )
 from inventory import team
@@ -59,15 +63,17 @@ READ_ONLY = {
     *("issues", "issue", "issue_csv"),
     *("channel_products", "channel_preview", "preview_count", "preview_csv"),
     "team",
+    *("shipping_file", "shipping_file_problems", "to_ship_csv"),
 }
-#: What walks through a whole catalogue.
-WALKS = {"preview_count", "preview_csv", "issue_csv"}
+#: What walks through a whole catalogue, or all that is to ship.
+WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv"}
 #: Forms that are shown by GET at the address that takes them.
 FORMS = {
     "item",
     "item_new",
     "labels",
     "import_new",
+    "shipping_files",
     "import_columns",
     "channel_add",
     "channel_settings",
@@ -150,6 +156,9 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
     invitation = _invited(rig.seller, rig.owner)
     colleague = make_user("colleague@example.com", seller=rig.seller, role=Role.MANAGER)
     done = BulkEdit.objects.create(seller=rig.seller, action="block", words="blocked", made_at=NOW)
+    parcels = shipping_files.receive(
+        rig.seller, b"Order,Carrier\nA-1,ups\nB-9,ups\n", file_name="parcels.csv", actor=rig.owner, now=NOW
+    )
     common = {
         "channel": channel.public_id,
         "order": order.public_id,
@@ -165,6 +174,7 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
         "item": item.public_id,
         "label": label.public_id,
         "import": csv_import.public_id,
+        "shipping": parcels.public_id,
         "invitation": invitation.public_id,
     }
     member = Membership.objects.get(user=colleague).pk
@@ -308,6 +318,8 @@ def test_what_buyers_marketplaces_and_colleagues_write_is_shown_as_text(
     TeamChange.objects.update(who=HOSTILE, whom=HOSTILE)
     Invitation.objects.update(email=HOSTILE)
     User.objects.filter(email="colleague@example.com").update(username=HOSTILE)
+    ShippingFile.objects.update(file_name=HOSTILE)
+    ShippingRow.objects.update(problem=HOSTILE, cells=dict.fromkeys(COLUMNS, HOSTILE))
     ChannelHistory.objects.create(channel=rig.channel, at=NOW, what="label", before=HOSTILE, after=HOSTILE)
     urls = [_url(name, rig.seller, values) for name in SELLERS if not name.endswith(("_csv", "_problems"))]
     urls += [f"{_url('packing_slips', rig.seller, values)}?order={values['order']['order']}"]
