@@ -60,7 +60,7 @@ PAGES: dict[str, Asked] = {
     "choose_seller": Asked(queries=3),
     "password_change": Asked(queries=2),
     "password_change_done": Asked(queries=2),
-    "home": Asked(queries=14),
+    "home": Asked(queries=15),
     "items": Asked(
         queries=11,
         asked=(

@@ -8,9 +8,11 @@ from django.urls import reverse
 
 from channels_app.flows.troubles import troubles_of, with_job_counts
 from channels_app.models import Channel, Listing, Order
+from channels_app.views.home_figures import HEIGHT, WIDTH, orders_by_day
 from inventory.models import LabelItem, Seller
 from inventory.paging import count_up_to
 from inventory.tenancy import SellerRequest, seller_page
+from marketplace_integration import clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,12 @@ def home(request: SellerRequest) -> HttpResponse:
         shipping_status__in=[Order.Shipping.UNSHIPPED, Order.Shipping.PARTIALLY_SHIPPED],
         managed_by=Order.ManagedBy.US,
     )
+    bars = orders_by_day(seller, now=clock.now())
     context = {
+        "bars": bars,
+        "bars_total": sum(bar.count for bar in bars),
+        "bars_today": bars[-1].count if bars else 0,
+        "bars_size": (WIDTH, HEIGHT),
         "channels": channels,
         "troubles": troubles_of(seller, channels),
         "steps": steps,
