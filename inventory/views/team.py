@@ -61,7 +61,7 @@ def team_invite(request: SellerRequest) -> HttpResponse:
     except flows.TeamError as error:
         form.add_error("email", str(error))
         return _show(request, form)
-    messages.success(request, f"{mail.to} is invited; a letter with the link is on its way.")
+    messages.success(request, f"{mail.to} is invited; an e-mail with the link is on its way.")
     return redirect("team", request.seller.slug)
 
 
@@ -76,7 +76,7 @@ def invitation_again(request: SellerRequest, public_id: UUID) -> HttpResponse:
     except flows.TeamError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"A new letter to {mail.to} is on its way; the link in the old one has ended.")
+        messages.success(request, f"A new e-mail to {mail.to} is on its way; the old link has ended.")
     return redirect("team", request.seller.slug)
 
 
