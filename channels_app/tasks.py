@@ -6,9 +6,10 @@ import time
 from celery import shared_task
 from django.conf import settings
 
-from channels_app.flows import activate, engine, fan_out, ledger, retention, shipping_files
+from channels_app.flows import activate, digest, engine, fan_out, ledger, retention, shipping_files
 from channels_app.flows.dispatch import FLOWS
 from channels_app.models import Channel
+from inventory.tasks import send_mail
 from marketplace_integration import clock
 from marketplace_integration.celery import stopping
 
@@ -57,6 +58,13 @@ def sweep_changes() -> None:
 @shared_task(name="channels.promote_due")
 def promote_due() -> None:
     activate.promote_due(now=clock.now())
+
+
+@shared_task(name="channels.write_digests")
+def write_digests() -> None:
+    """Write the daily letters that are due, and send them."""
+    for mail_id in digest.write_due(now=clock.now()):
+        send_mail.delay(mail_id)
 
 
 @shared_task(name="channels.check_ledger")

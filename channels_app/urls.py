@@ -11,6 +11,7 @@ from channels_app.views import (
     item_listings,
     ledger,
     listings,
+    notifications,
     order_actions,
     orders,
     packing_slips,
@@ -35,6 +36,7 @@ _ACTIVITY = "s/<slug:seller_slug>/activity/"
 urlpatterns = [
     path("s/<slug:seller_slug>/", home.home, name="home"),
     path("s/<slug:seller_slug>/items/<uuid:public_id>/listings/", item_listings.item_listings, name="item_listings"),
+    path("s/<slug:seller_slug>/notifications/", notifications.notifications, name="notifications"),
     path(_MARKETPLACES, channels.marketplaces, name="marketplaces"),
     path(f"{_MARKETPLACES}add/<slug:adapter_key>/", channels.channel_add, name="channel_add"),
     path(f"{_CHANNEL}settings/", settings.channel_settings, name="channel_settings"),

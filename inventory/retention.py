@@ -4,7 +4,7 @@ Old imports go as a whole, with what they would be undone by.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -100,6 +100,30 @@ DELETE FROM inventory_bulkedit WHERE id = ANY(ARRAY(
 def purge_bulk_edits(*, before: datetime, may_go_on: Callable[[], bool]) -> int:
     """What was done to many items before, and what it would be undone by, is gone. Returns how many edits."""
     return _purge((_BULK_ITEMS, _BULK_EDITS), before=before, may_go_on=may_go_on)
+
+
+#: Long enough to ask what became of an e-mail.
+_LETTERS_KEPT = timedelta(days=90)
+
+# Both are numbered in the order of their time: if none of the oldest by number is old, none is.
+_LETTERS = """
+DELETE FROM inventory_mail WHERE id IN (
+    SELECT id FROM (SELECT id, created_at FROM inventory_mail ORDER BY id LIMIT %(limit)s) AS oldest
+    WHERE created_at < %(before)s
+)
+"""
+
+_DIGEST_DAYS = """
+DELETE FROM inventory_digestday WHERE id IN (
+    SELECT id FROM (SELECT id, day FROM inventory_digestday ORDER BY id LIMIT %(limit)s) AS oldest
+    WHERE day < %(before)s::date
+)
+"""
+
+
+def purge_letters(*, now: datetime, may_go_on: Callable[[], bool]) -> int:
+    """Letters, and the notes of daily ones, are gone after 90 days. Returns how many letters."""
+    return _purge((_DIGEST_DAYS, _LETTERS), before=now - _LETTERS_KEPT, may_go_on=may_go_on)
 
 
 def _purge(statements: Sequence[str], *, before: datetime, may_go_on: Callable[[], bool]) -> int:

@@ -49,6 +49,11 @@ beat_schedule = {
         "options": {"queue": "orders", "expires": 10},
     },
     "promote-due": {"task": "channels.promote_due", "schedule": 10.0, "options": {"queue": "orders", "expires": 10}},
+    "write-digests": {
+        "task": "channels.write_digests",
+        "schedule": crontab(minute="*/5"),
+        "options": {"queue": "bulk", "expires": 300},
+    },
     "check-ledger": {
         "task": "channels.check_ledger",
         "schedule": crontab(hour="3", minute="10"),

@@ -85,6 +85,7 @@ PAGES: dict[str, Asked] = {
     "import_detail": Asked(queries=6, rows=("import",)),
     "import_problems": Asked(queries=5, rows=("import",)),
     "team": Asked(queries=8),
+    "notifications": Asked(queries=14),
     "marketplaces": Asked(queries=4),
     "channel_add": Asked(queries=3),
     "channel_settings": Asked(queries=22, rows=("main", "third")),

@@ -1,6 +1,7 @@
 from inventory.models.bulk import BulkEdit, BulkEditItem
 from inventory.models.capture import BulkChange, ItemChange
 from inventory.models.csv_import import CsvImport, CsvImportChunk, CsvImportProblem, ImportedItem, ImportMapping
+from inventory.models.digest import DigestChoice, DigestDay
 from inventory.models.item import Item
 from inventory.models.label import Label, LabelItem
 from inventory.models.mail import Mail
@@ -15,6 +16,8 @@ __all__ = [
     "CsvImport",
     "CsvImportChunk",
     "CsvImportProblem",
+    "DigestChoice",
+    "DigestDay",
     "ImportMapping",
     "ImportedItem",
     "Invitation",

@@ -1,0 +1,34 @@
+"""What a member wants to hear of a seller by e-mail. Everybody chooses for themselves, viewers too."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from channels_app.flows import digest
+from channels_app.forms.notifications import DigestForm
+from inventory.models import DigestChoice, DigestDay
+from inventory.tenancy import SellerRequest, seller_page
+from marketplace_integration import clock
+
+
+@seller_page()
+def notifications(request: SellerRequest) -> HttpResponse:
+    """Show the member's choice and what the letter would tell now; store another choice."""
+    member, zone = request.membership, request.seller.time_zone
+    choice = DigestChoice.objects.filter(membership=member).first()
+    if request.method == "POST":
+        form = DigestForm(request.POST, time_zone=zone)
+        if form.is_valid():
+            site = request.build_absolute_uri("/").rstrip("/")
+            digest.choose(member, form.cleaned_data["hour"], site=site, now=clock.now())
+            messages.success(request, "Saved.")
+            return redirect("notifications", request.seller.slug)
+    else:
+        form = DigestForm(initial={"hour": choice.hour if choice else ""}, time_zone=zone)
+    context = {
+        "form": form,
+        "address": digest.address_of(member),
+        "troubles": digest.digest_of(request.seller),
+        "latest": DigestDay.objects.filter(membership=member, things__gt=0).order_by("-day").first(),
+    }
+    return render(request, "channels_app/notifications.html", context, status=422 if form.errors else 200)
