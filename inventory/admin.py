@@ -4,10 +4,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from inventory import team
 from inventory.models import CsvImport, Item, Label, Location, Mail, Membership, Seller, StockMovement, TeamChange
 from marketplace_integration import clock
 
@@ -90,6 +92,11 @@ class SellerAdmin(ForSuperusers, ModelAdminOfAny):
         if not change:
             obj.created_at = clock.now()
         super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Members are the only rows below a seller here: what support does to them is shown on the seller's page."""
+        with team.recorded(form.instance, actor=cast(User, request.user), now=clock.now()):
+            super().save_formset(request, form, formset, change)
 
 
 @admin.register(Item)

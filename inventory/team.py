@@ -122,6 +122,28 @@ def remove(member: Membership, *, actor: User, now: datetime) -> None:
 
 
 @contextmanager
+def recorded(seller: Seller, *, actor: User, now: datetime) -> Iterator[None]:
+    """Whatever is done to the team inside stands on record, too: for support, who belongs to no team."""
+    before = _roles(seller)
+    yield
+    after = _roles(seller)
+    for whom in sorted(before.keys() | after.keys()):
+        was, now_is = before.get(whom, ""), after.get(whom, "")
+        if was != now_is:
+            _record(seller, _what(was, now_is), whom, actor=actor, now=now, before=was, after=now_is)
+
+
+def _what(was: str, now_is: str) -> TeamChange.What:
+    if not now_is:
+        return TeamChange.What.REMOVED
+    return TeamChange.What.ROLE if was else TeamChange.What.ADDED
+
+
+def _roles(seller: Seller) -> dict[str, str]:
+    return dict(Membership.objects.filter(seller=seller).values_list("user__username", "role"))
+
+
+@contextmanager
 def _changing(seller: Seller) -> Iterator[None]:
     with transaction.atomic():
         Seller.objects.select_for_update(no_key=True).get(pk=seller.pk)

@@ -1,5 +1,7 @@
 """What members want to hear by e-mail."""
 
+from typing import Any
+
 from django import forms
 
 
@@ -14,6 +16,6 @@ class DigestForm(forms.Form):
         choices=[("", "Off"), *((hour, f"After {hour:02}:00") for hour in range(24))],
     )
 
-    def __init__(self, *args: object, time_zone: str = "UTC", **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, data: Any = None, *, hour: int | None = None, time_zone: str) -> None:
+        super().__init__(data, initial={"hour": hour})
         self.fields["hour"].help_text = f"Time in {time_zone}. It comes only on days on which something waits."

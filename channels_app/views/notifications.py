@@ -24,7 +24,7 @@ def notifications(request: SellerRequest) -> HttpResponse:
             messages.success(request, "Saved.")
             return redirect("notifications", request.seller.slug)
     else:
-        form = DigestForm(initial={"hour": choice.hour if choice else ""}, time_zone=zone)
+        form = DigestForm(hour=choice.hour if choice else None, time_zone=zone)
     context = {
         "form": form,
         "address": digest.address_of(member),

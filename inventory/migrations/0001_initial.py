@@ -708,6 +708,7 @@ class Migration(migrations.Migration):
                             ("invited_again", "sent the invitation again"),
                             ("withdrew", "withdrew the invitation"),
                             ("joined", "joined"),
+                            ("added", "added"),
                             ("role", "changed the role"),
                             ("removed", "removed"),
                         ],

@@ -66,6 +66,7 @@ class TeamChange(models.Model):
         INVITED_AGAIN = "invited_again", "sent the invitation again"
         WITHDREW = "withdrew", "withdrew the invitation"
         JOINED = "joined", "joined"
+        ADDED = "added", "added"
         ROLE = "role", "changed the role"
         REMOVED = "removed", "removed"
 

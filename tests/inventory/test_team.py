@@ -243,6 +243,35 @@ def test_no_more_than_so_many_wait_at_once(seller: Seller, owner: User, monkeypa
     assert invited(seller, owner, "bob@example.com").email == "bob@example.com"
 
 
+def test_what_support_does_to_a_team_is_on_its_record(client: Client, seller: Seller, owner: User):
+    client.force_login(User.objects.create_superuser("support@example.com"))
+    ada, bob = (
+        make_user("ada@example.com", seller=seller, role=Role.VIEWER),
+        make_user("bob@example.com", seller=seller),
+    )
+    carol = make_user("carol@example.com")
+    rows = [
+        (Membership.objects.get(user=ada).pk, ada.pk, "owner", ""),
+        (Membership.objects.get(user=bob).pk, bob.pk, "owner", "on"),
+    ]
+    form = {"name": seller.name, "slug": seller.slug, "time_zone": "UTC", "currency": "USD"}
+    form |= {"memberships-TOTAL_FORMS": "3", "memberships-INITIAL_FORMS": "2"}
+    for number, (pk, user, role, gone) in enumerate([*rows, ("", carol.pk, "viewer", "")]):
+        row = {"id": pk, "seller": seller.pk, "user": user, "role": role} | ({"DELETE": gone} if gone else {})
+        form |= {f"memberships-{number}-{name}": str(value) for name, value in row.items()}
+
+    answer = client.post(reverse("admin:inventory_seller_change", args=[seller.pk]), form)
+
+    assert answer.status_code == 302
+    assert list(TeamChange.objects.order_by("pk").values_list("who", "what", "whom", "before", "after")) == [
+        ("support@example.com", "role", "ada@example.com", "viewer", "owner"),
+        ("support@example.com", "removed", "bob@example.com", "owner", ""),
+        ("support@example.com", "added", "carol@example.com", "", "viewer"),
+    ]
+    client.force_login(owner)
+    assert "added carol@example.com as viewer" in client.get(reverse("team", args=[seller.slug])).content.decode()
+
+
 # --- at the same moment ----------------------------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("deed", ["demote", "remove"])
