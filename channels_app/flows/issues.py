@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import QuerySet
 
+from channels_app.flows.listings import NOT_SENT
 from channels_app.flows.remedies import Remedy, find_remedy
 from channels_app.models import Channel, Listing
 from channels_app.models.cause import SENTENCE
@@ -42,6 +43,11 @@ class Issue(NamedTuple):
         return self.reason if self.skus == 1 else self.sentence
 
     @property
+    def is_ours(self) -> bool:
+        """It was never sent: sending it again as it is brings nothing."""
+        return self.code == NOT_SENT
+
+    @property
     def remedy(self) -> Remedy:
         return find_remedy(self.code, self.reason)
 
@@ -49,8 +55,10 @@ class Issue(NamedTuple):
 class Worth(NamedTuple):
     """What stands behind a cause, of its first COUNT_LIMIT SKUs."""
 
-    #: Currency -> what the available stock is worth at the items' prices; nothing for items without a price.
+    #: Currency -> what the available stock is worth at the items' prices.
     amounts: Mapping[str, Decimal]
+    #: Available units of items without a price.
+    unpriced: int
     #: When the first of them was refused; None: it was not written down.
     since: datetime | None
 
@@ -119,7 +127,8 @@ def listings_of(channel: Channel, cause: str) -> QuerySet[Listing]:
 # Plan: each cause's first listings by (channel, cause, SKU), each item by its key, its stock by item.
 _WORTH = """
 SELECT asked.channel_id, asked.cause, coalesce(item.currency, ''),
-       sum(item.price * greatest(stock.available, 0)), min(first.rejected_at)
+       sum(item.price * greatest(stock.available, 0)),
+       coalesce(sum(greatest(stock.available, 0)) FILTER (WHERE item.price IS NULL), 0), min(first.rejected_at)
 FROM unnest(%(channels)s::bigint[], %(causes)s::text[]) AS asked (channel_id, cause)
 CROSS JOIN LATERAL (
     SELECT item_id, rejected_at FROM channels_app_listing AS listing
@@ -147,17 +156,27 @@ def weigh(issues: Sequence[Issue]) -> dict[Issue, Worth]:
         "causes": [issue.cause for issue in issues],
         "most": COUNT_LIMIT,
     }
-    found: dict[tuple[int, str], list[tuple[str, Decimal | None, datetime | None]]] = defaultdict(list)
+    found: dict[tuple[int, str], list[_Figures]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_WORTH, params)
         for channel_id, cause, *figures in cursor.fetchall():
-            found[channel_id, cause].append(tuple(figures))
+            found[channel_id, cause].append(_Figures(*figures))
     return {issue: _worth(found[issue.channel_id, issue.cause]) for issue in issues}
 
 
-def _worth(rows: Sequence[tuple[str, Decimal | None, datetime | None]]) -> Worth:
-    amounts = {currency: amount for currency, amount, _ in rows if amount}
-    return Worth(amounts, min((since for *_, since in rows if since), default=None))
+class _Figures(NamedTuple):
+    currency: str
+    amount: Decimal | None
+    unpriced: int
+    since: datetime | None
+
+
+def _worth(rows: Sequence[_Figures]) -> Worth:
+    return Worth(
+        {row.currency: row.amount for row in rows if row.amount},
+        sum(int(row.unpriced) for row in rows),
+        min((row.since for row in rows if row.since), default=None),
+    )
 
 
 def weigh_within(issues: Sequence[Issue], *, seconds: float) -> dict[Issue, Worth]:

@@ -28,6 +28,8 @@ class Remedy(NamedTuple):
 
     place: Place
     text: str
+    #: It may lie with the channel's price rules.
+    by_rules: bool = False
 
 
 _Fits = Callable[[str, str], bool]
@@ -46,9 +48,9 @@ def _says(pattern: str) -> _Fits:
 
 #: The first that fits is shown.
 _TABLE: tuple[tuple[_Fits, Remedy], ...] = (
-    (_ours(NO_PRICE, ZERO_PRICE), Remedy(Place.PRICE, "Set a price: the items are listed by themselves then.")),
-    (_ours(HIGH_PRICE), Remedy(Place.PRICE, "Correct the prices, or the channel's price rules.")),
-    (_says(r"has no exchange rate"), Remedy(Place.RULES, "Enter an exchange rate in the channel's price rules.")),
+    (_ours(NO_PRICE), Remedy(Place.PRICE, "Set a price: the items are listed by themselves then.")),
+    (_ours(ZERO_PRICE, HIGH_PRICE), Remedy(Place.PRICE, "Correct the prices, or the channel's price rules.", True)),
+    (_says(r"has no exchange rate"), Remedy(Place.RULES, "Enter an exchange rate in the channel's price rules.", True)),
     (
         _says(r"is missing, and .+ needs it|this marketplace does not know “"),
         Remedy(Place.PRODUCTS, "Say where the answer stands on the Products page, or complete the items."),
@@ -59,7 +61,9 @@ _TABLE: tuple[tuple[_Fits, Remedy], ...] = (
     ),
     (
         _says(r"\bprices?\b"),
-        Remedy(Place.PRICE, "Change the prices here, or the channel's price rules: they are sent by themselves then."),
+        Remedy(
+            Place.PRICE, "Change the prices here, or the channel's price rules: they are sent by themselves then.", True
+        ),
     ),
 )
 _OTHERWISE = Remedy(

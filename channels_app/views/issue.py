@@ -116,15 +116,14 @@ def _show(request: SellerRequest, channel: Channel, cause: str, form: FixForm | 
     what = found.remedy.place if found.remedy.place in FIXED_HERE and request.membership.can_manage else ""
     if what and form is None:
         form = FixForm(what, [row.item for row in page.rows if row.item])
-    worths = worth_of(request, [found])
+    worths, actor = worth_of(request, [found]), actor_of_role(request.membership.role)
     context |= {
         "page": page,
         "rows": _rows(channel, page.rows, form),
         "what": what,
         "worth": worths.get(found),
         "worth_url": worth_url(request, [found], worths),
-        "may_send": allowed(channel.state, actor_of_role(request.membership.role), Action.RUN_NOW),
-        "at_once": AT_ONCE,
+        "may_send": not found.is_ours and allowed(channel.state, actor, Action.RUN_NOW),
     }
     return render(request, "channels_app/issue.html", context, status=422 if form and form.errors else 200)
 

@@ -68,6 +68,19 @@ def test_skus_with_the_same_cause_are_one_row_with_their_number_and_their_stocks
     ]
 
 
+def test_stock_without_a_price_is_counted_in_units(browser: Client, rig: Rig):
+    _refuse(rig, rig.has_item("MUG-1", on_hand=7, price=None), NO_PRICE, code="not-sent")
+
+    assert "7 units without a price" in _page(browser)
+
+
+def test_what_was_never_sent_is_not_offered_to_be_sent_again(browser: Client, rig: Rig):
+    listing = _refuse(rig, rig.has_item("MUG-1", price=None), NO_PRICE, code="not-sent")
+
+    assert "Send all again" not in browser.get(_at(listing)).content.decode()
+    assert "Send all again" in browser.get(_at(_refuse(rig, rig.has_item("MUG-2"), "No."))).content.decode()
+
+
 def test_stock_that_is_reserved_or_elsewhere_is_not_at_risk(browser: Client, rig: Rig):
     item = rig.has_item("MUG-1", on_hand=5)
     rig.moves(item, reserved=2)
