@@ -44,13 +44,16 @@ REPEATS = 20
 class Asked:
     """What one address is asked for, each with another place in its lists ("{sku}") every time."""
 
-    #: The most queries that any of it may need: session, user and membership are three of them.
+    #: The most queries that any of it may need: session, user and membership are three of them. What the navigation
+    #: needs comes on top of a seller's pages.
     queries: int
     asked: tuple[str, ...] = ("",)
     #: Names in `_Places.rows`, for addresses of one row.
     rows: tuple[str, ...] = ("",)
 
 
+#: Queries of the navigation beside a seller's page.
+NAVIGATION = 1
 _SEARCHES = ("q=mug", "q=no.+{number}", "q=SKU-{digits}", "q={sku}", "q={gtin}", "q=nothing+like+it", "q=mu")
 _KEYS = ("", "after={sku}", "before={sku}")
 
@@ -275,7 +278,8 @@ def _sellers_pages(site: Site, places: _Places) -> Iterator[_Page]:
             if not name.startswith(("choose", "password")):
                 given = {"seller_slug": site.seller.slug, **given}
             for asked in page.asked:
-                yield _Page(f"{name} {row}".strip(), reverse(name, kwargs=given), asked, page.queries)
+                allowed = page.queries + NAVIGATION * ("seller_slug" in given)
+                yield _Page(f"{name} {row}".strip(), reverse(name, kwargs=given), asked, allowed)
 
 
 def _admin_pages(places: _Places) -> Iterator[_Page]:

@@ -76,17 +76,22 @@ CROSS JOIN LATERAL (
 ) AS counted
 """
 
-# Plan: hops over the partial index (channel, cause, SKU) from each cause to the next, and counts each in the index.
-_OPEN = f"""
+# Plan: hops over the partial index (channel, cause, SKU) from each cause to the next, no more than are asked for.
+_HOPS = """
 WITH RECURSIVE open (channel_id, cause) AS (
     SELECT one.id, (SELECT min(cause) FROM channels_app_listing WHERE channel_id = one.id AND rejected_hash <> '')
-    FROM unnest(%(channels)s::bigint[]) AS one (id)
+    FROM ({channels}) AS one (id)
     UNION ALL
     SELECT open.channel_id, (SELECT min(next.cause) FROM channels_app_listing AS next
                              WHERE next.channel_id = open.channel_id AND next.rejected_hash <> ''
                                AND next.cause > open.cause)
     FROM open WHERE open.cause IS NOT NULL
 )
+"""
+
+# Plan: as above, and each cause is counted in the index.
+_OPEN = f"""
+{_HOPS.format(channels="SELECT * FROM unnest(%(channels)s::bigint[])")}
 SELECT open.channel_id, open.cause, one.*
 FROM (SELECT * FROM open WHERE cause IS NOT NULL LIMIT %(causes)s) AS open
 CROSS JOIN LATERAL (
@@ -106,6 +111,19 @@ def open_issues(channels: Sequence[Channel]) -> list[Issue]:
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, params)
         return [Issue._make(row) for row in cursor.fetchall()]
+
+
+_COUNT = f"""
+{_HOPS.format(channels="SELECT id FROM channels_app_channel WHERE seller_id = %s AND archived_at IS NULL")}
+SELECT count(*) FROM (SELECT FROM open WHERE cause IS NOT NULL LIMIT %s) AS first
+"""  # noqa: S608 - constants
+
+
+def count_open(seller_id: int, *, most: int) -> int:
+    """Return how many causes are open on the seller's channels, counted no further than `most`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [seller_id, most])
+        return int(cursor.fetchone()[0])
 
 
 _FIND = _ONE.format(sentence=SENTENCE, channel="%(channel)s", cause="%(cause)s")

@@ -96,14 +96,16 @@ SECTIONS = (
 
 @register.inclusion_tag("components/nav.html", takes_context=True)
 def nav(context: template.Context, seller: Any) -> dict[str, Any]:
-    """Render the main navigation of `seller`, the section of this page marked as current."""
+    """Render the main navigation of `seller`, the section of this page marked as current, with `nav_counts` beside."""
+    counts = context.get("nav_counts") or {}
     path = urlsplit(context["request"].path).path
     home = reverse("home", args=[seller.slug])
     entries = []
     for text, name, icon_name in SECTIONS:
         url = reverse(name, args=[seller.slug])
         is_current = path == home if url == home else path.startswith(url)
-        entries.append({"text": text, "url": url, "icon": icon_name, "is_current": is_current})
+        entry = {"text": text, "url": url, "icon": icon_name, "is_current": is_current}
+        entries.append(entry | {"count": counts.get(name, 0)})
     return {"entries": entries}
 
 

@@ -239,7 +239,23 @@ def test_the_page_costs_as_few_queries_however_many_causes_there_are(browser: Cl
     with CaptureQueriesContext(connection) as queries:
         _page(browser)
 
-    assert len(queries) <= 6
+    assert len(queries) <= 7
+
+
+def test_the_navigation_tells_how_many_causes_are_open(browser: Client, rig: Rig):
+    assert "nav-count" not in browser.get("/s/acme/items/").content.decode()
+
+    for number, reason in enumerate(("No.", "No.", "Never.")):
+        _refuse(rig, rig.has_item(f"MUG-{number}"), reason)
+
+    assert 'nav-count">2<span' in browser.get("/s/acme/items/").content.decode()
+
+
+def test_of_very_many_causes_the_navigation_counts_the_first(browser: Client, rig: Rig):
+    for number in range(101):
+        _refuse(rig, rig.has_item(f"MUG-{number}"), "No.", code=f"E{number}")
+
+    assert 'nav-count">99+<span' in browser.get("/s/acme/items/").content.decode()
 
 
 def test_issues_of_another_seller_do_not_exist(client: Client, rig: Rig):
