@@ -140,3 +140,23 @@ def test_packing_slips_of_ticked_orders_are_printed_a_sheet_each(page: Page, liv
     page.emulate_media(media="print")
     expect(page.get_by_role("button", name="Print 2 sheets")).to_be_hidden()
     assert page.pdf(format="A4").count(b"/Type /Page\n") == 2
+
+
+@both_sizes
+def test_a_search_is_kept_as_a_tab_and_removed(page: Page, live_server: LiveServer, busy: Rig):
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/?show=to_ship")
+
+    page.get_by_label("Order number or SKU").fill("MUG-1")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_label("Name of this search").fill("Mugs to ship")
+    assert_good(page)
+    page.get_by_role("button", name="Keep as a tab").click()
+    page.get_by_role("link", name="All orders").click()
+    page.get_by_role("link", name="Mugs to ship").click()
+    expect(page.get_by_label("Order number or SKU")).to_have_value("MUG-1")
+    assert_good(page)
+
+    page.get_by_role("button", name="Remove the tab").click()
+
+    expect(page.get_by_role("link", name="Mugs to ship")).to_have_count(0)

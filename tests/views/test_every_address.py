@@ -28,6 +28,7 @@ from channels_app.models import (
     OrderLine,
     RawOrder,
     ReconcileRun,
+    SavedSearch,
     ShippingFile,
     ShippingRow,
     Submission,
@@ -66,7 +67,7 @@ READ_ONLY = {
     *("shipping_file", "shipping_file_problems", "to_ship_csv"),
 }
 #: What every member chooses for themselves, viewers too.
-PERSONAL = {"notifications"}
+PERSONAL = {"notifications", "search_keep", "search_forget"}
 #: What walks through a whole catalogue, or all that is to ship.
 WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv"}
 #: Forms that are shown by GET at the address that takes them.
@@ -159,6 +160,9 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
     invitation = _invited(rig.seller, rig.owner)
     colleague = make_user("colleague@example.com", seller=rig.seller, role=Role.MANAGER)
     done = BulkEdit.objects.create(seller=rig.seller, action="block", words="blocked", made_at=NOW)
+    kept = SavedSearch.objects.create(
+        membership=Membership.objects.get(seller=rig.seller, user=rig.owner), name="Mugs", query={"q": "MUG-1"}
+    )
     parcels = shipping_files.receive(
         rig.seller, b"Order,Carrier\nA-1,ups\nB-9,ups\n", file_name="parcels.csv", actor=rig.owner, now=NOW
     )
@@ -186,6 +190,7 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
         "order_answer": asked.pk,
         "channel_withdraw_request": wish.pk,
         "reconcile_decide": run.pk,
+        "search_forget": kept.pk,
         "member_role": member,
         "member_remove": member,
     }
@@ -322,6 +327,7 @@ def test_what_buyers_marketplaces_and_colleagues_write_is_shown_as_text(
     TeamChange.objects.update(who=HOSTILE, whom=HOSTILE)
     Invitation.objects.update(email=HOSTILE)
     User.objects.filter(email="colleague@example.com").update(username=HOSTILE)
+    SavedSearch.objects.update(name=HOSTILE)
     ShippingFile.objects.update(file_name=HOSTILE)
     ShippingRow.objects.update(problem=HOSTILE, cells=dict.fromkeys(COLUMNS, HOSTILE))
     ChannelHistory.objects.create(channel=rig.channel, at=NOW, what="label", before=HOSTILE, after=HOSTILE)
