@@ -354,6 +354,24 @@ def test_a_letter_whose_message_was_lost_is_swept_up(seller: Seller, owner: User
     assert nudged == [sent.pk]
 
 
+def test_a_letter_whose_worker_died_while_it_had_it_is_sent_by_the_next(
+    seller: Seller, owner: User, monkeypatch: pytest.MonkeyPatch
+):
+    sent = team.invite(seller, "ada@example.com", Role.VIEWER, actor=owner, site=SITE, now=NOW)
+    with monkeypatch.context() as dying:
+        dying.setattr(EmailBackend, "send_messages", _die)
+        with pytest.raises(SystemExit):
+            mail.send(sent.pk, now=NOW)
+
+    assert mail.unsent(now=NOW + timedelta(minutes=4)) == []
+    assert mail.unsent(now=NOW + timedelta(minutes=5)) == [sent.pk]
+    assert mail.send(sent.pk, now=NOW + timedelta(minutes=5))
+
+
+def _die(*_: object) -> None:
+    raise SystemExit
+
+
 def test_a_withdrawn_invitation_is_not_sent(seller: Seller, owner: User):
     sent = team.invite(seller, "ada@example.com", Role.VIEWER, actor=owner, site=SITE, now=NOW)
     team.withdraw(Invitation.objects.get(), actor=owner, now=NOW)
