@@ -277,9 +277,11 @@ def _claim_row(lane: str, *, now: datetime) -> tuple[Any, ...] | None:
 
 # A claim locks its row FOR UPDATE, which this excludes; updates of other columns than keys pass beside it.
 _HOLD = "SELECT 1 FROM channels_app_channeljob WHERE id = %s AND fence = %s FOR KEY SHARE"
+# A slice may settle, which gives the claim back, just before its heartbeat is told to stop: what nobody holds is not
+# renewed.
 _RENEW = (
     "UPDATE channels_app_channeljob SET claim_expires_at = clock_timestamp() + make_interval(secs => %s)"
-    " WHERE id = %s AND fence = %s"
+    " WHERE id = %s AND fence = %s AND claim_expires_at IS NOT NULL"
 )
 
 

@@ -437,6 +437,21 @@ def test_the_lease_is_renewed_as_long_as_the_slice_moves_and_no_longer(
         assert lease() == hung
 
 
+def test_what_was_given_back_is_not_held_on_by_a_heartbeat_that_comes_too_late(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "HEARTBEAT_SECONDS", 0.02)
+    job = make_job(channel, Kind.OFFERS)
+    running = claim()
+
+    with engine.heartbeat(running):
+        running.settle(more=False)
+        time.sleep(0.2)
+
+    job.refresh_from_db()
+    assert (job.claimed_by, job.claim_expires_at) == ("", None)
+
+
 def test_a_long_settling_ends_with_a_fresh_lease(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     hands = Hands(monkeypatch)
     job = make_job(channel, Kind.OFFERS)
