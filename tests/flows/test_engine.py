@@ -437,6 +437,7 @@ def test_the_lease_is_renewed_as_long_as_the_slice_moves_and_no_longer(
         assert lease() == hung
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_was_given_back_is_not_held_on_by_a_heartbeat_that_comes_too_late(
     channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
