@@ -26,7 +26,8 @@ State = ShippingRow.State
 
 #: What makes units of an order one parcel.
 _HOW = ("carrier_code", "carrier_name", "tracking_number")
-_WHOLE = re.compile(r"(\d{1,6})([.,]0+)?")
+#: 2, 2.0 and 2,00; but 1,000 may be one or a thousand.
+_WHOLE = re.compile(r"(\d{1,6})([.,]0{1,2})?")
 
 
 def judge(seller: Seller, rows: Sequence[SheetRow], *, now: datetime) -> list[ShippingRow]:

@@ -253,6 +253,8 @@ def test_a_slice_ends_in_time_and_the_next_one_goes_on(rig: Rig):
         ("A-1,,BOWL,1,UPS,1Z1", "There is no BOWL in this order."),
         ("A-1,,MUG-1,3,UPS,1Z1", "Only 2 of MUG-1 can still be shipped."),
         ("A-1,,MUG-1,many,UPS,1Z1", "“many” is no number of units."),
+        ('A-1,,MUG-1,"1,000",UPS,1Z1', "“1,000” is no number of units."),
+        ('A-1,,MUG-1,"1,0",UPS,1Z1', ""),
         ("A-1,,MUG-1,1,UPZ,1Z1", "Sandbox knows no carrier “UPZ”. Did you mean “UPS”"),
         ("A-1,,MUG-1,1,Post NL,1Z1", ""),
         ("A-1,,MUG-1,1,usps,1Z1", ""),
