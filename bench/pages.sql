@@ -135,14 +135,15 @@ UPDATE inventory_stock SET reserved = on_hand WHERE item_id % 1000 = 13;
 DELETE FROM inventory_labelitem WHERE item_id % 30000 = 17;
 
 INSERT INTO inventory_csvimport
-    (seller_id, public_id, file_name, encoding, state, columns, summary, rows_done, last_line, attempts, error,
-     offered_encoding, created_at)
+    (seller_id, public_id, file_name, encoding, state, layout, columns, summary, rows_done, last_place, attempts, error,
+     offered_encoding, created_at, undone)
 SELECT 1, uuidv7(), 'items ' || n || '.csv', 'utf-8', CASE WHEN n % 100 = 0 THEN 'preview' ELSE 'done' END,
-       '[{"name": "sku", "field": "sku"}, {"name": "title", "field": "title"}]',
-       '{"rows": 5000, "new": 10, "changed": 3, "unchanged": 4987, "errors": 1000}', 5000, 5001, 1, '', '', now()
+       'columns', '[{"name": "sku", "field": "sku"}, {"name": "title", "field": "title"}]',
+       '{"rows": 5000, "new": 10, "changed": 3, "unchanged": 4987, "errors": 1000}', 5000, 5000, 1, '', '', now(),
+       '{}'
 FROM generate_series(1, 400) AS n;
-INSERT INTO inventory_csvimportproblem (csv_import_id, line, reasons, cells)
-SELECT one.id, n, '[{"column": "sku", "reason": "Missing."}]', '["", "A title"]'
+INSERT INTO inventory_csvimportproblem (csv_import_id, number, line, reasons, cells)
+SELECT one.id, n, n + 1, '[{"column": "sku", "reason": "Missing."}]', '["", "A title"]'
 FROM inventory_csvimport AS one, generate_series(1, 500) AS n WHERE one.id % 4 = 0;
 
 -- Files of parcels, one a day; each of 1,000 rows, one in ten to be mended.
