@@ -14,7 +14,7 @@ FIXED_HERE = {"price": "Price", "gtin": "Barcode"}
 
 
 class FixForm(forms.Form):
-    """One input for each item; one that is left empty changes nothing."""
+    """One input for each item; one that is left empty, or as it was shown, changes nothing."""
 
     def __init__(self, what: str, items: Sequence[Item], data: Any = None) -> None:
         super().__init__(data, prefix="fix")
@@ -23,11 +23,15 @@ class FixForm(forms.Form):
             field = deepcopy(ItemForm.base_fields[what])
             field.label, field.help_text = f"{FIXED_HERE[what]} of {item.sku}", ""
             field.initial = as_entered(item)[what]
+            # Posted back: what the item became meanwhile is not overwritten with what the page still showed.
+            field.show_hidden_initial = True
             self.fields[str(item.public_id)] = field
 
     def entered(self) -> list[tuple[Item, Any]]:
-        """Return each item that something was entered for, with it."""
-        values = [(item, self.cleaned_data.get(str(item.public_id))) for item in self.items]
+        """Return each item that something else was entered for than was shown, with it."""
+        names = set(self.changed_data)
+        changed = [(item, str(item.public_id)) for item in self.items if str(item.public_id) in names]
+        values = [(item, self.cleaned_data.get(name)) for item, name in changed]
         return [(item, value) for item, value in values if value not in (None, "")]
 
     def input_of(self, item: Item | None) -> forms.BoundField | None:

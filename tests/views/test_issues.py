@@ -1,6 +1,7 @@
 """Issues: one row for each cause, mended in place, sent again, and gone once the marketplace confirms."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from channels_app.flows.price import NO_PRICE
 from channels_app.models import Channel, Listing, PendingChange
 from channels_app.views import issues as issues_view
+from inventory import catalogue
 from inventory.models import Item, Role
 from tests.factories import make_item, make_seller, make_user
 from tests.flows.feed_rig import Rig
@@ -142,6 +144,26 @@ def test_only_what_was_entered_is_saved(browser: Client, rig: Rig):
     browser.post(_at(listing, "fix/"), _inputs((items[0], ""), (items[1], "7")))
 
     assert list(Item.objects.order_by("sku").values_list("price", flat=True)) == [None, Decimal(7)]
+
+
+def test_prices_that_were_only_shown_overwrite_nothing_that_changed_meanwhile(browser: Client, rig: Rig):
+    shown, entered = rig.has_item("MUG-1"), rig.has_item("MUG-2")
+    listing = [_refuse(rig, item, "The price is too low.") for item in (shown, entered)][0]
+    page = browser.get(_at(listing))
+    catalogue.save_item(shown, {"price": Decimal(99)}, now=rig.now)
+
+    browser.post(_at(listing, "fix/"), _inputs((entered, "20")) | _as_shown(page.context["rows"], but=entered))
+
+    assert list(Item.objects.order_by("sku").values_list("price", flat=True)) == [Decimal(99), Decimal(20)]
+    assert f'name="initial-fix-{shown.public_id}" value="10.00"' in page.content.decode()
+    assert "it holds on all your channels" in page.content.decode()
+
+
+def _as_shown(rows: list[dict[str, Any]], *, but: Item) -> dict[str, str]:
+    """Return what a browser posts of these rows when nothing is entered, without the visible input of one."""
+    inputs = [row["input"] for row in rows]
+    posted = {one.html_name: str(one.value()) for one in inputs if one.name != str(but.public_id)}
+    return posted | {one.html_initial_name: str(one.initial) for one in inputs}
 
 
 def test_a_wrong_barcode_is_told_beside_its_item_and_nothing_is_saved(browser: Client, rig: Rig):
