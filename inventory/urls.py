@@ -38,5 +38,6 @@ urlpatterns = [
     path(f"{_TEAM}invitations/<uuid:public_id>/withdraw/", team.invitation_withdraw, name="invitation_withdraw"),
     path(f"{_TEAM}members/<int:pk>/role/", team.member_role, name="member_role"),
     path(f"{_TEAM}members/<int:pk>/remove/", team.member_remove, name="member_remove"),
-    path("invitation/<uuid:public_id>/<slug:token>/", invitation.invitation, name="invitation"),
+    path("invitation/<uuid:public_id>/", invitation.invitation, name="invitation"),
+    path("invitation/<uuid:public_id>/<slug:token>/", invitation.invitation_link, name="invitation_link"),
 ]

@@ -55,7 +55,7 @@ class Invitation(models.Model):
 
     @property
     def link(self) -> str:
-        return self.site + reverse("invitation", args=[self.public_id, self.token])
+        return self.site + reverse("invitation_link", args=[self.public_id, self.token])
 
 
 class TeamChange(models.Model):

@@ -1,4 +1,8 @@
-"""The page that an invitation's link leads to: sign in, or choose a password, and join."""
+"""The page that an invitation's link leads to: sign in, or choose a password, and join.
+
+As with a forgotten password, the page's own address opens nothing: the log of a form that was refused, a history or a
+picture of the screen gives nobody the link. What was opened with it, the session remembers.
+"""
 
 from uuid import UUID
 
@@ -20,21 +24,44 @@ from marketplace_integration import clock
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
+@never_cache
+def invitation_link(request: HttpRequest, public_id: UUID, token: str) -> HttpResponse:
+    """Remember that this browser has the link, and lead on to an address without it."""
+    found = _find_open(public_id)
+    if found is None or not found.knows(token):
+        return _not_open(request)
+    request.session[_key(found)] = str(found.nonce)
+    return redirect("invitation", public_id)
+
+
 @sensitive_post_parameters()
 @never_cache
-def invitation(request: HttpRequest, public_id: UUID, token: str) -> HttpResponse:
+def invitation(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Let the invited person in: an account that exists by its password, a new one by choosing it.
 
-    Answers 404 for a link that is wrong, used, withdrawn or too old, in the same words.
+    Answers 404 for a link that is wrong, used, withdrawn, replaced or too old, in the same words.
     """
-    found = Invitation.objects.select_related("seller", "invited_by").filter(public_id=public_id).first()
-    if found is None or not found.knows(token) or not found.is_open(clock.now()):
-        return render(request, "inventory/invitation.html", {"invitation": None}, status=404)
+    found = _find_open(public_id)
+    if found is None or request.session.get(_key(found)) != str(found.nonce):
+        return _not_open(request)
     if request.user.is_authenticated:
         return _for_account(request, found, request.user)
     if User.objects.filter(team.accounts_of(found.email)).exists():
         return render(request, "inventory/invitation.html", {"invitation": found, "must_sign_in": True})
     return _for_newcomer(request, found)
+
+
+def _find_open(public_id: UUID) -> Invitation | None:
+    found = Invitation.objects.select_related("seller", "invited_by").filter(public_id=public_id).first()
+    return found if found and found.is_open(clock.now()) else None
+
+
+def _key(found: Invitation) -> str:
+    return f"invitation-{found.public_id}"
+
+
+def _not_open(request: HttpRequest) -> HttpResponse:
+    return render(request, "inventory/invitation.html", {"invitation": None}, status=404)
 
 
 def _for_account(request: HttpRequest, found: Invitation, user: User) -> HttpResponse:

@@ -1,11 +1,13 @@
 """A team: who is invited, who joins, who may change it; and that an owner is always left."""
 
+import re
 import time
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core import mail as letters
 from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
@@ -50,6 +52,11 @@ def link_in(letter: letters.EmailMessage) -> str:
     return next(line for line in str(letter.body).splitlines() if "/invitation/" in line)
 
 
+def opened(client: Client, invitation: Invitation) -> str:
+    """The address that the link leads this browser to."""
+    return client.get(invitation.link).headers["Location"]
+
+
 def member(seller: Seller, email: str, role: Role = Role.OWNER) -> Membership:
     return Membership.objects.get(seller=seller, user=make_user(email, seller=seller, role=role))
 
@@ -68,8 +75,9 @@ def test_a_newcomer_chooses_a_password_and_is_on_the_team(
     link = link_in(letters.outbox[0])
     newcomer = Client()
 
-    shown = newcomer.get(link).content.decode()
-    joined = newcomer.post(link, {"new_password1": "long-and-odd-7", "new_password2": "long-and-odd-7"})
+    page = newcomer.get(link).headers["Location"]
+    shown = newcomer.get(page).content.decode()
+    joined = newcomer.post(page, {"new_password1": "long-and-odd-7", "new_password2": "long-and-odd-7"})
 
     assert "Join Acme &amp; Sons" in shown
     assert "Acme & Sons" in letters.outbox[0].body
@@ -80,24 +88,28 @@ def test_a_newcomer_chooses_a_password_and_is_on_the_team(
     assert Membership.objects.get(user=user).role == Role.MANAGER
 
 
-def test_a_weak_password_is_refused_and_nobody_is_made(client: Client, seller: Seller, owner: User):
-    link = invited(seller, owner).link
+def test_a_weak_password_is_refused_and_nobody_is_made_and_the_log_holds_no_link(
+    client: Client, seller: Seller, owner: User, caplog: pytest.LogCaptureFixture
+):
+    invitation = invited(seller, owner)
+    page = opened(client, invitation)
 
-    answer = client.post(link, {"new_password1": "12345", "new_password2": "12345"})
+    answer = client.post(page, {"new_password1": "12345", "new_password2": "12345"})
 
     assert answer.status_code == 422
+    assert page in caplog.text
+    assert invitation.token not in caplog.text + page
     assert not User.objects.filter(username="ada@example.com").exists()
 
 
 def test_an_account_that_exists_joins_after_signing_in(client: Client, seller: Seller, owner: User):
     make_user("ada@example.com")
-    link = invited(seller, owner).link
+    page = opened(client, invited(seller, owner))
 
-    asked = client.get(link).content.decode()
-    client.post(link, {"new_password1": "long-and-odd-7", "new_password2": "long-and-odd-7"})
+    asked = client.get(page).content.decode()
+    client.post(page, {"new_password1": "long-and-odd-7", "new_password2": "long-and-odd-7"})
     was_made = Membership.objects.filter(user__username="ada@example.com").exists()
-    path = link.removeprefix("http://testserver")
-    signed_in = client.post("/sign-in/", {"username": "ada@example.com", "password": "a-test-password", "next": path})
+    signed_in = client.post("/sign-in/", {"username": "ada@example.com", "password": "a-test-password", "next": page})
     joined = client.post(signed_in.headers["Location"])
 
     assert "Sign in with it to join" in asked
@@ -109,12 +121,28 @@ def test_an_account_that_exists_joins_after_signing_in(client: Client, seller: S
 
 def test_somebody_else_cannot_use_the_link(client: Client, seller: Seller, owner: User):
     client.force_login(make_user("eve@example.com"))
-    link = invited(seller, owner).link
+    page = opened(client, invited(seller, owner))
 
-    shown = client.post(link).content.decode()
+    shown = client.post(page).content.decode()
 
     assert "which is another account" in shown
     assert not Membership.objects.filter(user__username="eve@example.com").exists()
+
+
+def test_who_signs_out_of_another_account_comes_back_to_the_invitation(client: Client, seller: Seller, owner: User):
+    client.force_login(make_user("eve@example.com"))
+    form = client.get(invited(seller, owner).link, follow=True).content.decode()
+    (back,) = re.findall(r'name="next" value="([^"]+)"', form)
+
+    page = client.post("/sign-out/", {"next": back}, follow=True).content.decode()
+
+    assert "Choose a password" in page
+
+
+def test_the_page_opens_for_no_browser_that_did_not_have_the_link(client: Client, seller: Seller, owner: User):
+    page = opened(client, invited(seller, owner))
+
+    assert (client.get(page).status_code, Client().get(page).status_code) == (200, 404)
 
 
 # --- what opens nothing ----------------------------------------------------------------------------------------------
@@ -123,23 +151,28 @@ def test_a_link_opens_nothing_once_used_withdrawn_replaced_old_or_guessed(client
     replaced = invited(seller, owner, "replaced@example.com")
     withdrawn = invited(seller, owner, "withdrawn@example.com")
     used = invited(seller, owner, "used@example.com")
-    guessed = reverse("invitation", args=[used.public_id, "0" * 64])
+    guessed = reverse("invitation_link", args=[replaced.public_id, "0" * 64])
+    pages = [opened(client, each) for each in (old, replaced, withdrawn, used)]
     Invitation.objects.filter(pk=old.pk).update(expires_at=clock.now())
     team.send_again(replaced, actor=owner, site=SITE, now=clock.now())
     team.withdraw(withdrawn, actor=owner, now=clock.now())
     team.accept(used, make_user("used@example.com"), now=clock.now())
 
-    links = [old.link, replaced.link, withdrawn.link, used.link, guessed]
+    links = [old.link, replaced.link, withdrawn.link, used.link, guessed, *pages]
 
     assert {client.get(link).status_code for link in links} == {404}
     assert {client.post(link, {"new_password1": "long-and-odd-7"}).status_code for link in links} == {404}
 
 
-def test_no_row_holds_what_opens_the_door(seller: Seller, owner: User):
+def test_no_row_holds_what_opens_the_door(client: Client, seller: Seller, owner: User):
     invitation = invited(seller, owner)
 
+    client.get(invitation.link)
+    sessions = [session.get_decoded() for session in Session.objects.all()]
     held = [*Invitation.objects.values_list(), *Mail.objects.values_list(), *TeamChange.objects.values_list()]
 
+    assert sessions
+    assert invitation.token not in str(sessions)
     assert invitation.token in link_in(letters.outbox[0])
     assert invitation.token not in str(held)
 
@@ -151,7 +184,7 @@ def test_sending_again_brings_a_link_that_works_for_7_days_more(client: Client, 
     sent = team.send_again(invitation, actor=owner, site="http://testserver", now=clock.now())
     mail.send(sent.pk, now=clock.now())
 
-    assert client.get(link_in(letters.outbox[-1])).status_code == 200
+    assert client.get(link_in(letters.outbox[-1]), follow=True).status_code == 200
 
 
 # --- who may what ----------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("memory_marketplace
 PUBLIC = {
     *("sign_in", "sign_out", "healthz"),
     *("password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete"),
-    "invitation",
+    *("invitation_link", "invitation"),
 }
 #: Addresses for everybody who is signed in, whichever seller they belong to.
 OWN = {"choose_seller", "password_change", "password_change_done"}
