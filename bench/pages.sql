@@ -10,13 +10,13 @@ SET work_mem = '256MB';
 INSERT INTO channels_app_listing
     (channel_id, sku, item_id, state, sent_price, sent_quantity, sent_content_hash, sent_withdrawn, confirmed_price,
      confirmed_quantity, confirmed_content_hash, confirmed_at, rejected_hash, rejected_code, rejected_reason,
-     last_line_at)
+     rejected_at, last_line_at)
 SELECT channel, item.sku, item.id,
        CASE WHEN item.id % 50 = 1 AND channel = 1 THEN 'rejected' WHEN item.id % 70 = 2 THEN 'ended' ELSE 'listed' END,
        price, 10, content_hash, false, price, 10, content_hash, '2026-11-01T00:00:00Z',
        CASE WHEN item.id % (CASE channel WHEN 1 THEN 50 WHEN 2 THEN 1000 END) = 1 THEN md5(item.id::text) ELSE '' END,
        '', CASE WHEN item.id % 50 = 1 THEN 'The brand is not allowed in this category.' ELSE '' END,
-       '2026-11-01T00:00:00Z'
+       '2026-11-01T00:00:00Z', '2026-11-01T00:00:00Z'
 FROM generate_series(1, 3) AS channel
 JOIN inventory_item AS item ON channel = 1 OR item.id % 5 = 1
 ORDER BY channel, item.sku;
