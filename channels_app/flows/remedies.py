@@ -31,6 +31,11 @@ class Remedy(NamedTuple):
     #: It may lie with the channel's price rules.
     by_rules: bool = False
 
+    @property
+    def is_here(self) -> bool:
+        """It is entered on the issue's own page."""
+        return self.place in (Place.PRICE, Place.GTIN)
+
 
 _Fits = Callable[[str, str], bool]
 

@@ -113,7 +113,7 @@ def _show(request: SellerRequest, channel: Channel, cause: str, form: FixForm | 
     if found is None:
         return render(request, "channels_app/issue.html", context)
     page = page_by_key(listings_of(channel, cause).select_related("item"), request.GET, key="sku")
-    what = found.remedy.place if found.remedy.place in FIXED_HERE and request.membership.can_manage else ""
+    what = found.remedy.place if found.remedy.is_here and request.membership.can_manage else ""
     if what and form is None:
         form = FixForm(what, [row.item for row in page.rows if row.item])
     worths, actor = worth_of(request, [found]), actor_of_role(request.membership.role)

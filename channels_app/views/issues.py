@@ -9,6 +9,8 @@ from channels_app.flows.issues import COUNT_LIMIT, MOST_CAUSES, Issue, Worth, op
 from channels_app.models import Channel
 from inventory.tenancy import SellerRequest, seller_page
 
+#: So many are shown at first; the others concern fewer SKUs.
+SHOWN = 50
 #: Of so many SKUs the worth is worked out at once; of more the page asks for it when it is there.
 AT_ONCE = 500
 #: That takes no longer; what has not been reached shows none.
@@ -21,14 +23,15 @@ def issues(request: SellerRequest) -> HttpResponse:
     channels = list(Channel.objects.filter(seller=request.seller, archived_at=None).order_by("name", "pk"))
     chosen = [one for one in channels if str(one.public_id) == request.GET.get("channel")] or channels
     found = open_issues(chosen)
-    shown = found[:MOST_CAUSES]
+    shown = found[: MOST_CAUSES if "all" in request.GET else SHOWN]
     worths = worth_of(request, shown)
     by_id = {channel.pk: channel for channel in channels}
     context = {
         "channels": channels,
         "channel": request.GET.get("channel", ""),
         "rows": [{"issue": one, "channel": by_id[one.channel_id], "worth": worths.get(one)} for one in shown],
-        "is_cut": len(found) > MOST_CAUSES,
+        "hidden": min(len(found), MOST_CAUSES) - len(shown),
+        "is_cut": len(shown) == MOST_CAUSES < len(found),
         "most": COUNT_LIMIT,
         "worth_url": worth_url(request, shown, worths),
     }

@@ -280,6 +280,20 @@ def test_of_very_many_causes_the_navigation_counts_the_first(browser: Client, ri
     assert 'nav-count">99+<span' in browser.get("/s/acme/items/").content.decode()
 
 
+def test_the_causes_with_most_skus_are_shown_first_and_the_others_on_demand(
+    browser: Client, rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(issues_view, "SHOWN", 1)
+    for number, reason in enumerate(("No.", "Never.", "Never.")):
+        _refuse(rig, rig.has_item(f"MUG-{number}"), reason)
+
+    first, everything = browser.get("/s/acme/issues/"), browser.get("/s/acme/issues/?all=1")
+
+    assert [row["issue"].text for row in first.context["rows"]] == ["Never."]
+    assert "Show 1 more" in first.content.decode()
+    assert [row["issue"].text for row in everything.context["rows"]] == ["Never.", "No."]
+
+
 def test_issues_of_another_seller_do_not_exist(client: Client, rig: Rig):
     listing = _refuse(rig, rig.has_item("MUG-1"), "A secret reason.")
     client.force_login(make_user("other@example.com", seller=make_seller("other")))
