@@ -18,6 +18,10 @@ from inventory.models import Invitation, Mail, Membership, Role, Seller, TeamCha
 VALID_FOR = timedelta(days=7)
 #: Invitations that wait at once, so that nobody sends letters to the world from here.
 MOST_WAITING = 50
+#: Letters of one team within 24 hours, whatever became of the invitations.
+MOST_A_DAY = 100
+#: One address gets no two letters of a team within this time.
+APART = timedelta(minutes=5)
 
 LAST_OWNER = "A team needs an owner. Make somebody else an owner first."
 _GONE = "Somebody else has changed this meanwhile."
@@ -43,7 +47,10 @@ def last_owner(seller: Seller) -> Membership | None:
 
 
 def invite(seller: Seller, email: str, role: Role, *, actor: User, site: str, now: datetime) -> Mail:
-    """Somebody is invited; the letter waits to be sent. Raises TeamError for members and for who is invited already."""
+    """Somebody is invited; the letter waits to be sent.
+
+    Raises TeamError for members, for who is invited already, and for more letters than may be sent.
+    """
     email = email.lower()
     with _changed_by_owner(seller, actor):
         waiting = Invitation.objects.filter(seller=seller, accepted_at=None, withdrawn_at=None)
@@ -53,6 +60,7 @@ def invite(seller: Seller, email: str, role: Role, *, actor: User, site: str, no
             raise TeamError(f"{email} is invited already. Send the invitation again, or withdraw it first.")
         if waiting.count() >= MOST_WAITING:
             raise TeamError(f"{MOST_WAITING} invitations wait for an answer. Withdraw some first.")
+        _check_letters(seller, email, now)
         invitation = Invitation(seller=seller, email=email, role=role, created_at=now)
         mail = _send(invitation, actor=actor, site=site, now=now)
         _record(seller, TeamChange.What.INVITED, email, actor=actor, now=now, after=role)
@@ -63,6 +71,7 @@ def send_again(invitation: Invitation, *, actor: User, site: str, now: datetime)
     """The invitation lasts 7 days from now and goes out anew; links sent before end."""
     with _changed_by_owner(invitation.seller, actor):
         waiting = _waiting(invitation)
+        _check_letters(waiting.seller, waiting.email, now)
         waiting.mails.filter(sent_at=None).delete()
         mail = _send(waiting, actor=actor, site=site, now=now)
         _record(waiting.seller, TeamChange.What.INVITED_AGAIN, waiting.email, actor=actor, now=now, after=waiting.role)
@@ -175,6 +184,16 @@ def _waiting(invitation: Invitation) -> Invitation:
     if found is None:
         raise TeamError(_GONE)
     return found
+
+
+def _check_letters(seller: Seller, email: str, now: datetime) -> None:
+    """Raises TeamError if the team has written too much, or to this address just now. Its record is what tells."""
+    written = (TeamChange.What.INVITED, TeamChange.What.INVITED_AGAIN)
+    lately = TeamChange.objects.filter(seller=seller, what__in=written, at__gt=now - timedelta(days=1))
+    if lately.filter(whom=email, at__gt=now - APART).exists():
+        raise TeamError(f"{email} was sent an invitation less than 5 minutes ago. Wait a little before the next one.")
+    if lately.count() >= MOST_A_DAY:
+        raise TeamError(f"{MOST_A_DAY} invitations were sent within 24 hours, which is the most. Send more tomorrow.")
 
 
 def _send(invitation: Invitation, *, actor: User, site: str, now: datetime) -> Mail:

@@ -154,7 +154,7 @@ def test_a_link_opens_nothing_once_used_withdrawn_replaced_old_or_guessed(client
     guessed = reverse("invitation_link", args=[replaced.public_id, "0" * 64])
     pages = [opened(client, each) for each in (old, replaced, withdrawn, used)]
     Invitation.objects.filter(pk=old.pk).update(expires_at=clock.now())
-    team.send_again(replaced, actor=owner, site=SITE, now=clock.now())
+    team.send_again(replaced, actor=owner, site=SITE, now=clock.now() + team.APART)
     team.withdraw(withdrawn, actor=owner, now=clock.now())
     team.accept(used, make_user("used@example.com"), now=clock.now())
 
@@ -181,8 +181,9 @@ def test_sending_again_brings_a_link_that_works_for_7_days_more(client: Client, 
     invitation = invited(seller, owner)
     Invitation.objects.update(expires_at=clock.now() - timedelta(days=1))
 
-    sent = team.send_again(invitation, actor=owner, site="http://testserver", now=clock.now())
-    mail.send(sent.pk, now=clock.now())
+    later = clock.now() + team.APART
+    sent = team.send_again(invitation, actor=owner, site="http://testserver", now=later)
+    mail.send(sent.pk, now=later)
 
     assert client.get(link_in(letters.outbox[-1]), follow=True).status_code == 200
 
@@ -274,6 +275,35 @@ def test_no_more_than_so_many_wait_at_once(seller: Seller, owner: User, monkeypa
     team.withdraw(first, actor=owner, now=NOW)
 
     assert invited(seller, owner, "bob@example.com").email == "bob@example.com"
+
+
+def test_withdrawing_makes_no_room_for_more_letters_than_a_days(
+    seller: Seller, owner: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(team, "MOST_A_DAY", 2)
+    invite = partial(team.invite, seller, role=Role.VIEWER, actor=owner, site=SITE)
+    for email in ("ada@example.com", "bob@example.com"):
+        team.withdraw(invite(email, now=NOW).invitation, actor=owner, now=NOW)  # type: ignore[arg-type]
+
+    with pytest.raises(team.TeamError, match="2 invitations were sent within 24 hours"):
+        invite("carol@example.com", now=NOW + timedelta(hours=23))
+
+    assert invite("carol@example.com", now=NOW + timedelta(hours=24)).to == "carol@example.com"
+
+
+def test_one_address_gets_no_two_letters_within_5_minutes(browser: Client, seller: Seller, owner: User):
+    invitation = invited(seller, owner)
+
+    again = post(browser, "invitation_again", seller, invitation.public_id)
+    post(browser, "invitation_withdraw", seller, invitation.public_id)
+    anew = browser.post(reverse("team_invite", args=[seller.slug]), {"email": invitation.email, "role": "viewer"})
+
+    for page in (again, anew.content.decode()):
+        assert "ada@example.com was sent an invitation less than 5 minutes ago" in page
+    assert anew.status_code == 422
+    assert Mail.objects.count() == 1
+    later = clock.now() + team.APART
+    assert team.invite(seller, invitation.email, Role.VIEWER, actor=owner, site=SITE, now=later).sent_at is None
 
 
 def test_what_support_does_to_a_team_is_on_its_record(client: Client, seller: Seller, owner: User):
