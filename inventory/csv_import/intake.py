@@ -51,7 +51,12 @@ def _names_of_location(csv_import: CsvImport) -> list[str]:
 
 
 def _read(csv_import: CsvImport, sheet: Sheet) -> Translation:
-    """Return the file as its columns say, some of its first cells kept to be shown. Raises UnclearColumns."""
+    """Return the file as its columns say, some of its first cells kept to be shown. Raises UnclearColumns.
+
+    Once it was previewed, its columns mean what they meant then, whatever was said of their names since.
+    """
+    if csv_import.state != State.UPLOADED:
+        return Translation([Column(**column) for column in csv_import.columns], sheet.rows)
     names = clean_names(sheet.header)
     first = list(itertools.islice(sheet.rows, EXAMPLES))
     cells = [row.cells for row in first if not row.problem]

@@ -172,4 +172,4 @@ def is_staged(csv_import: CsvImport) -> bool:
         if not cursor.fetchone()[0]:
             return False
         cursor.execute(f"SELECT EXISTS (SELECT FROM {rows})")  # noqa: S608
-        return bool(cursor.fetchone()[0]) or csv_import.summary.get("good", 0) == 0
+        return bool(cursor.fetchone()[0]) or csv_import.summary.get("good") == 0

@@ -66,7 +66,7 @@ class Foreseen:
 def foresee(csv_import: CsvImport) -> Foreseen:
     """Return what undoing would do, as things stand."""
     if csv_import.items.order_by()[: FORESEEN + 1].count() > FORESEEN:
-        back, archived = (min(csv_import.summary[name], csv_import.rows_done) for name in ("changed", "new"))
+        back, archived = (min(csv_import.summary.get(name, 0), csv_import.rows_done) for name in ("changed", "new"))
         return Foreseen(back=back, archived=archived, left=None)
     with connection.cursor() as cursor:
         outcome = _OUTCOME.format(has_variations="false")  # its variations would be archived before it

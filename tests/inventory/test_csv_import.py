@@ -227,6 +227,32 @@ def test_rows_lost_in_a_crash_of_the_database_are_read_again(seller, small_slice
     assert Item.objects.count() == 10
 
 
+def test_a_file_read_again_half_way_keeps_its_summary_and_survives_the_next_crash(seller, small_slices, monkeypatch):
+    rows = "".join(f"S-{number},Thing {number}\n" for number in range(9))
+    csv_import = bring(seller, f"sku,title\n{rows}", confirm=False)
+    previewed = csv_import.summary
+    imports.confirm(csv_import)
+    real, calls = applying.apply_slice, []
+
+    def die_after_the_first(*args, **kwargs):
+        calls.append(1)
+        if len(calls) in (2, 3):
+            raise Killed
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(applying, "apply_slice", die_after_the_first)
+    for _ in range(2):
+        with pytest.raises(Killed):
+            imports.run(csv_import.pk, now=NOW)
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {staging.tables_of(csv_import).rows}")
+    imports.run(csv_import.pk, now=NOW)
+
+    csv_import.refresh_from_db()
+    assert (csv_import.state, csv_import.summary) == ("done", previewed)
+    assert Item.objects.count() == 9
+
+
 def test_stock_sold_between_two_runs_of_a_slice_does_not_come_back(seller):
     csv_import = bring(seller, TWO, confirm=False)
     imports.confirm(csv_import)

@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from inventory.csv_import import imports
-from inventory.csv_import.header import propose_columns
+from inventory.csv_import import applying, imports, slices, staging
+from inventory.csv_import.header import Column, propose_columns
+from inventory.csv_import.mapping import keep_columns
 from inventory.models import CsvImport, ImportMapping, Item
 from tests.factories import NOW, make_item, make_seller, make_user
 from tests.inventory.csv_files import bring
@@ -104,6 +105,23 @@ def test_the_next_file_with_the_same_header_is_read_without_a_question(owner, se
     assert (again.state, again.summary["new"], again.summary["is_as_said"]) == ("done", 2, True)
     assert other.state == "mapping"
     assert Item.objects.get(sku="A-1").title == "Pear"
+
+
+def test_an_import_that_goes_on_reads_the_file_as_it_was_confirmed_whatever_was_said_since(seller, monkeypatch):
+    monkeypatch.setattr(slices, "SLICE", 1)
+    meant = {"Code": "sku", "Name": "title", "Cost": "attribute", "Retail": "price"}
+    keep_columns(seller, [Column(*pair) for pair in meant.items()], actor=None, now=NOW)
+    csv_import = bring(seller, "Code,Name,Cost,Retail\nA,Apple,1,9\nB,Bread,1,9\n", confirm=False)
+    imports.confirm(csv_import)
+    CsvImport.objects.update(state="running")
+    csv_import.refresh_from_db()
+    applying.apply_slice(csv_import, seller.locations.get(), now=NOW)
+    staging.drop_tables(csv_import)
+    meant |= {"Cost": "price", "Retail": "attribute"}
+    keep_columns(seller, [Column(*pair) for pair in meant.items()], actor=None, now=NOW)
+    imports.run(csv_import.pk, now=NOW)
+
+    assert dict(Item.objects.values_list("sku", "price")) == {"A": Decimal(9), "B": Decimal(9)}
 
 
 def test_a_mapping_is_its_sellers_own(owner, seller):
