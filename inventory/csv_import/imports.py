@@ -4,12 +4,13 @@ One at a time per seller, held by an advisory lock that ends with the worker's c
 go at once, and whoever comes next goes on from what was committed. Every step is safe to run again.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.db.models import F
 
 from inventory.alone import working_alone
@@ -24,6 +25,8 @@ from inventory.stock import default_location
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
+
+log = logging.getLogger(__name__)
 
 State = CsvImport.State
 
@@ -182,6 +185,9 @@ def _advance(csv_import: CsvImport, *, now: datetime) -> None:
         _fail(csv_import, str(problem), offered_encoding=problem.offered_encoding, now=now)
     except applying.Stopped:
         _tidy(csv_import)
+    except (DataError, ValueError):  # another start would meet the same value
+        log.exception("CSV import %s stopped at a value", csv_import.pk)
+        _fail(csv_import, "Something in the file cannot be stored. Rows that are in stay in.", now=now)
 
 
 def _ask(csv_import: CsvImport, why: str) -> None:

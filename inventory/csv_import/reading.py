@@ -83,16 +83,16 @@ def open_sheet(parts: Callable[[], Iterable[bytes]], encoding: str = "") -> Shee
     try:
         numbered = enumerate(source, 1)
         number, first = next((pair for pair in numbered if pair[1].strip(" \t\r\n,;|\ufeff")), (1, ""))
+        delimiter = ""
         if first.lower().startswith("sep=") and len(first.strip("\r\n")) == 5:  # Excel's own hint
-            delimiter = first[4]
+            delimiter = first[4].strip('"')
             number, first = next(numbered, (number + 1, ""))
-        else:
-            delimiter = _detect_delimiter(first)
+        delimiter = delimiter or _detect_delimiter(first)
         if not first.strip():
             raise FileProblem("The file is empty. Its first line must name the columns, one of them “sku”.")
         if "\x00" in first:
             raise FileProblem("This is no CSV file. Save the sheet as “CSV UTF-8” and bring that file.")
-        rows = _iter_rows(itertools.chain([first], source), lines, delimiter, first_line=number)
+        rows = _iter_rows(itertools.chain([first], _without_zeros(source)), lines, delimiter, first_line=number)
         header = next(rows).cells
     except UnicodeDecodeError as error:
         raise _undecodable(parts, encoding) from error
@@ -150,6 +150,11 @@ class _Lines:
         return self._kept[self.row_start - self._first :]
 
 
+def _without_zeros(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines without the zero character, which no text of the database can hold."""
+    return (line.replace("\x00", "") for line in lines)
+
+
 def _iter_rows(source: Iterator[str], lines: _Lines, delimiter: str, *, first_line: int) -> Iterator[Row]:
     reader = csv.reader(source, delimiter=delimiter, strict=True)
     while True:
@@ -171,7 +176,7 @@ def _broken_row(error: csv.Error, line: int, lines: Sequence[str], delimiter: st
             f'A quotation mark (") that opens on line {line} is never closed, so the rest of the file cannot be told'
             " apart. Close it, or remove it."
         )
-    cells = next(csv.reader(lines, delimiter=delimiter), [])
+    cells = next(csv.reader(_without_zeros(lines), delimiter=delimiter), [])
     return Row(line, cells, 'A quotation mark (") stands inside a cell. Double it ("") or remove it.')
 
 

@@ -81,10 +81,10 @@ def copy_cells(csv_import: CsvImport, rows: Iterable[Row], width: int, *, first:
         else _copy_line([str(number), str(row.line), "", "", *row.cells])
         for number, row in enumerate(rows, first)
     )
-    # PostgreSQL's text knows no zero character.
-    data = io.BytesIO(text.replace("\x00", "").encode())
     with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {tables_of(csv_import).cells} FROM STDIN WITH (FORMAT text, NULL '')", data)
+        cursor.copy_expert(
+            f"COPY {tables_of(csv_import).cells} FROM STDIN WITH (FORMAT text, NULL '')", io.BytesIO(text.encode())
+        )
 
 
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})

@@ -1,6 +1,7 @@
 """Whatever is wrong with a file is told in the seller's words, with line and column; nothing else suffers."""
 
 import pytest
+from django.db import DataError
 
 from inventory.csv_import import imports
 from inventory.models import CsvImport, Item
@@ -150,6 +151,29 @@ def test_archived_items_and_parents_are_told(seller):
     assert "archived" in reasons(csv_import)[2]
     assert "parent" in reasons(csv_import)[3]
     assert "needs a title" in reasons(csv_import)[4]
+
+
+@pytest.mark.parametrize("row", ["A,Ap\x00ple", "A,Apple\nB,Bread\nC,Cake\nD,Da\x00te", "A,Apple\nB,Br\x00ead,extra"])
+def test_a_zero_character_is_left_out_wherever_it_stands(seller, row):
+    csv_import = bring(seller, f"sku,title\n{row}\n")
+
+    assert csv_import.state == "done"
+    assert Item.objects.get(sku="A").title == "Apple"
+    assert "Br\x00ead" not in str([problem.cells for problem in csv_import.problems.all()])
+
+
+def test_a_quotation_mark_named_as_the_separator_is_no_separator(seller):
+    assert bring(seller, 'sep="\nsku,title\nA,Apple\n').summary["good"] == 1
+
+
+@pytest.mark.parametrize("error", [DataError("out of range"), ValueError("no number")])
+def test_a_value_that_cannot_be_stored_ends_the_import_at_once_in_the_sellers_words(seller, monkeypatch, error):
+    monkeypatch.setattr(imports, "stage", lambda _: (_ for _ in ()).throw(error))
+
+    csv_import = bring(seller, "sku,title\nA,Apple\n", confirm=False)
+
+    assert (csv_import.state, csv_import.attempts) == ("failed", 1)
+    assert "cannot be stored" in csv_import.error
 
 
 def test_a_file_without_a_good_row_imports_nothing(seller):

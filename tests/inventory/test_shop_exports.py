@@ -213,6 +213,19 @@ def test_a_stock_export_makes_no_items_and_tells_counts_that_are_none(seller):
     assert "“some” is no quantity" in reasons(csv_import)[4]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Handle,Title,Variant SKU,Variant Price,Image Src,Image Position\nm,M,M1,2,https://a.test/1,{'9' * 5000}\n",
+        f"Handle,Title,SKU,Location,On hand\nm,M,M1,Main,{'9' * 5000}\n",
+    ],
+)
+def test_a_number_of_thousands_of_digits_is_read_as_any_other_text(seller, text):
+    make_item(seller, "M1")
+
+    assert bring(seller, text).state == "done"
+
+
 # WooCommerce ---------------------------------------------------------------------------------------------------------
 
 

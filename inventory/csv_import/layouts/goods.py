@@ -102,6 +102,11 @@ def counted(text: str) -> str:
     return "0" if re.fullmatch(r"-\d+(\.0+)?", text) else text
 
 
+def number_in(text: str) -> int | None:
+    """Return the whole number that the text is, None if it is none that a shop counts with."""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,9}", text) else None
+
+
 def web_addresses(texts: Iterable[str]) -> list[str]:
     """Return the web addresses among the texts, each once, in their order; files named otherwise are the shop's own."""
     found = (text.strip() for text in texts)

@@ -180,5 +180,5 @@ def _offer(cells: Cells, images: Sequence[str]) -> dict[str, Any]:
 def _images(lines: Sequence[_Line]) -> list[str]:
     """Return the product's images in the order of their positions, those without one last, each once."""
     placed = [line.cells for line in lines if line.cells["image"]]
-    placed.sort(key=lambda cells: int(cells["position"]) if cells["position"].isdecimal() else len(lines) + 1)
+    placed.sort(key=lambda cells: (goods.number_in(cells["position"]) is None, goods.number_in(cells["position"]) or 0))
     return goods.web_addresses(cells["image"] for cells in placed)

@@ -101,6 +101,6 @@ def _row(line: int, cells: Cells, counts: Sequence[str]) -> Row:
 
 def _total(counts: Sequence[str]) -> str:
     """Return the sum; what is no number is told as it is."""
-    odd = next((count for count in counts if count and not count.removeprefix("-").isdecimal()), "")
-    filled = [count for count in counts if count]
-    return odd or (goods.counted(str(sum(map(int, filled)))) if filled else "")
+    numbers = [(count, goods.number_in(count)) for count in counts if count]
+    odd = next((count for count, number in numbers if number is None), "")
+    return odd or (goods.counted(str(sum(number or 0 for _, number in numbers))) if numbers else "")
