@@ -81,11 +81,7 @@ def send_again(invitation: Invitation, *, actor: User, site: str, now: datetime)
 def withdraw(invitation: Invitation, *, actor: User, now: datetime) -> None:
     """The link of the invitation opens nothing any more."""
     with _changed_by_owner(invitation.seller, actor):
-        waiting = _waiting(invitation)
-        waiting.withdrawn_at = now
-        waiting.save(update_fields=["withdrawn_at"])
-        waiting.mails.filter(sent_at=None).delete()
-        _record(waiting.seller, TeamChange.What.WITHDREW, waiting.email, actor=actor, now=now)
+        _withdraw(_waiting(invitation), actor=actor, now=now)
 
 
 def accept(invitation: Invitation, user: User, *, now: datetime) -> Membership:
@@ -105,7 +101,7 @@ def accept(invitation: Invitation, user: User, *, now: datetime) -> Membership:
 
 
 def change_role(member: Membership, role: Role, *, actor: User, now: datetime) -> None:
-    """The member has this role. Raises TeamError if no owner would be left."""
+    """The member has this role; what an owner sent is withdrawn with that role. Raises TeamError for the last owner."""
     with _changed_by_owner(member.seller, actor):
         found = _member(member)
         if found.role == role:
@@ -116,10 +112,15 @@ def change_role(member: Membership, role: Role, *, actor: User, now: datetime) -
         found.save(update_fields=["role"])
         whom = found.user.get_username()
         _record(member.seller, TeamChange.What.ROLE, whom, actor=actor, now=now, before=before, after=role)
+        if before == Role.OWNER:
+            _close_ways_back(member.seller, found.user, actor=actor, now=now)
 
 
 def remove(member: Membership, *, actor: User, now: datetime) -> None:
-    """The member can open nothing of the seller any more; the account stays. Raises TeamError for the last owner."""
+    """The member can open nothing of the seller any more, nor come back by an invitation; the account stays.
+
+    Raises TeamError for the last owner.
+    """
     with _changed_by_owner(member.seller, actor):
         found = _member(member)
         if found == last_owner(member.seller):
@@ -128,18 +129,23 @@ def remove(member: Membership, *, actor: User, now: datetime) -> None:
         found.delete()
         whom = found.user.get_username()
         _record(member.seller, TeamChange.What.REMOVED, whom, actor=actor, now=now, before=found.role)
+        _close_ways_back(member.seller, found.user, actor=actor, now=now)
 
 
 @contextmanager
 def recorded(seller: Seller, *, actor: User, now: datetime) -> Iterator[None]:
-    """Whatever is done to the team inside stands on record, too: for support, who belongs to no team."""
-    before = _roles(seller)
-    yield
-    after = _roles(seller)
-    for whom in sorted(before.keys() | after.keys()):
-        was, now_is = before.get(whom, ""), after.get(whom, "")
-        if was != now_is:
-            _record(seller, _what(was, now_is), whom, actor=actor, now=now, before=was, after=now_is)
+    """Whatever is done to the team inside has the same consequences and record: for support, who belongs to no team."""
+    with _changing(seller):
+        before = _roles(seller)
+        yield
+        after = _roles(seller)
+        for user in sorted(before.keys() | after.keys(), key=User.get_username):
+            was, now_is = before.get(user, ""), after.get(user, "")
+            if was != now_is:
+                whom = user.get_username()
+                _record(seller, _what(was, now_is), whom, actor=actor, now=now, before=was, after=now_is)
+            if (was and not now_is) or (was == Role.OWNER and now_is != was):
+                _close_ways_back(seller, user, actor=actor, now=now)
 
 
 def _what(was: str, now_is: str) -> TeamChange.What:
@@ -148,8 +154,23 @@ def _what(was: str, now_is: str) -> TeamChange.What:
     return TeamChange.What.ROLE if was else TeamChange.What.ADDED
 
 
-def _roles(seller: Seller) -> dict[str, str]:
-    return dict(Membership.objects.filter(seller=seller).values_list("user__username", "role"))
+def _roles(seller: Seller) -> dict[User, str]:
+    return {member.user: member.role for member in Membership.objects.filter(seller=seller).select_related("user")}
+
+
+def _close_ways_back(seller: Seller, user: User, *, actor: User, now: datetime) -> None:
+    """No invitation that this person sent, or that waits for them, opens anything any more."""
+    theirs = Q(invited_by=user) | Q(email__in={user.username.lower(), user.email.lower()})
+    waiting = Invitation.objects.filter(theirs, seller=seller, accepted_at=None, withdrawn_at=None)
+    for invitation in waiting.order_by("email"):
+        _withdraw(invitation, actor=actor, now=now)
+
+
+def _withdraw(invitation: Invitation, *, actor: User, now: datetime) -> None:
+    invitation.withdrawn_at = now
+    invitation.save(update_fields=["withdrawn_at"])
+    invitation.mails.filter(sent_at=None).delete()
+    _record(invitation.seller, TeamChange.What.WITHDREW, invitation.email, actor=actor, now=now)
 
 
 @contextmanager

@@ -242,6 +242,34 @@ def test_who_is_removed_gets_404_at_the_next_page(client: Client, seller: Seller
     assert (before, client.get(reverse("team", args=[seller.slug])).status_code) == (200, 404)
 
 
+def test_who_is_removed_comes_back_by_no_invitation(seller: Seller, owner: User):
+    waiting = invited(seller, owner, "ada@private.example", Role.OWNER)
+    ada = member(seller, "ada@example.com").user
+    User.objects.filter(pk=ada.pk).update(email="Ada@private.example")
+    ada.refresh_from_db()
+    sent = invited(seller, ada, "second@example.com", Role.OWNER)
+    kept = invited(seller, owner, "bob@example.com")
+
+    team.remove(Membership.objects.get(user=ada), actor=owner, now=NOW)
+
+    for invitation, user in ((sent, make_user("second@example.com")), (waiting, ada)):
+        with pytest.raises(team.TeamError):
+            team.accept(invitation, user, now=clock.now())
+    told = TeamChange.objects.filter(what="withdrew").order_by("pk").values_list("who", "whom")
+    assert list(told) == [("owner@example.com", "ada@private.example"), ("owner@example.com", "second@example.com")]
+    assert team.accept(kept, make_user("bob@example.com"), now=clock.now()).role == Role.MANAGER
+
+
+def test_what_an_owner_sent_ends_with_the_role(seller: Seller, owner: User):
+    ada = member(seller, "ada@example.com")
+    waiting = team.invite(seller, "second@example.com", Role.OWNER, actor=ada.user, site=SITE, now=clock.now())
+
+    team.change_role(ada, Role.MANAGER, actor=owner, now=NOW)
+
+    assert not mail.send(waiting.pk, now=clock.now())
+    assert Invitation.objects.get().withdrawn_at == NOW
+
+
 def test_managers_and_viewers_see_the_list_only(client: Client, seller: Seller, owner: User):
     invited(seller, owner)
     for role in (Role.MANAGER, Role.VIEWER):
@@ -313,6 +341,7 @@ def test_what_support_does_to_a_team_is_on_its_record(client: Client, seller: Se
         make_user("bob@example.com", seller=seller),
     )
     carol = make_user("carol@example.com")
+    invited(seller, bob, "second@example.com")
     rows = [
         (Membership.objects.get(user=ada).pk, ada.pk, "owner", ""),
         (Membership.objects.get(user=bob).pk, bob.pk, "owner", "on"),
@@ -326,9 +355,10 @@ def test_what_support_does_to_a_team_is_on_its_record(client: Client, seller: Se
     answer = client.post(reverse("admin:inventory_seller_change", args=[seller.pk]), form)
 
     assert answer.status_code == 302
-    assert list(TeamChange.objects.order_by("pk").values_list("who", "what", "whom", "before", "after")) == [
+    assert list(TeamChange.objects.order_by("pk")[1:].values_list("who", "what", "whom", "before", "after")) == [
         ("support@example.com", "role", "ada@example.com", "viewer", "owner"),
         ("support@example.com", "removed", "bob@example.com", "owner", ""),
+        ("support@example.com", "withdrew", "second@example.com", "", ""),
         ("support@example.com", "added", "carol@example.com", "", "viewer"),
     ]
     client.force_login(owner)
