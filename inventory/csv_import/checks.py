@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inventory.csv_import.header import Column
-from inventory.csv_import.values import PAIRS
+from inventory.csv_import.values import PAIRS, is_currency, named_currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ _NEGATIVE = r"~ '^[^0-9]*[-\u2212]\s*[0-9.,]'"
 _GTIN_SUM = "({})".format(
     " + ".join(f"meant.gtin::bigint / {10**place} %% 10 * {3 if place % 2 else 1}" for place in range(14))
 )
+
+_SAYS_CURRENCY = is_currency("meant.said")
 
 #: What is wrong with the parent that `given` names, if `item` is what it has of that SKU and no row brings one.
 ORPHANED = """CASE
@@ -97,10 +99,28 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "price",
         rf"""CASE
-            WHEN given.price IS NULL OR meant.price IS NOT NULL THEN NULL
+            WHEN given.price IS NULL THEN NULL
+            WHEN meant.price IS NOT NULL AND coalesce({_SAYS_CURRENCY}, true) THEN NULL
             WHEN given.price {_NEGATIVE} THEN format('The price “%%s” is below 0.', left(given.price, 40))
             ELSE format('“%%s” is no price. Give a number, written as in the other rows.', left(given.price, 40))
         END""",
+    ),
+    Check(
+        "price",
+        _reason(
+            f"meant.price IS NOT NULL AND upper(given.currency) <> meant.said AND {_SAYS_CURRENCY}",
+            "format('The price is in %%s, but the row is in %%s.', meant.said, upper(left(given.currency, 40)))",
+        ),
+    ),
+    # An explicit currency may change an item's; a sign beside a price is too little to do so.
+    Check(
+        "price",
+        _reason(
+            f"meant.price IS NOT NULL AND given.currency IS NULL AND meant.said <> item.currency AND {_SAYS_CURRENCY}",
+            "format('The price is in %%s, but this item is in %%s. Only a column “currency” changes that.',"
+            " meant.said, item.currency)",
+        ),
+        looks_beyond=True,
     ),
     Check(
         "currency",
@@ -160,4 +180,6 @@ CHECKS: tuple[Check, ...] = (
 def checks_for(columns: Sequence[Column]) -> list[Check]:
     """Return the checks of the columns that the file has."""
     fields = {column.field for column in columns}
-    return [check for check in CHECKS if check.field in fields]
+    named = named_currency(columns)
+    of_name = Check("price", _reason(f"meant.said <> '{named}'", f"'The price is not in {named}, as its column says.'"))
+    return [check for check in [*CHECKS, *([of_name] if named else [])] if check.field in fields]

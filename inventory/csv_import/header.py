@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inventory.money import CURRENCIES
+
 #: Field of an item -> names that sellers' files give it, the first being the field's own.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "sku": (
@@ -125,9 +127,19 @@ def field_of(name: str) -> str:
     simple = _simple(name)
     if simple in ("", _simple(TO_MEND)):
         return "ignored"
-    if re.fullmatch(r"price [a-z]{3}", simple):  # "Price (EUR)"
+    if currency_in(name) and _FIELD_OF.get(simple[:-4]) == "price":
         return "price"
     return _FIELD_OF.get(simple, "attribute")
+
+
+def currency_in(name: str) -> str:
+    """Return the currency that a column for prices names behind other words: "Price (EUR)", "Net price EUR".
+
+    Some codes are words too, such as ALL and PEN: behind a name that we do not know, only capitals are a code.
+    """
+    *words, last = re.findall(r"[^\W_]+", name) or [""]
+    is_code = last.upper() in CURRENCIES and (last.isupper() or _FIELD_OF.get(_simple(" ".join(words))) == "price")
+    return last.upper() if words and is_code else ""
 
 
 def known_columns(names: Sequence[str]) -> int:

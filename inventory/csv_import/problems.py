@@ -62,12 +62,14 @@ def _find_suspects(csv_import: CsvImport) -> None:
                 meant.*, item.id AS item_id,
                 CASE WHEN item.archived_at IS NOT NULL AND NOT {CAN_COME_BACK} THEN item.archived_at END AS archived_at,
                 CASE WHEN item.archived_at IS NULL OR NOT {CAN_COME_BACK} THEN item.is_parent END AS is_parent,
+                item.currency AS item_currency,
                 doubled.sku AS doubled_sku, doubled.lines AS doubled_lines
             FROM {rows} AS meant
             LEFT JOIN doubled ON doubled.sku = meant.sku
             LEFT JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = meant.sku
             WHERE meant.is_odd OR doubled.sku IS NOT NULL OR item.archived_at IS NOT NULL
                 OR (item.is_parent OR meant.as_parent) AND meant.quantity IS NOT NULL
+                OR meant.said <> item.currency
                 OR item.is_parent <> meant.as_parent OR item.id IS NULL AND meant.title IS NULL
             """,  # noqa: S608
             [csv_import.seller_id],
@@ -91,7 +93,9 @@ def _record_suspects(csv_import: CsvImport, columns: Sequence[Column]) -> None:
             FROM csv_suspect AS meant
             JOIN {tables_of(csv_import).cells} AS cell USING (number)
             CROSS JOIN LATERAL (SELECT {given}) AS given
-            CROSS JOIN LATERAL (SELECT item_id AS id, meant.archived_at, meant.is_parent) AS item
+            CROSS JOIN LATERAL (
+                SELECT item_id AS id, meant.archived_at, meant.is_parent, item_currency AS currency
+            ) AS item
             CROSS JOIN LATERAL (SELECT doubled_sku AS sku, doubled_lines AS lines) AS doubled
             CROSS JOIN LATERAL (VALUES {reasons}) AS found (name, reason)
             WHERE found.reason IS NOT NULL

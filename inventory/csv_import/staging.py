@@ -23,6 +23,7 @@ from inventory.csv_import.values import (
     number_value,
     pairs_value,
     plain_number,
+    said_currency,
     text_value,
 )
 from inventory.models import CsvImport
@@ -144,14 +145,16 @@ def build_rows(csv_import: CsvImport, columns: Sequence[Column], *, mark: str) -
                 OFFSET 0
             ) AS given
             CROSS JOIN LATERAL (
-                SELECT {plain_number("given.price", mark)} AS price, {plain_number("given.quantity", mark)} AS quantity
+                SELECT
+                    {plain_number("given.price", mark)} AS price, {plain_number("given.quantity", mark)} AS quantity,
+                    {said_currency("given.price", columns, at_home=csv_import.seller.currency)} AS said
                 OFFSET 0
             ) AS plain
             CROSS JOIN LATERAL (
                 SELECT
                     sku, title, description, brand, ltrim(gtin, '''') AS gtin,
                     {number_value("plain.price", decimals=4)}::numeric(14, 4) AS price,
-                    upper(currency) AS currency,
+                    coalesce(upper(currency), said) AS currency, said,
                     {number_value("plain.quantity", decimals=0)}::int AS quantity,
                     {as_parent} AS as_parent, parent, {pairs_value("given.options")} AS variation
                 OFFSET 0

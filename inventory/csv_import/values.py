@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from inventory.csv_import.header import Column
+from inventory.csv_import.header import Column, currency_in
+from inventory.money import CURRENCIES, SIGNS, meant_by
 
 #: Blanks around a value, the no-break space among them.
 _BLANKS = r"E' \t\r\n\u00a0\ufeff'"
@@ -47,6 +48,39 @@ def pairs_value(field: str) -> str:
         FROM regexp_split_to_table({field}, '\\n') AS pair
         WHERE pair <> ''
     ) END"""  # noqa: S608 - names of our own
+
+
+#: What may stand before or behind an amount.
+_UNIT = "^[A-Za-z]{3}|^[$€£¥]|[A-Za-z]{3}$|[$€£¥]$"
+#: Prices beside which nothing stands.
+_BARE = r"^[0-9.,]*$"
+
+
+def named_currency(columns: Sequence[Column]) -> str:
+    """Return the currency that the name of the column for prices says, "" if it says none."""
+    return next((currency_in(column.name) for column in columns if column.field == "price"), "")
+
+
+def said_currency(field: str, columns: Sequence[Column], *, at_home: str) -> str:
+    """Return the currency of a price as its cell says it, else as its column does: NULL where neither does.
+
+    What is no currency is returned as it is, so that it can be told.
+    """
+    named = named_currency(columns)
+    signs = " ".join(f"WHEN '{sign}' THEN '{meant_by(sign, at_home=at_home)}'" for sign in SIGNS)
+    unit = f"upper(substring({field} from '{_UNIT}'))"
+    otherwise = f"'{named}'" if named else "NULL"
+    return f"""CASE
+        WHEN {field} IS NULL THEN NULL
+        WHEN {field} ~ '{_BARE}' THEN {otherwise}
+        ELSE coalesce(CASE {unit} {signs} ELSE {unit} END, {otherwise})
+    END"""
+
+
+def is_currency(field: str) -> str:
+    """Return whether the text is the code of a currency."""
+    codes = "', '".join(sorted(CURRENCIES))
+    return f"{field} IN ('{codes}')"
 
 
 def plain_number(field: str, mark: str) -> str:
