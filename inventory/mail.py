@@ -33,15 +33,29 @@ def send(mail_id: int, *, now: datetime) -> bool:
     mail = _claim(mail_id, now)
     if mail is None:
         return False
+    message = EmailMessage(" ".join(mail.subject.split()), _text(mail), to=[mail.to])
     try:
-        EmailMessage(" ".join(mail.subject.split()), _text(mail), to=[mail.to]).send()
-    except OSError as error:  # what smtplib raises is one, too
+        message.send()
+    except (OSError, UnicodeError) as error:  # what smtplib raises is the first, too; the second: an impossible domain
         wait = min(timedelta(minutes=2 ** min(mail.attempts, 6)), _LONGEST_WAIT)
-        Mail.objects.filter(pk=mail.pk).update(next_try_at=now + wait, last_error=str(error)[:500])
-        log.warning("mail.failed", extra={"mail": mail.pk, "attempts": mail.attempts, "reason": str(error)[:500]})
+        Mail.objects.filter(pk=mail.pk).update(next_try_at=now + wait, last_error=_words(error))
+        log.warning("mail.failed", extra={"mail": mail.pk, "attempts": mail.attempts, "reason": _words(error)})
         return False
     Mail.objects.filter(pk=mail.pk).update(sent_at=now, last_error="")
     return True
+
+
+def can_be_written_to(domain: str) -> bool:
+    """Whether mail servers have a way to write this domain."""
+    try:
+        domain.encode("idna")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _words(error: OSError | UnicodeError) -> str:
+    return "There is no such address." if isinstance(error, UnicodeError) else str(error)[:500]
 
 
 def _claim(mail_id: int, now: datetime) -> Mail | None:

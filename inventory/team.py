@@ -4,12 +4,15 @@ Changes of one team go one after the other, by the seller's row: so two owners w
 leave one of them an owner.
 """
 
+import re
+import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
@@ -38,6 +41,17 @@ def accounts_of(email: str) -> Q:
 
 def belongs_to(user: User, email: str) -> bool:
     return email.lower() in (user.username.lower(), user.email.lower())
+
+
+def name_of_newcomer(email: str) -> str:
+    """Return the name of a new account: its address, unless that holds what no name may; then one like no address."""
+    try:
+        User.username_validator(email)
+    except ValidationError:
+        plain = re.sub(r"[^\w.+-]", "-", email)[:140]
+        is_taken = User.objects.filter(username__iexact=plain).exists()
+        return f"{plain}-{secrets.token_hex(4)}" if is_taken else plain
+    return email
 
 
 def last_owner(seller: Seller) -> Membership | None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from inventory.mail import can_be_written_to
 from inventory.models import Membership, Role
 
 #: Role -> what it may do, beside its name.
@@ -22,6 +23,14 @@ class InviteForm(forms.Form):
         label="E-mail address", max_length=150, widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
     role = forms.ChoiceField(choices=_ROLES, widget=forms.RadioSelect, initial=Role.VIEWER)
+
+    def clean_email(self) -> str:
+        """Refuse what looks like an address and is none: letters that only resemble a-z, and impossible domains."""
+        email: str = self.cleaned_data["email"]
+        name, _, domain = email.rpartition("@")
+        if not (name.isascii() and can_be_written_to(domain)):
+            raise forms.ValidationError("No e-mail can go to this address. Check how it is written.")
+        return email
 
 
 class RoleForm(forms.Form):

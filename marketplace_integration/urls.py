@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.urls import URLPattern, URLResolver, include, path
 
+from inventory.sign_in import SignInForm
 from marketplace_integration.health import healthz
 
 admin.site.site_header = "Support"
@@ -11,7 +12,11 @@ admin.site.site_title = "Support"
 admin.site.index_title = "Sellers and their channels"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("sign-in/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="sign_in"),
+    path(
+        "sign-in/",
+        auth_views.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm),
+        name="sign_in",
+    ),
     path("sign-out/", auth_views.LogoutView.as_view(), name="sign_out"),
     path("password/", auth_views.PasswordChangeView.as_view(), name="password_change"),
     path("password/changed/", auth_views.PasswordChangeDoneView.as_view(), name="password_change_done"),

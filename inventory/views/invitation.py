@@ -46,8 +46,10 @@ def invitation(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return _not_open(request)
     if request.user.is_authenticated:
         return _for_account(request, found, request.user)
-    if User.objects.filter(team.accounts_of(found.email)).exists():
-        return render(request, "inventory/invitation.html", {"invitation": found, "must_sign_in": True})
+    accounts = User.objects.filter(team.accounts_of(found.email)).values_list("is_active", flat=True)
+    if accounts:
+        context = {"invitation": found, "must_sign_in": True, "is_closed": not any(accounts)}
+        return render(request, "inventory/invitation.html", context)
     return _for_newcomer(request, found)
 
 
@@ -73,8 +75,8 @@ def _for_account(request: HttpRequest, found: Invitation, user: User) -> HttpRes
 
 
 def _for_newcomer(request: HttpRequest, found: Invitation) -> HttpResponse:
-    """Make an account by choosing a password; the address is its name."""
-    newcomer = User(username=found.email, email=found.email)
+    """Make an account by choosing a password; its address is what one signs in with."""
+    newcomer = User(username=team.name_of_newcomer(found.email), email=found.email)
     form = SetPasswordForm(newcomer, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = {"invitation": found, "form": form}

@@ -117,7 +117,7 @@ def test_an_invitation_that_could_not_be_sent_says_so_and_is_withdrawn(page: Pag
     expect(page.get_by_text("on its way", exact=True)).to_be_visible()
     Mail.objects.update(attempts=2, last_error="[Errno 111] Connection refused")
     page.reload()
-    expect(page.get_by_text("The mail server said: [Errno 111]")).to_be_visible()
+    expect(page.get_by_text("The reason: [Errno 111]")).to_be_visible()
     assert_good(page)
 
     page.get_by_role("button", name="Withdraw ada@example.com").click()

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from inventory import mail, team
 from inventory.models import Invitation, Mail, Membership, Role, Seller, TeamChange
+from inventory.sign_in import account_name
 from inventory.tasks import sweep_mail
 from marketplace_integration import clock
 from tests.factories import NOW, make_seller, make_user
@@ -23,6 +24,8 @@ from tests.flows.test_activate_races import at_once
 pytestmark = pytest.mark.django_db
 
 SITE = "https://shop.example.com"
+#: Longer than a name in the DNS may be once it is written without umlauts.
+IMPOSSIBLE = f"ada@{'ä' * 60}.com"
 
 
 @pytest.fixture
@@ -143,6 +146,65 @@ def test_the_page_opens_for_no_browser_that_did_not_have_the_link(client: Client
     page = opened(client, invited(seller, owner))
 
     assert (client.get(page).status_code, Client().get(page).status_code) == (200, 404)
+
+
+@pytest.mark.parametrize("typed", ["Ada@Example.com", "ada@example.com"])
+def test_who_was_invited_in_capitals_signs_in_either_way(client: Client, seller: Seller, owner: User, typed: str):
+    team.invite(seller, "Ada@Example.com", Role.VIEWER, actor=owner, site="http://testserver", now=clock.now())
+    join(client, Invitation.objects.get())
+
+    assert sign_in(client, typed) == 302
+
+
+def test_an_account_with_capitals_in_its_name_is_found_and_others_are_not_mixed_up(client: Client):
+    make_user("Ada@Example.com")
+    for name in ("Bob@example.com", "bob@example.com"):
+        make_user(name)
+
+    assert sign_in(client, "ada@example.COM", "a-test-password") == 302
+    assert [account_name(f"{name}@example.com") for name in ("Bob", "bob", "BOB")] == [
+        f"{name}@example.com" for name in ("Bob", "bob", "bob")
+    ]
+
+
+def test_capitals_bring_no_more_tries_at_a_password(client: Client):
+    make_user("ada@example.com")
+
+    tries = [sign_in(client, name) for name in ("ada@example.com", "Ada@example.com", "ADA@example.com") * 4]
+
+    assert tries == [200] * 9 + [429] * 3
+
+
+def test_an_address_that_is_no_name_gets_one_and_signs_in_with_the_address(client: Client, seller: Seller, owner: User):
+    make_user("o-brien-example.com")
+    join(client, invited(seller, owner, "o'brien@example.com"))
+
+    made = User.objects.get(email="o'brien@example.com")
+
+    made.full_clean()
+    assert re.fullmatch(r"o-brien-example\.com-[0-9a-f]{8}", made.username)
+    assert sign_in(client, "O'Brien@example.com") == 302
+
+
+def test_an_address_whose_account_is_closed_is_told_so(client: Client, seller: Seller, owner: User):
+    closed = make_user("ada@example.com")
+    User.objects.filter(pk=closed.pk).update(is_active=False)
+
+    page = client.get(invited(seller, owner).link, follow=True).content.decode()
+
+    assert "The account of this address is closed" in page
+    assert "Sign in with it" not in page
+
+
+def join(client: Client, invitation: Invitation) -> None:
+    """The newcomer has joined, and left the browser."""
+    chosen = {"new_password1": "long-and-odd-7", "new_password2": "long-and-odd-7"}
+    assert client.post(opened(client, invitation), chosen).headers["Location"].startswith("/s/")
+    client.logout()
+
+
+def sign_in(client: Client, name: str, chosen: str = "long-and-odd-7") -> int:
+    return client.post("/sign-in/", {"username": name, "password": chosen}).status_code
 
 
 # --- what opens nothing ----------------------------------------------------------------------------------------------
@@ -463,6 +525,22 @@ def test_a_letter_whose_worker_died_while_it_had_it_is_sent_by_the_next(
 
 def _die(*_: object) -> None:
     raise SystemExit
+
+
+def test_an_impossible_domain_is_told_and_holds_up_nothing(browser: Client, seller: Seller, owner: User):
+    sent = team.invite(seller, IMPOSSIBLE, Role.VIEWER, actor=owner, site=SITE, now=clock.now())
+
+    assert not mail.send(sent.pk, now=clock.now())
+
+    assert "There is no such address." in browser.get(reverse("team", args=[seller.slug])).content.decode()
+
+
+@pytest.mark.parametrize("email", [IMPOSSIBLE, "m\u0131ke@example.com"])
+def test_an_address_that_no_letter_reaches_is_refused_where_it_is_entered(browser: Client, seller: Seller, email: str):
+    answer = browser.post(reverse("team_invite", args=[seller.slug]), {"email": email, "role": "viewer"})
+
+    assert answer.status_code == 422
+    assert "No e-mail can go to this address" in answer.content.decode()
 
 
 def test_a_withdrawn_invitation_is_not_sent(seller: Seller, owner: User):

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         email = options["email"]
-        user = User.objects.filter(username=email).first()
+        user = User.objects.filter(username__iexact=email).first()
         if user is None:
             password = os.environ.get("NEW_PASSWORD") or getpass(f"Password for {email}: ")
             user = User.objects.create_user(username=email, email=email, password=password)

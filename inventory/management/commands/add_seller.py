@@ -28,7 +28,7 @@ class Command(BaseCommand):
         slug, email = options["slug"], options["owner"]
         if Seller.objects.filter(slug=slug).exists():
             raise CommandError(f"There is a seller {slug} already.")
-        user = User.objects.filter(username=email).first()
+        user = User.objects.filter(username__iexact=email).first()
         if user is None:
             password = os.environ.get("NEW_PASSWORD") or getpass(f"Password for {email}: ")
             user = User.objects.create_user(username=email, email=email, password=password)
