@@ -60,6 +60,8 @@ class ChannelAdapter(ABC):
     honours_keys: ClassVar[bool] = False
     #: Whether the channel names listings by numbers of its own. If so, results bring them and later lines carry them.
     gives_remote_ids: ClassVar[bool] = False
+    #: So many categories are asked about in one question; each answer is kept before the next one is asked.
+    categories_at_once: ClassVar[int] = 1_000
     #: Whether a content line brings the quantity too. If not, it is sent by itself once the listing is there.
     content_brings_quantity: ClassVar[bool] = True
     #: A submission that is open for longer raises the alarm. None: forty intervals of the `results` job.

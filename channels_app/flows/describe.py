@@ -5,6 +5,8 @@ or "text:Blue" (the same for all). Without one, the attribute that is called lik
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from channels_app.adapters.types import Choice, Part, ProductField
@@ -37,13 +39,19 @@ class Described(Protocol):
     def variation(self) -> Mapping[str, object]: ...
 
 
-class Mapped(NamedTuple):
+@dataclass(frozen=True)
+class Mapped:
     """What one of the seller's categories is on a channel."""
 
     code: str
     name: str
     fields: Sequence[ProductField]
     answers: Mapping[str, str]
+
+    @cached_property
+    def codes(self) -> Mapping[str, Mapping[str, str]]:
+        """By the code of a field with choices: what these may be called -> their codes. Lists are long, items many."""
+        return {field.code: _by_word(field.choices) for field in self.fields if field.choices}
 
 
 class Product(NamedTuple):
@@ -70,7 +78,7 @@ def describe(item: Described, mapped: Mapped) -> Product:
     values, problems = {}, []
     for field in mapped.fields:
         said = say(item, field, mapped)
-        choice = find_choice(said, field.choices)
+        choice = mapped.codes[field.code].get(said.casefold()) if field.choices else None
         if said and field.choices and choice is None:
             problems.append(f"{field.name}: this marketplace does not know “{said}”. {_name_some(field.choices)}")
         elif said:
@@ -114,10 +122,15 @@ def _bare(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold()))
 
 
-def find_choice(said: str, choices: Iterable[Choice]) -> str | None:
+def find_choice(said: str, choices: Sequence[Choice]) -> str | None:
     """Return the code of the choice that is meant, by code or by name, or None."""
-    wanted = said.casefold()
-    return next((choice.code for choice in choices if wanted in (choice.code.casefold(), choice.name.casefold())), None)
+    return _by_word(choices).get(said.casefold())
+
+
+def _by_word(choices: Sequence[Choice]) -> Mapping[str, str]:
+    """Return the codes by all that they may be called."""
+    names = {choice.name.casefold(): choice.code for choice in reversed(choices)}
+    return names | {choice.code.casefold(): choice.code for choice in reversed(choices)}
 
 
 def _name_some(choices: Sequence[Choice]) -> str:
@@ -132,4 +145,4 @@ def _way_out(field: ProductField, mapped: Mapped) -> str:
         return f"Fill in the item's attribute “{name}”."
     if kind == PART or field.usual is not None:
         return f"Fill in the item's {(name or str(field.usual)).replace('_', ' ')}."
-    return f"Fill in an attribute “{field.code}”, or say under Products where it stands."
+    return f"Fill in an attribute “{field.name}”, or say under Products where it stands."

@@ -252,7 +252,9 @@ def _submit(claim: Claim, adapter: ChannelAdapter, kind: Kind, rows: Sequence[Ro
             return False
         # Under the channel's lock: whoever changes what its questions are answered with marks these listings after us.
         products = describe_all(claim.channel, [(one.category, one) for one in content.values()])
-        rows = _refuse_incomplete(claim, rows, content, products)
+        # All at once, in the order of SKUs, and before any listing: whoever changes them does it so.
+        valid = pending.lock_taken([row.taken for row in rows])
+        rows = _refuse_incomplete(claim, [row for row in rows if row.taken.id in valid], content, products)
         drafts = _settle_as_sent(claim, kind, rows, content)
         if not drafts:
             return True
@@ -290,8 +292,6 @@ def _refuse_incomplete(
     if not wanting:
         return list(rows)
     refused = [row for row in rows if row.truth.sku in wanting]
-    valid = pending.lock_taken([row.taken for row in refused])
-    refused = [row for row in refused if row.taken.id in valid]
     pending.delete([row.taken.id for row in refused if not row.truth.is_up])
     pending.keep([Remains(row.taken.id, int(Urgency.ROSE), None, False) for row in refused if row.truth.is_up])
     listings.refuse(
@@ -341,8 +341,7 @@ def _settle_as_sent(claim: Claim, kind: Kind, rows: Sequence[Row], content: dict
 
     Only who settles a change writes a line for it: so no two jobs send a SKU at once, and none from an old reading.
     """
-    valid = pending.lock_taken([row.taken for row in rows])
-    rows = [row for row in rows if row.taken.id in valid and (kind != Kind.CONTENT or row.truth.sku in content)]
+    rows = [row for row in rows if kind != Kind.CONTENT or row.truth.sku in content]
     last = [row for row in rows if row.decision.kinds[-1] == kind]
     pending.delete([row.taken.id for row in last if row.decision.then is None])
     pending.keep([_remains(row, claim.now) for row in last if row.decision.then is not None])

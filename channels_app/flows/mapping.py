@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection
+from django.db import connection, transaction
 
 from channels_app.adapters.types import Capability, Choice, Part, ProductField
 from channels_app.flows import jobs, permissions
-from channels_app.flows.change import locked, remember
+from channels_app.flows.change import remember
 from channels_app.flows.describe import Described, Mapped, Product, describe
 from channels_app.flows.fan_out import walk_channel
 from channels_app.flows.permissions import Action
@@ -83,12 +84,12 @@ def save_mapping(
 
     Returns whether anything changed. Raises NotAllowed where the table says no.
     """
-    with locked(channel) as row:
+    # Not `locked`: the channel's jobs need not wait for as many listings as a category has.
+    with transaction.atomic():
+        row = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
         permissions.require(row, actor, Action.EDIT_PRODUCTS)
         old = CategoryMapping.objects.filter(channel=row, own=own).select_related("category").first()
-        before = _in_words(old.category, old.answers) if old else {}
-        after = _in_words(category, answers) if category else {}
-        if before == after:
+        if _says(old.category if old else None, old.answers if old else {}) == _says(category, answers):
             return False
         if category is None:
             CategoryMapping.objects.filter(channel=row, own=own).delete()
@@ -96,16 +97,32 @@ def save_mapping(
             CategoryMapping.objects.update_or_create(
                 channel=row, own=own, defaults={"category": category, "answers": dict(answers), "updated_at": now}
             )
+        before = _in_words(old.category, old.answers) if old else {}
+        after = _in_words(category, answers) if category else {}
         remember(row, f"products in {own}"[:40], before=before, after=after, actor=actor, now=now)
         tell_anew(row, [own], now=now)
-        jobs.nudge([row.pk], [ChannelJob.Kind.CATEGORIES], now=now)
+        transaction.on_commit(partial(jobs.nudge, [row.pk], [ChannelJob.Kind.CATEGORIES], now=now))
     return True
 
 
+def _says(category: ChannelCategory | None, answers: Mapping[str, str]) -> tuple[int, dict[str, str]] | None:
+    return (category.pk, dict(answers)) if category else None
+
+
 def _in_words(category: ChannelCategory, answers: Mapping[str, str]) -> dict[str, str]:
-    return {"category": category.name, **answers}
+    return {**answers, "category": category.name}
 
 
+# What is on its way says the old: it will not be what is wanted, whatever becomes of it. Plan: the items by (seller,
+# category), the open lines of each by (channel, SKU).
+_LINES_ARE_OLD = """
+UPDATE channels_app_feedline AS line
+SET content_hash = %(unknown)s, payload_hash = 'c' || %(unknown)s
+FROM inventory_item AS item
+WHERE item.seller_id = %(seller)s AND item.category <> '' AND item.category = ANY(%(own)s::text[])
+  AND line.channel_id = %(channel)s AND line.sku = item.sku AND line.kind = 'content'
+  AND line.state IN ('pending', 'sent', 'unknown')
+"""
 # Plan: the items by (seller, category), each listing by (channel, SKU), in its order.
 _TELL_ANEW = """
 WITH concerned AS MATERIALIZED (
@@ -133,6 +150,7 @@ def tell_anew(channel: Channel, owns: Collection[str], *, now: datetime) -> None
         "unknown": UNKNOWN_HASH,
     }
     with connection.cursor() as cursor:
+        cursor.execute(_LINES_ARE_OLD, params)
         cursor.execute(_TELL_ANEW, params)
     if channel.is_running and channel.listings_on:
         walk_channel(channel, "products", now=now)

@@ -23,7 +23,8 @@ _FEED = """
 SELECT CASE WHEN line.kind = 'content' THEN 'content' ELSE 'offers' END AS kind,
        extract(epoch FROM line.closed_at - line.changed_at) AS seconds
 FROM (
-    SELECT id FROM channels_app_submission WHERE channel_id = %(channel)s ORDER BY id DESC LIMIT 60
+    SELECT id FROM channels_app_submission
+    WHERE channel_id = %(channel)s AND confirmed_count > 0 ORDER BY id DESC LIMIT 60
 ) AS one
 CROSS JOIN LATERAL (
     SELECT kind, changed_at, closed_at FROM channels_app_feedline

@@ -19,7 +19,7 @@ class OwnCategory(NamedTuple):
 
 
 #: Items of one category are counted no further than this, and no more categories are shown.
-COUNT_LIMIT = 10_000
+COUNT_LIMIT = 1_000
 MOST_CATEGORIES = 500
 
 # Plan: hops over the index on (seller, category), and for each its first items, with a probe of the label for each.
@@ -42,7 +42,6 @@ SELECT own.name, (
     ) AS members
 )
 FROM own WHERE own.name IS NOT NULL
-LIMIT %(categories)s
 """
 
 
@@ -52,12 +51,12 @@ def own_categories(channel: Channel) -> list[OwnCategory]:
         "seller": channel.seller_id,
         "label": channel.label_id,
         "most": COUNT_LIMIT,
-        "categories": MOST_CATEGORIES,
     }
     with connection.cursor() as cursor:
         cursor.execute(_OWN, params)
         found = [OwnCategory(*row) for row in cursor.fetchall()]
-    return sorted((one for one in found if one.items), key=lambda one: (-one.items, one.name))
+    on_label = sorted((one for one in found if one.items), key=lambda one: (-one.items, one.name))
+    return on_label[:MOST_CATEGORIES]
 
 
 _ATTRIBUTES = """

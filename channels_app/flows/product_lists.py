@@ -21,7 +21,7 @@ ALL = ""
 
 
 def read_product_lists(claim: Claim, adapter: ChannelAdapter) -> bool:
-    """The channel's categories are known, and what it wants to know of those in use. Returns False: all is read."""
+    """The channel's categories are known, and what it asks of those in use. Returns whether more is waiting."""
     channel = claim.channel
     # The cursor is when the categories were read last.
     if not claim.cursor or datetime.fromisoformat(claim.cursor) < claim.now - FRESH:
@@ -30,8 +30,9 @@ def read_product_lists(claim: Claim, adapter: ChannelAdapter) -> bool:
             claim.cursor = claim.now.isoformat()
             store_categories(channel, categories)
         claim.count(categories=len(categories))
-    asked = _asked_for(channel, now=claim.now)
-    if asked:
+    for asked in _in_parts(_asked_for(channel, now=claim.now), adapter.categories_at_once):
+        if claim.seconds_left() <= 0:
+            return True
         fields = adapter.list_fields(asked)
         with claim.settling():
             # As everybody does who changes what the feed says: it holds the channel while it says it.
@@ -41,6 +42,10 @@ def read_product_lists(claim: Claim, adapter: ChannelAdapter) -> bool:
                 tell_anew(channel, changed, now=claim.now)
         claim.count(asked_about=len(asked))
     return False
+
+
+def _in_parts(codes: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [codes[start : start + size] for start in range(0, len(codes), size)]
 
 
 def _asked_for(channel: Channel, *, now: datetime) -> list[str]:

@@ -1,6 +1,7 @@
 """Where the answers to a channel's questions about products stand: one choice a field, or a text for all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import md5
 from typing import Any
 
 from django import forms
@@ -22,12 +23,16 @@ _LONGEST_LIST = 60
 
 
 class AnswersForm(forms.Form):
-    """Two inputs for each field: `from-N`, where its answer stands, and `text-N`, what it is for all items."""
+    """Two inputs for each field: `from-..`, where its answer stands, and `text-..`, what it is for all items.
+
+    They bear the field's own mark, so that nothing is answered in the wrong place if the questions change meanwhile.
+    """
 
     def __init__(self, mapped: Mapped, attributes: Sequence[str], data: Any = None) -> None:
         super().__init__(data)
         self.mapped = mapped
-        for number, field in enumerate(mapped.fields):
+        for field in mapped.fields:
+            number = mark_of(field)
             answer = mapped.answers.get(field.code, "")
             kind, _, said = answer.partition(":")
             in_list = kind != TEXT or (len(field.choices) <= _LONGEST_LIST and said in _codes(field))
@@ -47,6 +52,9 @@ class AnswersForm(forms.Form):
             for name in (f"from-{number}", f"text-{number}"):
                 self.fields[name].is_needed = True  # type: ignore[attr-defined]
 
+    def _marked(self) -> Iterator[tuple[str, ProductField]]:
+        return ((mark_of(field), field) for field in self.mapped.fields)
+
     def rows(self, answered: Mapping[str, int]) -> list[dict[str, Any]]:
         """Return each field with its inputs and how many of the items answer it, what is required first."""
         rows = [
@@ -56,14 +64,14 @@ class AnswersForm(forms.Form):
                 "text": self[f"text-{number}"],
                 "answered": answered.get(field.code, 0),
             }
-            for number, field in enumerate(self.mapped.fields)
+            for number, field in self._marked()
             if field.usual is not Part.CATEGORY
         ]
         return sorted(rows, key=lambda row: not row["field"].required)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for number, field in enumerate(self.mapped.fields):
+        for number, field in self._marked():
             text = cleaned.get(f"text-{number}", "")
             if text and field.choices and find_choice(text, field.choices) is None:
                 self.add_error(f"text-{number}", f"This marketplace does not know “{text}”.")
@@ -72,13 +80,18 @@ class AnswersForm(forms.Form):
     def answers(self) -> dict[str, str]:
         """Return the answers as the mapping keeps them; a text goes before a choice. For a valid form."""
         found = {}
-        for number, field in enumerate(self.mapped.fields):
+        for number, field in self._marked():
             text, source = self.cleaned_data[f"text-{number}"].strip(), self.cleaned_data[f"from-{number}"]
             if text:
                 found[field.code] = f"{TEXT}:{find_choice(text, field.choices) or text}"
             elif source:
                 found[field.code] = source
         return found
+
+
+def mark_of(field: ProductField) -> str:
+    """Return what names the inputs of a field: its code, in letters that a form takes."""
+    return md5(field.code.encode(), usedforsecurity=False).hexdigest()[:12]
 
 
 def _codes(field: ProductField) -> set[str]:

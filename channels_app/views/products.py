@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Upper
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -42,7 +42,7 @@ def channel_products(request: SellerRequest, channel: UUID) -> HttpResponse:
 
 
 def _show_all(request: SellerRequest, found: Channel) -> HttpResponse:
-    mapped = {row.own: row for row in CategoryMapping.objects.filter(channel=found).select_related("category")}
+    mapped = {row.own: row for row in _mappings(found)}
     own = own_categories(found)
     known = {one.name for one in own}
     rows = [{"own": one.name, "items": one.items, "mapping": mapped.get(one.name)} for one in own]
@@ -62,7 +62,7 @@ def _show_all(request: SellerRequest, found: Channel) -> HttpResponse:
 @seller_page()
 def channel_product(request: SellerRequest, channel: UUID) -> HttpResponse:
     """Show what one category is on the channel; on POST store what was chosen."""
-    found, own = _find(request, channel), text_in(request.GET.get("own", "")).strip()[:200]
+    found, own = _find(request, channel), text_in(request.GET.get("own", ""))[:200]
     if request.method == "POST" and not request.membership.can_manage:
         raise PermissionDenied("This needs the role manager or higher.")
     if not own:
@@ -71,6 +71,13 @@ def channel_product(request: SellerRequest, channel: UUID) -> HttpResponse:
     if request.method == "POST":
         return _save(request, found, own, mapping)
     return _show(request, found, own, mapping)
+
+
+def _mappings(channel: Channel) -> QuerySet[CategoryMapping]:
+    """Return the mappings, each saying whether its questions are known; the questions themselves may be many."""
+    known = Q(category__fields__isnull=False)
+    rows = CategoryMapping.objects.filter(channel=channel).annotate(is_known=ExpressionWrapper(known, BooleanField()))
+    return rows.select_related("category").defer("category__fields")
 
 
 def _save(request: SellerRequest, channel: Channel, own: str, mapping: CategoryMapping | None) -> HttpResponse:
@@ -88,6 +95,9 @@ def _save(request: SellerRequest, channel: Channel, own: str, mapping: CategoryM
         case "remove":
             category, answers = None, {}
         case _:
+            if mapping is None or request.POST.get("category") != mapping.category.code:
+                messages.error(request, "Nothing was saved: this category was changed in another tab. Look again.")
+                return redirect(_here(request, channel, own))
             form = _form(channel, own, request.POST)
             if form is None or not form.is_valid():
                 return _show(request, channel, own, mapping, form, status=422)

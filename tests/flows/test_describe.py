@@ -56,7 +56,7 @@ def test_the_category_is_the_channels_even_if_the_item_has_one_of_its_own():
 @pytest.mark.parametrize(
     ("item", "answers", "words"),
     [
-        ({}, {}, "Colour is missing, and Home > Mugs needs it. Fill in an attribute “clr”, or say under Products"),
+        ({}, {}, "Colour is missing, and Home > Mugs needs it. Fill in an attribute “Colour”, or say under Products"),
         ({}, {"clr": "attribute:shade"}, "Fill in the item's attribute “shade”."),
         ({"brand": ""}, {"clr": "part:brand"}, "Fill in the item's brand."),
         ({"attributes": {"clr": "Bleu"}}, {}, "Colour: this marketplace does not know “Bleu”. It may be: Blue, Red."),

@@ -14,6 +14,7 @@ from channels_app.flows.product_lists import FRESH, read_product_lists
 from channels_app.models import CategoryMapping, ChannelCategory, ChannelHistory, ChannelJob
 from inventory.models import Item, Role
 from tests.factories import make_job, make_user
+from tests.fakes import FakeAdapter
 from tests.flows.feed_rig import Rig
 
 pytestmark = pytest.mark.django_db
@@ -257,3 +258,45 @@ def test_a_marketplace_that_cannot_be_asked_changes_nothing(rig):
         read_lists(rig)
 
     assert not ChannelCategory.objects.exists()
+
+
+def test_what_was_answered_is_kept_before_the_next_question(rig, monkeypatch):
+    monkeypatch.setattr(FakeAdapter, "categories_at_once", 1)
+    read_lists(rig)
+    maps(rig, own="Cups", code="MUGS")
+    maps(rig, own="Houses", code="HOME")
+    listed = rig.adapter.list_fields
+
+    def once(asked):
+        monkeypatch.setattr(rig.adapter, "list_fields", fails)
+        return {code: FIELDS[code] for code in asked}
+
+    def fails(asked):
+        raise TemporaryError("Enough for this minute.")
+
+    monkeypatch.setattr(rig.adapter, "list_fields", once)
+    with pytest.raises(TemporaryError):
+        read_lists(rig)
+
+    assert ChannelCategory.objects.filter(fields__isnull=False).count() == 1
+    monkeypatch.setattr(rig.adapter, "list_fields", listed)
+    read_lists(rig)
+    assert ChannelCategory.objects.filter(code__in=["MUGS", "HOME"], fields__isnull=False).count() == 2
+
+
+def test_an_answer_that_is_corrected_while_the_old_one_is_refused_is_sent(rig):
+    rig.market.manual = True
+    read_lists(rig)
+    maps(rig, colour="text:Blue", room="text:Kitchen")
+    read_lists(rig)
+    rig.has_item("MUG-REJECT", on_hand=2, attributes={"category": "Cups", "name": "A mug"})
+    rig.send()
+    assert sent_content(rig)["MUG-REJECT"][1]["room"] == "Kitchen"
+
+    maps(rig, colour="text:Blue", room="text:Office")
+    rig.spread()
+    rig.market.manual = False
+    rig.settle()
+
+    assert sent_content(rig)["MUG-REJECT"][1]["room"] == "Office"
+    assert check_ledger() == []

@@ -28,6 +28,13 @@ from channels_app.models import ChannelJob, Listing
 Listing.objects.update(last_line_at=F("last_line_at") - timedelta(hours=1))
 ChannelJob.objects.filter(kind="reconcile").update(next_run_at=F("next_run_at") - timedelta(days=2))
 """
+#: Says which jobs are to run at once or run now; nothing if none.
+_AT_REST = """
+from channels_app.models import ChannelJob
+from marketplace_integration.clock import now
+jobs = ChannelJob.objects.filter(kind="reconcile", enabled=True)
+print(*(job for job in jobs if job.claim_expires_at or job.next_run_at <= now()))
+"""
 
 
 class Proof:
@@ -194,12 +201,16 @@ class Proof:
         """Return how many differences one more run of each channel finds, once all it plans is done."""
         for shop in self.shops:
             shop.seller.switch(reconciler=True)
+        wait_until("no run is due or under way", lambda: self._ask(_AT_REST), seconds=_AGREE_SECONDS, every=1.0)
         before = self.stack.report()
         self.stack.manage("shell", "-c", _MAKE_OLDER)
         wanted = sum(before["reconcile_runs"].values()) + len(self.shops)
         wait_until("reconciled", lambda: self._runs_missing(wanted), seconds=_AGREE_SECONDS)
         after = self.stack.report()
         return sum(after["differences"].values()) - sum(before["differences"].values())
+
+    def _ask(self, question: str) -> str:
+        return self.stack.manage("shell", "-c", question).strip()
 
     def _runs_missing(self, wanted: int) -> str:
         runs = self.stack.report()["reconcile_runs"]

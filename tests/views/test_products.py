@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from channels_app.adapters.types import Capability, Choice, ProductField
 from channels_app.flows.mapping import field_as_json
+from channels_app.forms.mapping import mark_of
 from channels_app.models import CategoryMapping, Channel, ChannelCategory, Listing
 from inventory import labels
 from inventory.models import Role
@@ -99,23 +100,35 @@ def test_a_category_is_chosen_and_its_questions_answered(owner, rig, mugs):
     assert "0 of 2 items looked at say everything" in text(chosen)
     assert "Colour is missing" in text(chosen)
 
-    saved = owner.post(here, {"action": "answers", "from-0": "attribute:shade", "text-1": "Kitchen"}, follow=True)
+    answers = {f"from-{mark_of(COLOUR)}": "attribute:shade", f"text-{mark_of(ROOM)}": "Kitchen"}
+    saved = owner.post(here, {"action": "answers", "category": "MUGS", **answers}, follow=True)
 
     assert "1 of 2 items looked at say everything" in text(saved)
     assert CategoryMapping.objects.get().answers == {"colour": "attribute:shade", "room": "text:Kitchen"}
 
-    owner.post(here, {"action": "answers", "from-0": "", "text-0": "blue"})
+    owner.post(here, {"action": "answers", "category": "MUGS", f"text-{mark_of(COLOUR)}": "blue"})
     assert CategoryMapping.objects.get().answers == {"colour": "text:B1"}
 
 
 def test_a_word_that_the_channel_does_not_know_is_refused_and_kept_for_correction(owner, rig, mugs):
     CategoryMapping.objects.create(channel=rig.channel, own="Cups", category=mugs, updated_at=NOW)
 
-    answer = owner.post(address(rig, "channel_product", own="Cups"), {"action": "answers", "text-0": "Bleu"})
+    sent = {"action": "answers", "category": "MUGS", f"text-{mark_of(COLOUR)}": "Bleu"}
+    answer = owner.post(address(rig, "channel_product", own="Cups"), sent)
 
     assert answer.status_code == 422
     assert "This marketplace does not know “Bleu”." in answer.content.decode()
     assert 'value="Bleu"' in answer.content.decode()
+    assert CategoryMapping.objects.get().answers == {}
+
+
+def test_answers_to_the_questions_of_another_category_are_not_taken_for_those_of_this_one(owner, rig, mugs):
+    CategoryMapping.objects.create(channel=rig.channel, own="Cups", category=mugs, updated_at=NOW)
+    sent = {"action": "answers", "category": "SHIRTS", f"text-{mark_of(ROOM)}": "Kitchen"}
+
+    answer = owner.post(address(rig, "channel_product", own="Cups"), sent, follow=True)
+
+    assert "changed in another tab" in text(answer)
     assert CategoryMapping.objects.get().answers == {}
 
 

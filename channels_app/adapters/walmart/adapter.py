@@ -73,6 +73,8 @@ class WalmartAdapter(ChannelAdapter):
     limits = LIMITS
     submission_lines = dict.fromkeys((Kind.CONTENT, Kind.QUANTITY, Kind.PRICE, Kind.WITHDRAW), FILE_ITEMS)
     intervals = INTERVALS
+    #: Each brings a schema of some hundred kilobytes.
+    categories_at_once = 5
     content_brings_quantity = False
     #: Feeds have no time limit, and items may be under review for a day.
     answers_within = timedelta(hours=48)

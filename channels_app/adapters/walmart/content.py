@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from channels_app.adapters.types import ContentLine
+from channels_app.adapters.walmart import specs
 from channels_app.adapters.walmart.identifiers import read_identifier
-from channels_app.adapters.walmart.specs import write_fields
 
 #: Attributes that hold a weight, and how many pounds one of their unit is.
 _WEIGHTS = {
@@ -45,8 +45,17 @@ def why_not(line: ContentLine, defaults: ItemDefaults) -> str:
         return ""
     if not defaults.spec_version:
         return NO_SPEC_VERSION
-    needed = {"a brand": line.brand, "a description": line.description, "an image": line.images, "a title": line.title}
+    needed = {
+        "a brand": line.brand or line.product.get("brand"),
+        "a description": line.description or line.product.get("shortDescription"),
+        "an image": line.images or line.product.get("mainImageUrl"),
+        "a title": line.title or line.product.get("productName"),
+    }
     missing = [name for name, value in needed.items() if not value]
+    # Nobody knows how a number or an object was meant that cannot be read: it would spoil the file for all others.
+    unreadable = specs.unreadable(line.product)
+    if unreadable:
+        return f"Walmart could not read what this item says of {', '.join(unreadable)}."
     return f"Walmart wants {' and '.join(missing)} for this item." if missing else ""
 
 
@@ -70,16 +79,16 @@ def build_item(line: ContentLine, defaults: ItemDefaults) -> dict[str, Any]:
         "productIdentifiers": read_identifier(line.gtin),
         "price": float(line.price),
         "ShippingWeight": shipping_weight(line.attributes, defaults),
-        **write_fields(line.product, orderable=True),
+        **specs.write_fields(line.product, orderable=True),
     }
     visible = {
         "productName": line.title,
         "brand": line.brand,
         "shortDescription": line.description,
-        "mainImageUrl": line.images[0],
+        **({"mainImageUrl": line.images[0]} if line.images else {}),
         **({"productSecondaryImageURL": list(line.images[1:])} if line.images[1:] else {}),
         **_variation(line),
-        **write_fields(line.product, orderable=False),
+        **specs.write_fields(line.product, orderable=False),
     }
     return {"Orderable": orderable, "Visible": {line.category: visible}}
 

@@ -1,6 +1,6 @@
 """The calls that read Walmart's product types, and the specifications of some of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from channels_app.adapters.errors import RejectedByChannel, SettingsError
 from channels_app.adapters.types import Category, ProductField
@@ -11,8 +11,6 @@ from channels_app.adapters.walmart.limits import MP_ITEM
 
 #: The specifications in use are all of this family; only its taxonomy has product types.
 _FAMILY = "5.0"
-#: Product types of one question: each brings a schema of some hundred kilobytes.
-_ASKED_AT_ONCE = 5
 
 
 class ProductTypes:
@@ -27,20 +25,27 @@ class ProductTypes:
         return specs.read_categories(self._client.get("taxonomy", "/v3/items/taxonomy", params).body)
 
     def fields_of(self, names: Sequence[str]) -> dict[str, list[ProductField]]:
-        """Return what the specification says. Raises SettingsError if its version is not given, or not known."""
+        """Return what the specification says. Raises SettingsError if its version is not given, or not known.
+
+        One refused type is no reason to say nothing of the others: it has no fields then, and Walmart the last word.
+        """
         if not self._version:
             raise SettingsError(NO_SPEC_VERSION, code="no_spec_version")
-        return dict(self._iter_fields(names))
-
-    def _iter_fields(self, names: Sequence[str]) -> Iterator[tuple[str, list[ProductField]]]:
-        for start in range(0, len(names), _ASKED_AT_ONCE):
-            yield from self._ask(names[start : start + _ASKED_AT_ONCE])
-
-    def _ask(self, names: Sequence[str]) -> Iterable[tuple[str, list[ProductField]]]:
-        body = {"feedType": MP_ITEM, "version": self._version, "productTypes": list(names)}
         try:
-            answer = self._client.ask("item_spec", "/v3/items/spec", {}, body)
+            return self._ask(names)
         except RejectedByChannel as error:
-            message = f"Walmart has no specification for this: {error}"
-            raise SettingsError(message, field_errors={"item_spec_version": message}, code="no_spec") from error
-        return [(name, specs.read_fields(answer, name)) for name in names]
+            if len(names) == 1:
+                message = f"Walmart has no specification for this: {error}"
+                raise SettingsError(message, field_errors={"item_spec_version": message}, code="no_spec") from error
+        return {name: fields for one in names for name, fields in self._ask_one(one).items()}
+
+    def _ask_one(self, name: str) -> dict[str, list[ProductField]]:
+        try:
+            return self._ask([name])
+        except RejectedByChannel:
+            return {}
+
+    def _ask(self, names: Sequence[str]) -> dict[str, list[ProductField]]:
+        body = {"feedType": MP_ITEM, "version": self._version, "productTypes": list(names)}
+        answer = self._client.ask("item_spec", "/v3/items/spec", {}, body)
+        return {name: specs.read_fields(answer, name) for name in names}

@@ -10,6 +10,7 @@ UNVERIFIED: where in the specification the required names stand. If they are not
 
 import json
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 from channels_app.adapters.types import Category, Choice, Part, ProductField
@@ -36,7 +37,7 @@ _OURS = frozenset(
         *("productSecondaryImageURL", "variantGroupId", "variantAttributeNames"),
     )
 )
-_TRUE = frozenset(("yes", "true", "1", "y"))
+_YES_OR_NO = dict.fromkeys(("yes", "true", "1", "y"), True) | dict.fromkeys(("no", "false", "0", "n"), False)
 
 
 def read_categories(answer: Mapping[str, Any]) -> list[Category]:
@@ -72,7 +73,7 @@ def _fields(part: Mapping[str, Any], prefix: str) -> Iterator[ProductField]:
 
 def _field(name: str, schema: Mapping[str, Any], *, prefix: str, required: bool) -> ProductField:
     written = _WRITTEN.get(str(schema.get("type")), "")
-    words = schema.get("enum") or _at(schema, "items").get("enum") or ()
+    words = schema.get("enum") or _at(schema, "items").get("enum") or (("Yes", "No") if written == "?" else ())
     return ProductField(
         code=f"{prefix}{name}{written}",
         name=str(schema.get("title") or name),
@@ -93,19 +94,56 @@ def _at(schema: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
 
 
 def write_fields(product: Mapping[str, str], *, orderable: bool) -> dict[str, Any]:
-    """Return the values of one of the two parts of an item, by Walmart's names."""
+    """Return the values of one of the two parts of an item, by Walmart's names. Unreadable ones are left out."""
     chosen = {code: text for code, text in product.items() if code.startswith(ORDERABLE) is orderable}
-    return dict(_write(code.removeprefix(ORDERABLE), text) for code, text in chosen.items())
+    written = {_split(code.removeprefix(ORDERABLE))[0]: _write(code, text) for code, text in chosen.items()}
+    return {name: value for name, value in written.items() if value is not None}
 
 
-def _write(code: str, text: str) -> tuple[str, Any]:
-    name, written = code.rstrip("[]{}#?"), code[len(code.rstrip("[]{}#?")) :]
-    if written == "?":
-        return name, text.casefold() in _TRUE
+def unreadable(product: Mapping[str, str]) -> list[str]:
+    """Return the names of the fields whose texts are not what their kind asks for."""
+    return [_split(code.removeprefix(ORDERABLE))[0] for code, text in product.items() if _write(code, text) is None]
+
+
+def _split(code: str) -> tuple[str, str]:
+    """Return the name of a field, and how its value is written."""
+    name = code.rstrip("[]{}#?")
+    return name, code[len(name) :]
+
+
+def _write(code: str, text: str) -> Any:
+    """Return the value, or None for a text that is not of its kind."""
+    match _split(code)[1]:
+        case "?":
+            return _YES_OR_NO.get(text.casefold())
+        case "#":
+            return _number(text)
+        case "[]":
+            value = _json(text)
+            return value if isinstance(value, list) else [part.strip() for part in text.split("|") if part.strip()]
+        case "{}":
+            value = _json(text)
+            return value if isinstance(value, dict) else None
+    return text
+
+
+def _number(text: str) -> int | float | None:
     try:
-        value = json.loads(text) if written else text
+        value = float(text)
     except ValueError:
-        value = text
-    if written == "[]" and not isinstance(value, list):
-        return name, [part.strip() for part in text.split("|") if part.strip()]
-    return name, value
+        return None
+    if not isfinite(value):
+        return None
+    return int(value) if value.is_integer() else value
+
+
+def _json(text: str) -> Any:
+    """Return what the text says as JSON, or None; numbers that JSON does not know are none."""
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except ValueError:
+        return None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)

@@ -103,11 +103,15 @@ def test_a_specification_is_read_as_fields_that_say_how_their_values_are_written
     assert asked == {"feedType": "MP_ITEM", "version": SPEC_VERSION, "productTypes": ["Mugs"]}
 
 
-def test_many_specifications_are_asked_for_a_few_at_a_time(walmart, describing):
-    names = [f"Type {number}" for number in range(12)]
+def test_one_refused_type_does_not_silence_the_others(walmart, describing):
+    walmart.on(
+        "POST", SPEC, refusal(400, "BAD", "No such type."), refusal(400, "BAD", "No such type."), spec(Mugs=MUGS)
+    )
 
-    assert list(describing.list_fields(names)) == names
-    assert [len(json.loads(call.content)["productTypes"]) for call in walmart.calls] == [5, 5, 2]
+    fields = describing.list_fields(["Gone", "Mugs"])
+
+    assert "Gone" not in fields
+    assert fields["Mugs"]
 
 
 def test_without_the_version_of_the_specification_the_seller_is_asked_for_it(walmart, adapter, describing):

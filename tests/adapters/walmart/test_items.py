@@ -116,7 +116,9 @@ def test_an_item_with_a_product_type_is_described_in_full_in_the_words_of_its_sp
 
 
 def test_what_a_full_description_lacks_is_said_before_it_is_sent():
-    bare = described(brand="", images=[])
+    bare = described(brand="", images=[], product={"brand": "", "mainImageUrl": ""})
+
+    assert content.why_not(described(brand="", images=[]), DEFAULTS) == ""
 
     assert content.why_not(bare, DEFAULTS) == "Walmart wants a brand and an image for this item."
     assert content.why_not(bare, ItemDefaults()) == content.NO_SPEC_VERSION
@@ -137,3 +139,12 @@ def test_a_quantity_is_never_negative():
     built = files.build_quantity(OfferLine(sku="A", price=Decimal(1), currency="USD", quantity=-2))
 
     assert built == {"sku": "A", "quantity": {"unit": "EACH", "amount": 0}}
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [("pieces#", "NaN"), ("pieces#", "many"), ("capacity{}", "5"), ("isHandmade?", "Ja")]
+)
+def test_a_value_that_is_not_of_its_kind_is_refused_before_it_spoils_the_file(code, text):
+    said = content.why_not(described(product={code: text}), DEFAULTS)
+
+    assert said == f"Walmart could not read what this item says of {code.rstrip('#{}?')}."
