@@ -210,7 +210,7 @@ class Proof:
         return sum(after["differences"].values()) - sum(before["differences"].values())
 
     def _ask(self, question: str) -> str:
-        return self.stack.manage("shell", "-c", question).strip()
+        return self.stack.manage("shell", "-v", "0", "-c", question).strip()
 
     def _runs_missing(self, wanted: int) -> str:
         runs = self.stack.report()["reconcile_runs"]
