@@ -155,7 +155,13 @@ CHECKS: tuple[Check, ...] = (
         END""",
         looks_beyond=True,
     ),
-    Check("parent", _reason("given.parent IS NOT NULL AND meant.as_parent", "'A parent has no parent itself.'")),
+    Check(
+        "parent",
+        _reason(
+            "given.parent IS NOT NULL AND coalesce(meant.as_parent, item.is_parent)", "'A parent has no parent itself.'"
+        ),
+        looks_beyond=True,
+    ),
     Check("parent", _reason("given.parent = given.sku", "'An item is not its own parent.'")),
     Check(
         "options",
@@ -181,5 +187,6 @@ def checks_for(columns: Sequence[Column]) -> list[Check]:
     """Return the checks of the columns that the file has."""
     fields = {column.field for column in columns}
     named = named_currency(columns)
-    of_name = Check("price", _reason(f"meant.said <> '{named}'", f"'The price is not in {named}, as its column says.'"))
+    clashes = f"meant.price IS NOT NULL AND meant.said <> '{named}'"
+    of_name = Check("price", _reason(clashes, f"'The price is not in {named}, as its column says.'"))
     return [check for check in [*CHECKS, *([of_name] if named else [])] if check.field in fields]

@@ -68,7 +68,7 @@ def _find_suspects(csv_import: CsvImport) -> None:
             LEFT JOIN doubled ON doubled.sku = meant.sku
             LEFT JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = meant.sku
             WHERE meant.is_odd OR doubled.sku IS NOT NULL OR item.archived_at IS NOT NULL
-                OR (item.is_parent OR meant.as_parent) AND meant.quantity IS NOT NULL
+                OR (item.is_parent OR meant.as_parent) AND (meant.quantity IS NOT NULL OR meant.parent IS NOT NULL)
                 OR meant.said <> item.currency
                 OR item.is_parent <> meant.as_parent OR item.id IS NULL AND meant.title IS NULL
             """,  # noqa: S608

@@ -315,6 +315,17 @@ def test_a_family_that_does_not_hold_together_is_told(seller, row, words):
     assert words in reasons(csv_import)[2]
 
 
+def test_parents_do_not_become_each_others_variations(seller):
+    make_item(seller, "P", is_parent=True)
+    make_item(seller, "Q", is_parent=True)
+
+    csv_import = bring(seller, "sku,parent sku\nP,Q\nQ,P\n")
+
+    assert "A parent has no parent" in reasons(csv_import)[2]
+    assert "A parent has no parent" in reasons(csv_import)[3]
+    assert set(Item.objects.values_list("parent", flat=True)) == {None}
+
+
 def test_an_item_changes_its_parent(seller):
     parent = make_item(seller, "P", is_parent=True)
     make_item(seller, "A")
