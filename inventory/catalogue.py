@@ -47,7 +47,9 @@ def set_blocked(items: QuerySet[Item], blocked: bool, *, now: datetime) -> int:
 def archive(items: QuerySet[Item], *, now: datetime) -> int:
     """The items are archived, which takes them off all labels. Returns how many were not archived before."""
     with transaction.atomic():
-        ids = list(items.filter(archived_at=None).order_by("pk").values_list("pk", flat=True))
+        # Items before labels, and in order: an import that is undone meanwhile locks them that way too.
+        chosen = _still(items).filter(archived_at=None).order_by("pk").select_for_update(no_key=True)
+        ids = list(chosen.values_list("pk", flat=True))
         LabelItem.objects.filter(item__in=ids).delete()
         Item.objects.filter(pk__in=ids).update(archived_at=now, updated_at=now)
         send_changed()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import DataError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from inventory.alone import working_alone
 from inventory.csv_import import applying, preview, staging
@@ -73,8 +73,9 @@ def confirm(csv_import: CsvImport) -> bool:
 
 def cancel(csv_import: CsvImport, *, now: datetime) -> bool:
     """Nothing more of the file is imported; what was applied stays. Returns False if it had ended already."""
-    ended = [State.DONE, State.CANCELLED, State.UNDOING, State.UNDONE]
-    going = CsvImport.objects.filter(pk=csv_import.pk).exclude(state__in=ended)
+    ended = Q(state__in=[State.DONE, State.CANCELLED, State.UNDOING, State.UNDONE])
+    half_way = Q(state=State.FAILED, last_place__isnull=False)  # it can go on, and so can its undo
+    going = CsvImport.objects.filter(pk=csv_import.pk).exclude(ended | half_way)
     if not going.update(state=State.CANCELLED, finished_at=now):
         return False
     with _working_alone(csv_import.seller_id) as alone:
@@ -86,7 +87,7 @@ def cancel(csv_import: CsvImport, *, now: datetime) -> bool:
 def read_again(csv_import: CsvImport, *, encoding: str) -> bool:
     """A file that could not be read is read again, as `encoding`. Returns False if it is not waiting for that."""
     failed = CsvImport.objects.filter(pk=csv_import.pk, state=State.FAILED, offered_encoding=encoding)
-    return bool(
+    return bool(encoding) and bool(
         failed.update(
             state=State.UPLOADED,
             encoding=encoding,
@@ -116,20 +117,26 @@ def set_columns(
     return True
 
 
-def go_on(csv_import: CsvImport) -> bool:
+def go_on(csv_import: CsvImport, *, now: datetime) -> bool:
     """An import, or its undo, that gave up half-way goes on from there. Returns False if it is not waiting for that."""
-    failed = CsvImport.objects.filter(pk=csv_import.pk, state=State.FAILED, last_place__isnull=False)
+    failed = CsvImport.objects.filter(
+        pk=csv_import.pk,
+        state=State.FAILED,
+        last_place__isnull=False,
+        finished_at__gte=CsvImport.known_since(now),
+    )
     state = State.RUNNING if csv_import.undone_at is None else State.UNDOING
     return bool(failed.update(state=state, error="", attempts=0, finished_at=None))
 
 
 def undo(csv_import: CsvImport, *, actor: "AbstractBaseUser | None", now: datetime) -> bool:
-    """What the import did is to be undone. Returns False if there is nothing to undo, or it was asked for before."""
+    """What the import did is to be undone. Returns False if that is nothing or forgotten, or was asked for before."""
     ended = CsvImport.objects.filter(
         pk=csv_import.pk,
         state__in=[State.DONE, State.CANCELLED, State.FAILED],
         last_place__isnull=False,
         undone_at=None,
+        finished_at__gte=CsvImport.known_since(now),
     )
     return bool(
         ended.update(
@@ -167,8 +174,12 @@ def _start(csv_import: CsvImport, *, now: datetime) -> bool:
     CsvImport.objects.filter(pk=csv_import.pk).update(attempts=F("attempts") + 1)
     if csv_import.attempts < MAX_ATTEMPTS:
         return True
-    _fail(csv_import, f"It was interrupted {MAX_ATTEMPTS} times at the same place. Rows that are in stay in.", now=now)
+    _fail(csv_import, f"It was interrupted {MAX_ATTEMPTS} times at the same place. {_what_stays(csv_import)}", now=now)
     return False
+
+
+def _what_stays(csv_import: CsvImport) -> str:
+    return "Rows that are in stay in." if csv_import.undone_at is None else "What is undone stays undone."
 
 
 def _advance(csv_import: CsvImport, *, now: datetime) -> None:
@@ -187,7 +198,7 @@ def _advance(csv_import: CsvImport, *, now: datetime) -> None:
         _tidy(csv_import)
     except (DataError, ValueError):  # another start would meet the same value
         log.exception("CSV import %s stopped at a value", csv_import.pk)
-        _fail(csv_import, "Something in the file cannot be stored. Rows that are in stay in.", now=now)
+        _fail(csv_import, f"Something in the file cannot be stored. {_what_stays(csv_import)}", now=now)
 
 
 def _ask(csv_import: CsvImport, why: str) -> None:

@@ -1,5 +1,7 @@
 """One file the seller brought, from upload to done."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 
@@ -79,11 +81,23 @@ class CsvImport(models.Model):
         """Whether a worker has it, or will soon."""
         return self.state in (self.State.UPLOADED, self.State.CONFIRMED, self.State.RUNNING, self.State.UNDOING)
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether it has put anything into the inventory that is still there."""
+    @staticmethod
+    def known_since(now: datetime) -> datetime:
+        """Return from when on what an import changed is kept: one that ended before cannot be undone."""
+        return now - timedelta(days=settings.KEEP_IMPORTS_DAYS)
+
+    def can_undo(self, *, now: datetime) -> bool:
+        """Whether it has put anything into the inventory that is still there, and what was before is still known."""
         ended = self.state in (self.State.DONE, self.State.CANCELLED, self.State.FAILED)
-        return ended and self.last_place is not None and self.undone_at is None
+        return ended and self.last_place is not None and self.undone_at is None and self.is_known(now=now)
+
+    def can_go_on(self, *, now: datetime) -> bool:
+        """Whether it, or its undo, gave up half-way."""
+        return self.state == self.State.FAILED and self.last_place is not None and self.is_known(now=now)
+
+    def is_known(self, *, now: datetime) -> bool:
+        """Whether what it changed is still kept."""
+        return self.finished_at is None or self.finished_at >= self.known_since(now)
 
 
 class ImportMapping(models.Model):

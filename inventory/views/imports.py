@@ -85,7 +85,10 @@ def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
         "attributes": [column.name for column in columns if column.field == "attribute"],
         "has_quantity": any(column.field == "quantity" for column in columns),
         "left_alone": _left_alone(csv_import),
-        "foreseen": foresee(csv_import) if csv_import.can_undo and request.membership.can_manage else None,
+        "foreseen": foresee(csv_import)
+        if csv_import.can_undo(now=clock.now()) and request.membership.can_manage
+        else None,
+        "can_go_on": csv_import.can_go_on(now=clock.now()),
         "part": part,
         "tabs": _tabs(csv_import, part),
         "page": _rows(request, csv_import, part) if is_preview else None,
@@ -154,7 +157,7 @@ def import_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
             case "undo":
                 is_done = imports.undo(csv_import, actor=request.membership.user, now=clock.now())
             case "go_on":
-                is_done = imports.go_on(csv_import)
+                is_done = imports.go_on(csv_import, now=clock.now())
             case _:
                 is_done = False
         run_import.delay_on_commit(csv_import.pk)  # type: ignore[attr-defined]

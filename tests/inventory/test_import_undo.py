@@ -1,8 +1,11 @@
 """A whole import can be undone: what it changed goes back, what it made is archived, what others touched stays."""
 
+import threading
+import time
 import uuid
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -14,7 +17,9 @@ from inventory.csv_import.undo import foresee
 from inventory.models import CsvImport, ImportedItem, Item, ItemChange, LabelItem, Reason, Role, Stock, StockMovement
 from inventory.retention import purge_imports
 from inventory.stock import Movement
+from marketplace_integration import clock
 from tests.factories import NOW, make_item, make_label, make_seller, make_user
+from tests.flows.test_activate_races import at_once
 from tests.inventory.csv_files import bring
 from tests.inventory.test_stock import assert_stock_is_the_sum_of_movements
 
@@ -26,6 +31,12 @@ LATER = NOW + timedelta(hours=1)
 @pytest.fixture
 def seller():
     return make_seller()
+
+
+@pytest.fixture
+def today(monkeypatch):
+    """The pages are looked at on the day of the import."""
+    monkeypatch.setattr(clock, "now", lambda: LATER)
 
 
 def undone(csv_import, *, now=LATER):
@@ -284,7 +295,64 @@ def test_an_undo_killed_anywhere_goes_on_where_it_was(seller, monkeypatch, after
     assert_stock_is_the_sum_of_movements()
 
 
-def test_the_dialog_says_what_would_happen_before_it_does(client, seller):
+def gave_up_half_way(seller, csv_import):
+    """Its undo was interrupted again and again."""
+    imports.undo(csv_import, actor=None, now=LATER)
+    CsvImport.objects.update(attempts=imports.MAX_ATTEMPTS)
+    imports.run(csv_import.pk, now=LATER)
+    return CsvImport.objects.get(pk=csv_import.pk)
+
+
+def test_an_undo_that_gave_up_is_told_as_one_and_can_go_on(client, seller, today):
+    csv_import = gave_up_half_way(seller, bring(seller, "sku,title\nA,Apple\n"))
+    client.force_login(make_user(seller=seller))
+    act = reverse("import_act", args=[seller.slug, csv_import.public_id])
+
+    page = client.get(reverse("import_detail", args=[seller.slug, csv_import.public_id])).content.decode()
+    for action in ("cancel", "read_again"):
+        client.post(act, {"action": action})
+    csv_import.refresh_from_db()
+    state = csv_import.state
+    client.post(act, {"action": "go_on"})
+    imports.run(csv_import.pk, now=LATER)
+
+    assert "The undo stopped half-way" in page
+    assert "What is undone stays undone" in page
+    assert "Go on undoing" in page
+    assert (state, CsvImport.objects.get().state) == ("failed", "undone")
+
+
+def test_what_is_no_longer_kept_is_not_undone(seller, settings):
+    csv_import = bring(seller, "sku,title\nA,Apple\n")
+    much_later = NOW + timedelta(days=settings.KEEP_IMPORTS_DAYS, seconds=1)
+
+    assert csv_import.can_undo(now=LATER)
+    assert not csv_import.can_undo(now=much_later)
+    assert not imports.undo(csv_import, actor=None, now=much_later)
+    assert not imports.go_on(gave_up_half_way(seller, csv_import), now=much_later + timedelta(hours=1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_undo_and_somebody_who_archives_do_not_wait_for_each_other_in_a_circle(seller, monkeypatch):
+    csv_import = bring(seller, "sku,title\nA,Apple\n", label=make_label(seller))
+    imports.undo(csv_import, actor=None, now=LATER)
+    holds_items, real = threading.Event(), undo._take_back_stock
+
+    def slowly(*args, **kwargs):
+        holds_items.set()
+        time.sleep(0.5)
+        real(*args, **kwargs)
+
+    def archive():
+        holds_items.wait(timeout=10)
+        catalogue.archive(Item.objects.filter(sku="A"), now=LATER)
+
+    monkeypatch.setattr(undo, "_take_back_stock", slowly)
+
+    assert at_once(partial(imports.run, csv_import.pk, now=LATER), archive) == [None, None]
+
+
+def test_the_dialog_says_what_would_happen_before_it_does(client, seller, today):
     make_item(seller, "A")
     make_item(seller, "C")
     csv_import = bring(seller, "sku,title\nA,New\nB,Bread\nC,New\n")
@@ -315,7 +383,7 @@ def test_of_a_large_import_the_dialog_says_what_the_preview_counted(seller, monk
     assert (found.back, found.archived, found.left) == (1, 2, None)
 
 
-def test_a_viewer_is_not_offered_the_undo(client, seller):
+def test_a_viewer_is_not_offered_the_undo(client, seller, today):
     csv_import = bring(seller, "sku,title\nA,Apple\n")
     client.force_login(make_user("viewer@example.com", seller=seller, role=Role.VIEWER))
 
