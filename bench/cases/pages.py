@@ -117,7 +117,7 @@ PAGES: dict[str, Asked] = {
         asked=(*_KEYS, "kind=to_end", "kind=missing", "kind=missing&after={sku}", "run={run}"),
     ),
     "orders": Asked(
-        queries=10,
+        queries=11,
         asked=(
             *("", "after={order}", "before={order}", "channel={second}", "channel={third}"),
             *(
@@ -128,7 +128,7 @@ PAGES: dict[str, Asked] = {
             *("q={order_number}", "q={sku}", "q=nothing", "q={order_number}&show=to_ship"),
         ),
     ),
-    "order": Asked(queries=9, rows=("order",)),
+    "order": Asked(queries=11, rows=("order",)),
     "packing_slips": Asked(queries=7, asked=("", "order={an_order}")),
     "shipping_files": Asked(queries=5),
     "shipping_file": Asked(queries=6, rows=("parcels",), asked=("", "show=ready", "show=ready&after={parcel_row}")),
