@@ -84,7 +84,7 @@ def _copy(csv_import: CsvImport, file: Translation) -> dict[str, object]:
     staging.create_cells(csv_import, file.columns)
     total, proposed, example = 0, 0, ""
     reading = csv_import.state == State.UPLOADED
-    while batch := list(itertools.islice(file.rows, staging.BATCH)):
+    for batch in staging.batches(file.rows):
         staging.copy_cells(csv_import, batch, len(file.columns), first=total + 1)
         total += len(batch)
         without_sku = [row.cells[0] for row in batch if row.is_sku_proposed]

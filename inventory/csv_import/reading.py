@@ -190,9 +190,7 @@ def _explained(rows: Iterator[Row], width: int, parts: Callable[[], Iterable[byt
                 row = _other_width(row, width)
             elif not any(row.cells):
                 continue
-            if max(map(len, row.cells)) > MAX_CELL:
-                row = _too_long(row)
-            yield row
+            yield within_limits(row)
     except UnicodeDecodeError as error:
         raise _undecodable(parts, encoding) from error
 
@@ -211,8 +209,11 @@ def _other_width(row: Row, width: int) -> Row:
     )
 
 
-def _too_long(row: Row) -> Row:
-    longest = max(map(len, row.cells))
+def within_limits(row: Row) -> Row:
+    """Return the row; one with a cell that is too long is marked, and the cell cut."""
+    longest = max(map(len, row.cells), default=0)
+    if longest <= MAX_CELL:
+        return row
     cells = [cell if len(cell) <= MAX_CELL else f"{cell[:KEPT_OF_LONG_CELL]}…" for cell in row.cells]
     return Row(row.line, cells, f"A cell holds {longest:,} characters; at most {MAX_CELL:,} are possible.")
 

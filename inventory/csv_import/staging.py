@@ -9,7 +9,7 @@ applied by their `place`, which is their number, but parents stand before all ot
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -28,7 +28,9 @@ from inventory.csv_import.values import (
 )
 from inventory.models import CsvImport
 
+#: What is copied at once: so many rows, or fewer long ones. A shop's product repeats its words for each variation.
 BATCH = 5_000
+BATCH_CHARACTERS = 8_000_000
 #: Above any number of rows: what parents' places lie below their numbers.
 PARENTS_FIRST = 1_000_000_000
 _IS_PARENT = "lower(given.parentage) IN ('parent', 'variable')"
@@ -68,6 +70,19 @@ def create_cells(csv_import: CsvImport, columns: Sequence[Column]) -> None:
             f"CREATE UNLOGGED TABLE {tables_of(csv_import).cells}"
             f" (number int, line int, problem text, as_read jsonb, {cells})"
         )
+
+
+def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield the rows in batches that fit into memory."""
+    batch, size = list[Row](), 0
+    for row in rows:
+        batch.append(row)
+        size += sum(map(len, row.cells))
+        if len(batch) >= BATCH or size >= BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def copy_cells(csv_import: CsvImport, rows: Iterable[Row], width: int, *, first: int) -> None:

@@ -1,11 +1,14 @@
 """What Shopify and WooCommerce export goes in as sellers have it: parents, variations, images, prices, stock."""
 
+import time
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from inventory.csv_import import staging
 from inventory.csv_import.layouts.markup import text_of
+from inventory.csv_import.reading import Row
 from inventory.models import Item, Stock
 from tests.factories import make_item, make_seller, make_user
 from tests.inventory.csv_files import bring, reasons
@@ -226,6 +229,29 @@ def test_a_number_of_thousands_of_digits_is_read_as_any_other_text(seller, text)
     assert bring(seller, text).state == "done"
 
 
+def test_a_product_has_at_most_as_many_images_as_shopify_knows(seller):
+    more = "".join(f"mug,,,,,,,,,,,,,,,https://cdn.test/{number}.jpg,{number + 2},,\n" for number in range(300))
+
+    bring(seller, SHOPIFY + MUG + more)
+
+    assert len(item("MUG-1").images) == 250
+    assert item("MUG-1").images[1] == "https://cdn.test/0.jpg"
+
+
+def test_a_cell_that_became_too_long_is_told_too(seller):
+    more = "".join(f"mug,,,,,,,,,,,,,,,https://cdn.test/{'x' * 500}{number}.jpg,2,,\n" for number in range(250))
+
+    csv_import = bring(seller, SHOPIFY + MUG + more)
+
+    assert "characters; at most 100,000 are possible" in reasons(csv_import)[2]
+
+
+def test_long_rows_are_copied_in_smaller_batches():
+    rows = [Row(number, ["x" * 3_000_000]) for number in range(7)]
+
+    assert [len(batch) for batch in staging.batches(rows)] == [3, 3, 1]
+
+
 # WooCommerce ---------------------------------------------------------------------------------------------------------
 
 
@@ -356,3 +382,12 @@ def test_an_item_changes_its_parent(seller):
 )
 def test_html_becomes_the_words_in_it(html, text):
     assert text_of(html) == text
+
+
+@pytest.mark.parametrize("endless", ["<a ", "<!--", '<a x="', "<!--x>"])
+def test_markup_that_never_ends_costs_no_more_than_its_length(endless):
+    began = time.process_time()
+
+    assert text_of("<p>Words</p>" + endless * 20_000).startswith("Words")
+
+    assert time.process_time() - began < 5  # the parser alone takes minutes

@@ -1,11 +1,11 @@
 """Which program a seller's file comes from, and its rows as ours. One file a layout, which reads rows only."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from inventory.csv_import.header import Column
 from inventory.csv_import.layouts import goods, shopify, shopify_stock, woocommerce
-from inventory.csv_import.reading import Row, Sheet
+from inventory.csv_import.reading import Row, Sheet, within_limits
 from inventory.models import CsvImport
 
 Layout = CsvImport.Layout
@@ -34,11 +34,13 @@ def translate(layout: str, sheet: Sheet, *, only_at: Collection[str]) -> Transla
 
     `only_at` are the names of the one location that counts, of a file that has several; none: all do.
     """
+    columns: Sequence[Column]
     match layout:
         case Layout.SHOPIFY:
-            return Translation(list(goods.COLUMNS), shopify.read_rows(sheet.header, sheet.rows))
+            columns, rows = goods.COLUMNS, shopify.read_rows(sheet.header, sheet.rows)
         case Layout.WOOCOMMERCE:
-            return Translation(list(goods.COLUMNS), woocommerce.read_rows(sheet.header, sheet.rows))
+            columns, rows = goods.COLUMNS, woocommerce.read_rows(sheet.header, sheet.rows)
         case _:
+            columns = shopify_stock.COLUMNS
             rows = shopify_stock.read_rows(sheet.header, sheet.rows, only_at=only_at)
-            return Translation(list(shopify_stock.COLUMNS), rows)
+    return Translation(list(columns), map(within_limits, rows))

@@ -26,6 +26,8 @@ COLUMNS = (
     Column("more attributes", "several"),
 )
 MAX_SKU = 100
+#: As many as Shopify knows of a product. Each variation has them all, so a product may not bring thousands.
+MAX_IMAGES = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,10 @@ def number_in(text: str) -> int | None:
 
 
 def web_addresses(texts: Iterable[str]) -> list[str]:
-    """Return the web addresses among the texts, each once, in their order; files named otherwise are the shop's own."""
+    """Return the web addresses among the texts, each once, in their order; files named otherwise are the shop's own.
+
+    No more than MAX_IMAGES.
+    """
     found = (text.strip() for text in texts)
-    return list(dict.fromkeys(text for text in found if re.match(r"https?://[^\s|;]+$", text, re.IGNORECASE)))
+    known = dict.fromkeys(text for text in found if re.match(r"https?://[^\s|;]+$", text, re.IGNORECASE))
+    return list(known)[:MAX_IMAGES]

@@ -58,13 +58,22 @@ class _Text(HTMLParser):
         self._breaks, self._gap = 0, " " if words[-1] == " " else ""
 
 
+def _with_ends(html: str) -> str:
+    """Return the HTML without tags and comments that never end: for each of them the parser looks through the rest."""
+    for start, end in (("<!--", "-->"), ("<", ">")):
+        last = html.rfind(end) + 1
+        html = html[:last] + html[last:].replace(start, "&lt;" + start[1:])
+    return html
+
+
 def text_of(html: str) -> str:
     """Return the words of an HTML body: paragraphs parted by an empty line, list items by bullets.
 
-    Text without any markup keeps its own lines.
+    Text without any markup keeps its own lines. It is no longer than a cell may be (reading.py).
     """
     if not re.search(r"<[a-zA-Z/!]|&[#\w]+;", html):
         return html.strip()
+    html = _with_ends(html)
     reader = _Text()
     # A body of plain lines with an entity or one bold word in it: its lines are meant.
     reader.feed(html if re.search(r"<(p|div|br|li|h\d|tr)\b", html, re.IGNORECASE) else html.replace("\n", "<br>"))
