@@ -19,8 +19,9 @@ from channels_app.flows.remedies import Remedy, find_remedy
 from channels_app.models import Channel, Listing
 from channels_app.models.cause import SENTENCE
 
-#: No more causes than this are told apart, and no more SKUs of one are counted.
+#: No more causes than this are told, the largest of so many that are counted, and no more SKUs of one are counted.
 MOST_CAUSES = 200
+MOST_COUNTED = 5_000
 COUNT_LIMIT = 10_000
 
 
@@ -63,18 +64,18 @@ class Worth(NamedTuple):
     since: datetime | None
 
 
-_ONE = """
-SELECT listing.rejected_code, listing.rejected_reason, listing.sentence, counted.skus
-FROM (SELECT rejected_code, rejected_reason, {sentence} AS sentence
-      FROM channels_app_listing
-      WHERE channel_id = {channel} AND cause = {cause} AND rejected_hash <> ''
-      ORDER BY sku LIMIT 1) AS listing
-CROSS JOIN LATERAL (
+_COUNTED = """(
     SELECT count(*) AS skus
     FROM (SELECT FROM channels_app_listing
-          WHERE channel_id = {channel} AND cause = {cause} AND rejected_hash <> '' LIMIT %(most)s) AS first
-) AS counted
-"""
+          WHERE channel_id = {channel} AND cause = {cause} AND rejected_hash <> '' LIMIT %(most)s) AS those
+)"""
+
+_FIRST = """(
+    SELECT rejected_code, rejected_reason, {sentence} AS sentence
+    FROM channels_app_listing
+    WHERE channel_id = {channel} AND cause = {cause} AND rejected_hash <> ''
+    ORDER BY sku LIMIT 1
+)"""
 
 # Plan: hops over the partial index (channel, cause, SKU) from each cause to the next, no more than are asked for.
 _HOPS = """
@@ -89,15 +90,18 @@ WITH RECURSIVE open (channel_id, cause) AS (
 )
 """
 
-# Plan: as above, and each cause is counted in the index.
+# Plan: as above, each cause is counted in the index, and of the largest the first listing is read.
 _OPEN = f"""
 {_HOPS.format(channels="SELECT * FROM unnest(%(channels)s::bigint[])")}
-SELECT open.channel_id, open.cause, one.*
-FROM (SELECT * FROM open WHERE cause IS NOT NULL LIMIT %(causes)s) AS open
-CROSS JOIN LATERAL (
-    {_ONE.format(sentence=SENTENCE, channel="open.channel_id", cause="open.cause")}
-) AS one
-ORDER BY one.skus DESC, open.channel_id, open.cause
+SELECT largest.channel_id, largest.cause, first.*, largest.skus
+FROM (
+    SELECT open.channel_id, open.cause, counted.skus
+    FROM (SELECT * FROM open WHERE cause IS NOT NULL LIMIT %(counted)s) AS open
+    CROSS JOIN LATERAL {_COUNTED.format(channel="open.channel_id", cause="open.cause")} AS counted
+    ORDER BY counted.skus DESC, open.channel_id, open.cause LIMIT %(causes)s
+) AS largest
+CROSS JOIN LATERAL {_FIRST.format(sentence=SENTENCE, channel="largest.channel_id", cause="largest.cause")} AS first
+ORDER BY largest.skus DESC, largest.channel_id, largest.cause
 """  # noqa: S608 - constants
 
 
@@ -106,6 +110,7 @@ def open_issues(channels: Sequence[Channel]) -> list[Issue]:
     params: dict[str, Any] = {
         "channels": [channel.pk for channel in channels],
         "causes": MOST_CAUSES + 1,
+        "counted": MOST_COUNTED,
         "most": COUNT_LIMIT + 1,
     }
     with connection.cursor() as cursor:
@@ -126,7 +131,11 @@ def count_open(seller_id: int, *, most: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-_FIND = _ONE.format(sentence=SENTENCE, channel="%(channel)s", cause="%(cause)s")
+_FIND = f"""
+SELECT first.*, counted.skus
+FROM {_FIRST.format(sentence=SENTENCE, channel="%(channel)s", cause="%(cause)s")} AS first
+CROSS JOIN {_COUNTED.format(channel="%(channel)s", cause="%(cause)s")} AS counted
+"""  # noqa: S608 - constants
 
 
 def find_issue(channel: Channel, cause: str) -> Issue | None:

@@ -77,7 +77,7 @@ def issue_csv(request: SellerRequest, channel: UUID, cause: str) -> StreamingHtt
 
 
 def _lines(channel: Channel, cause: str) -> Iterator[str]:
-    yield csv_line(_COLUMNS)
+    yield "\ufeff" + csv_line(_COLUMNS)  # without it, a program for tables takes it for another encoding
     rows = (
         listings_of(channel, cause)
         .order_by("sku")

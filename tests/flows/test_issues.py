@@ -49,6 +49,18 @@ def test_the_same_reason_on_two_channels_is_two_issues(rig: Rig):
     assert {one.channel_id for one in issues.open_issues([second])} == {second.pk}
 
 
+def test_of_more_causes_than_are_told_the_largest_are(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(issues, "MOST_CAUSES", 2)
+    for number, word in enumerate(("one", "two", "three", "four", "five", "six")):
+        for each in range(1 + number):
+            sku = f"{word}-{each}"
+            Listing.objects.create(channel=rig.channel, sku=sku, rejected_hash="x", rejected_reason=f"Not {word}.")
+
+    found = issues.open_issues([rig.channel])
+
+    assert [(one.sentence, one.skus) for one in found] == [("Not six.", 6), ("Not five.", 5), ("Not four.", 4)]
+
+
 def test_no_more_skus_and_causes_are_counted_than_are_shown(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(issues, "COUNT_LIMIT", 2)
     monkeypatch.setattr(issues, "MOST_CAUSES", 1)

@@ -1,5 +1,6 @@
 """Issues: one row for each cause, mended in place, sent again, and gone once the marketplace confirms."""
 
+import codecs
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from inventory import catalogue
 from inventory.models import Item, Role
 from tests.factories import make_item, make_seller, make_user
 from tests.flows.feed_rig import Rig
+from tests.inventory.csv_files import bring
 
 GTIN = "4006381333931"
 
@@ -227,11 +229,21 @@ def test_the_skus_of_a_cause_are_paged_and_can_be_downloaded_to_be_filled_in(bro
 
     first = browser.get(_at(listing))
     second = browser.get(_at(listing) + first.context["page"].next_url)
-    file = browser.get(_at(listing, "skus.csv")).getvalue().decode().splitlines()
+    file = browser.get(_at(listing, "skus.csv")).getvalue().decode("utf-8-sig").splitlines()
 
     assert [row["listing"].sku for row in second.context["rows"]] == ["MUG-50"]
     assert file[:2] == ["sku,title,barcode,price,currency,What to mend", f"MUG-00,Title of MUG-00,,,USD,{NO_PRICE}"]
     assert len(file) == 52
+
+
+def test_the_file_of_a_cause_is_imported_as_it_came(browser: Client, rig: Rig):
+    listing = _refuse(rig, rig.has_item("MUG-1", title="Größe café"), "Too cheap.")
+
+    file = browser.get(_at(listing, "skus.csv")).getvalue()
+    bring(rig.seller, file)
+
+    assert file.startswith(codecs.BOM_UTF8)
+    assert list(Item.objects.values_list("sku", "title")) == [("MUG-1", "Größe café")]
 
 
 def test_a_viewer_sees_what_is_wrong_and_enters_nothing(client: Client, rig: Rig):
