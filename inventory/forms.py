@@ -284,10 +284,13 @@ class PriceChangeForm(forms.Form):
     how = forms.ChoiceField(label="How", choices=HOW, initial="percent")
     value = forms.DecimalField(
         label="By or to",
-        max_digits=12,
+        min_value=-1_000_000,
+        max_value=1_000_000,
         decimal_places=2,
-        help_text="A negative percentage or amount takes off. No price falls below 0; all are rounded to two digits.",
+        help_text="A negative percentage or amount takes off. No price falls below 0; each has its currency's digits.",
     )
+    #: The same form sent twice does it once.
+    change_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

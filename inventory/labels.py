@@ -108,7 +108,7 @@ def remove_items(label: Label, chosen: Chosen, *, actor: "AbstractBaseUser | Non
 def return_to_rule(label: Label, chosen: Chosen, *, now: datetime) -> None:
     """What was done by hand to these items is forgotten: the rule alone decides."""
     own = _own_items(label, chosen)
-    _lock(label.pk)
+    lock(label.pk)
     LabelItem.objects.filter(label=label, item__in=own).exclude(source=Source.RULE).delete()
     if label.kind == Label.Kind.RULE:
         _apply_rule(label, own)
@@ -138,7 +138,7 @@ def _put(label: Label, items: QuerySet[Item], source: LabelItem.Source) -> int:
 
 def _put_from(label: Label, sql: str, params: Sequence[Any], source: LabelItem.Source) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        _lock(label.pk)
+        lock(label.pk)
         cursor.execute(
             f"""
             INSERT INTO inventory_labelitem (label_id, item_id, source)
@@ -171,7 +171,7 @@ def recalculate_label(label_id: int, *, now: datetime) -> None:
 @transaction.atomic
 def _recalculate_slice(label: Label, after: str, *, now: datetime) -> str | None:
     """The next items by SKU have been held against the rule. Returns the last one's SKU, or None after the end."""
-    held = _lock(label.pk)
+    held = lock(label.pk)
     if held is None or held.rule_changed_at != label.rule_changed_at or held.kind != Label.Kind.RULE:
         return None
     # Plan: both by the unique index on (seller, SKU).
@@ -204,7 +204,7 @@ def stale_labels() -> QuerySet[Label]:
     return Label.objects.filter(kind=Label.Kind.RULE, recalculated_at=None)
 
 
-def _lock(label_id: int) -> Label | None:
+def lock(label_id: int) -> Label | None:
     """One at a time writes the members of a label; rows that merely refer to it do not wait."""
     return Label.objects.select_for_update(no_key=True).filter(pk=label_id).first()
 

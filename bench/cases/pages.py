@@ -99,7 +99,7 @@ PAGES: dict[str, Asked] = {
     "channel_products": Asked(queries=9, rows=("main",)),
     "channel_product": Asked(queries=12, rows=("main",), asked=("own=Mugs", "own=Mugs&q=mug")),
     "channel_preview": Asked(
-        queries=14, rows=("main",), asked=("", "after={sku}", "show=refused&after={sku}", "sku={sku}")
+        queries=32, rows=("main",), asked=("", "after={sku}", "show=refused&after={sku}", "sku={sku}")
     ),
     "import_columns": Asked(queries=6, rows=("import",)),
     "channel_listings": Asked(

@@ -18,8 +18,9 @@ from channels_app.flows.wanted import WALK_SOURCE, Truth, in_order, read_skus, r
 from channels_app.models import Channel
 from marketplace_integration.clock import now
 
-#: SKUs that are looked at in one go.
-SLICE = 500
+#: SKUs that are looked at in one go, and how many such slices one page looks through at most.
+SLICE = 1_000
+SLICES = 4
 
 
 class Fate(StrEnum):
@@ -157,15 +158,15 @@ class Page(NamedTuple):
 
 
 def find(preview: Preview, fate: Fate | None, *, after: str, size: int, seconds: float) -> Page:
-    """Return the next SKUs of that fate (None: of any), as far as one gets in that time."""
+    """Return the next SKUs of that fate (None: of any), as far as one gets in that time and in SLICES."""
     until, found, seen = time.monotonic() + seconds, list[Foreseen](), after
-    for rows in preview.walk(after):
+    for number, rows in enumerate(preview.walk(after), start=1):
         for row in rows:
             if fate is None or row.fate is fate:
                 found.append(row)
                 if len(found) == size:
                     return Page(found, row.sku)
         seen = rows[-1].sku
-        if time.monotonic() > until:
+        if time.monotonic() > until or number == SLICES:
             return Page(found, seen)
     return Page(found, None)

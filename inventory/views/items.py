@@ -77,7 +77,7 @@ def items_bulk(request: SellerRequest) -> HttpResponse:
 
 def _edit(request: SellerRequest, chosen: QuerySet[Item], action: str) -> None:
     """It is done, on record, and can be undone from the list."""
-    label, price, words = None, None, BulkEdit.Action(action).label
+    label, price, key, words = None, None, None, BulkEdit.Action(action).label
     if action in (BulkEdit.Action.LABEL, BulkEdit.Action.UNLABEL):
         label = get_object_or_404(_labels(request.seller), public_id=_uuid(request.POST.get("label", "")))
         words = f"{words} “{label}”"
@@ -86,7 +86,7 @@ def _edit(request: SellerRequest, chosen: QuerySet[Item], action: str) -> None:
         if not form.is_valid():
             messages.error(request, f"No price was changed. {form.problem()}")
             return
-        price, words = form.change(), form.words()
+        price, words, key = form.change(), form.words(), form.cleaned_data["change_key"]
     made = bulk.edit(
         request.seller,
         chosen,
@@ -96,11 +96,12 @@ def _edit(request: SellerRequest, chosen: QuerySet[Item], action: str) -> None:
         now=clock.now(),
         label=label,
         price=price,
+        key=key,
     )
     if made.count:
         messages.success(request, f"{_items(made.count)} {words}. You can undo it below.")
     else:
-        messages.info(request, f"Nothing to do: all of these are {words} already, or cannot be.")
+        messages.info(request, "Nothing changed: it was so already, or cannot be so.")
 
 
 @require_POST
@@ -112,6 +113,9 @@ def items_undo(request: SellerRequest, public_id: UUID) -> HttpResponse:
         messages.info(request, "This was undone already.")
     else:
         done = bulk.undo(made, actor=request.membership.user, now=clock.now())
+        if done.undone_at is None:
+            messages.info(request, "Nothing went back: all of it was changed since.")
+            return redirect("items", request.seller.slug)
         text = f"{_items(done.undone_count)} {_is(done.undone_count)} as before."
         left = f" {_items(done.left_count)} changed since and {_is(done.left_count)} left alone."
         messages.success(request, text + (left if done.left_count else ""))

@@ -1,12 +1,13 @@
 """One thing done to many items, and undone."""
 
+import uuid
 from decimal import Decimal
 
 import pytest
 
 from inventory import bulk, labels
 from inventory.bulk import PriceChange
-from inventory.models import BulkEdit, Item, Label, LabelItem
+from inventory.models import BulkEdit, Item, LabelItem
 from inventory.retention import purge_bulk_edits
 from tests.factories import NOW, make_item, make_label, make_seller, make_user
 
@@ -28,6 +29,13 @@ def do(seller, action, *, chosen=None, **more):
 
 def undo(seller, made):
     return bulk.undo(made, actor=seller.memberships.get().user, now=NOW)
+
+
+def by_rule(seller, brand):
+    label = labels.create_label(seller, "By rule", rule=[{"field": "brand", "op": "is", "value": brand}], now=NOW)
+    labels.recalculate_label(label.pk, now=NOW)
+    label.refresh_from_db()
+    return label
 
 
 def prices(seller):
@@ -124,15 +132,73 @@ def test_what_was_taken_off_comes_back_as_it_was(seller):
 
 
 def test_on_a_rule_label_what_was_kept_off_is_the_rules_again(seller):
-    items = [make_item(seller, sku) for sku in ("A", "B")]
-    label = Label.objects.create(seller=seller, name="By rule", kind=Label.Kind.RULE, created_at=NOW)
-    LabelItem.objects.bulk_create(LabelItem(label=label, item=item, source="rule") for item in items)
+    for sku in ("A", "B"):
+        make_item(seller, sku, brand="Acme")
+    label = by_rule(seller, "Acme")
 
     made = do(seller, Action.UNLABEL, chosen=seller.items.filter(sku="A"), label=label)
     assert members(label) == {"A": "excluded", "B": "rule"}
 
     undo(seller, made)
     assert members(label) == {"A": "rule", "B": "rule"}
+
+
+def test_what_the_rule_no_longer_wants_does_not_come_back(seller):
+    make_item(seller, "A", brand="Acme")
+    label = by_rule(seller, "Acme")
+    made = do(seller, Action.UNLABEL, label=label)
+    labels.save_rule(label, [{"field": "brand", "op": "is", "value": "Other"}], now=NOW)
+    labels.recalculate_label(label.pk, now=NOW)
+
+    undo(seller, made)
+
+    assert members(label) == {}
+
+
+def test_what_a_later_edit_did_is_not_undone_by_an_earlier_one(seller):
+    make_item(seller, "RECALLED")
+    first = do(seller, Action.BLOCK)
+    do(seller, Action.UNBLOCK)
+    again = do(seller, Action.BLOCK)
+
+    assert undo(seller, first).undone_at is None
+    assert Item.objects.get().blocked
+
+    undo(seller, again)
+    assert not Item.objects.get().blocked
+
+
+def test_price_changes_go_back_in_any_order_that_makes_sense(seller):
+    make_item(seller, "A", price=Decimal(100))
+    first = do(seller, Action.PRICE, price=PriceChange(percent=Decimal(10)))
+    second = do(seller, Action.PRICE, price=PriceChange(percent=Decimal(10)))
+
+    assert undo(seller, first).undone_at is None
+    undo(seller, second)
+    undo(seller, first)
+
+    assert prices(seller) == {"A": Decimal(100)}
+
+
+def test_the_same_form_sent_twice_counts_once(seller):
+    make_item(seller, "A", price=Decimal(10))
+    key = uuid.uuid4()
+
+    for _ in range(2):
+        made = do(seller, Action.PRICE, price=PriceChange(percent=Decimal(10)), key=key)
+
+    assert prices(seller) == {"A": Decimal(11)}
+    assert made.count == 1
+
+
+def test_prices_have_the_digits_of_their_currency_and_none_is_too_large_to_keep(seller):
+    make_item(seller, "YEN", price=Decimal(1000), currency="JPY")
+    make_item(seller, "DINAR", price=Decimal("1.000"), currency="BHD")
+    make_item(seller, "HUGE", price=Decimal("9999999999.00"))
+
+    do(seller, Action.PRICE, price=PriceChange(percent=Decimal("3.333")))
+
+    assert prices(seller) == {"YEN": Decimal(1033), "DINAR": Decimal("1.033"), "HUGE": Decimal("9999999999.00")}
 
 
 def test_variations_go_with_their_parent(seller):
@@ -165,7 +231,9 @@ def test_a_label_that_is_gone_leaves_nothing_to_undo(seller):
     made = do(seller, Action.LABEL, label=label)
     label.delete()
 
-    assert undo(seller, BulkEdit.objects.get(pk=made.pk)).undone_count == 0
+    done = undo(seller, BulkEdit.objects.get(pk=made.pk))
+
+    assert (done.undone_count, done.undone_at) == (0, None)
 
 
 def test_old_edits_go(seller):
