@@ -63,7 +63,7 @@ PAGES: dict[str, Asked] = {
     "choose_seller": Asked(queries=3),
     "password_change": Asked(queries=2),
     "password_change_done": Asked(queries=2),
-    "home": Asked(queries=15),
+    "home": Asked(queries=18),
     "items": Asked(
         queries=11,
         asked=(
