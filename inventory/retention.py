@@ -126,6 +126,22 @@ def purge_letters(*, now: datetime, may_go_on: Callable[[], bool]) -> int:
     return _purge((_DIGEST_DAYS, _LETTERS), before=now - _LETTERS_KEPT, may_go_on=may_go_on)
 
 
+# Invitations are few, and what became of them stands on the team's record.
+_INVITATIONS = """
+DELETE FROM inventory_invitation WHERE id = ANY(ARRAY(
+    SELECT one.id FROM inventory_invitation AS one
+    WHERE coalesce(one.accepted_at, one.withdrawn_at, one.expires_at) < %(before)s
+      AND NOT EXISTS (SELECT FROM inventory_mail AS mail WHERE mail.invitation_id = one.id)
+    LIMIT %(limit)s
+))
+"""
+
+
+def purge_invitations(*, now: datetime, may_go_on: Callable[[], bool]) -> int:
+    """Invitations that ended 90 days ago are gone, as their letters are. Returns how many."""
+    return _purge((_INVITATIONS,), before=now - _LETTERS_KEPT, may_go_on=may_go_on)
+
+
 def _purge(statements: Sequence[str], *, before: datetime, may_go_on: Callable[[], bool]) -> int:
     """Each statement has run until it found nothing more. Returns how many rows the last one deleted."""
     count = 0

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from inventory.retention import purge_bulk_edits, purge_imports, purge_letters, purge_movements
+from inventory.retention import purge_bulk_edits, purge_imports, purge_invitations, purge_letters, purge_movements
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +153,7 @@ def purge(*, now: datetime, seconds: float = RUN_SECONDS) -> dict[str, int]:
         "shipping_files": _in_batches(_SHIPPING_FILES, may_go_on, before=brought),
         "imports": purge_imports(before=brought, may_go_on=may_go_on),
         "letters": purge_letters(now=now, may_go_on=may_go_on),
+        "invitations": purge_invitations(now=now, may_go_on=may_go_on),
         "movements": purge_movements(before=kept(settings.KEEP_MOVEMENTS_DAYS), may_go_on=may_go_on),
     }
     log.info("retention.purged", extra=purged | {"unfinished": not may_go_on()})

@@ -10,8 +10,9 @@ from django.contrib.sessions.models import Session
 from channels_app.flows.ledger import check_ledger
 from channels_app.flows.retention import purge
 from channels_app.models import ChannelJob, Difference, FeedLine, JobRun, ReconcileRun, Submission
-from inventory.models import CsvImport
-from tests.factories import NOW
+from inventory import team
+from inventory.models import CsvImport, Invitation, Mail, Role
+from tests.factories import NOW, make_user
 from tests.flows.feed_rig import Rig
 from tests.inventory.csv_files import bring
 
@@ -91,6 +92,21 @@ def test_old_sign_ins_and_ended_sessions_go():
 
     assert (purged["sessions"], purged["sign_ins"]) == (1, 1)
     assert Session.objects.get().session_key == "new"
+
+
+def test_old_letters_and_ended_invitations_go_and_those_that_wait_stay(rig: Rig):
+    owner, site = make_user(seller=rig.seller), "https://shop.example.com"
+    last_day = NOW + timedelta(days=89)
+    for email, at in (("old@example.com", NOW), ("used@example.com", NOW), ("new@example.com", last_day)):
+        team.invite(rig.seller, email, Role.VIEWER, actor=owner, site=site, now=at)
+    used = Invitation.objects.get(email="used@example.com")
+    team.accept(used, make_user("used@example.com"), now=NOW + timedelta(days=1))
+
+    early = purge(now=NOW + timedelta(days=92))
+    late = purge(now=NOW + timedelta(days=98))
+
+    assert [(each["letters"], each["invitations"]) for each in (early, late)] == [(2, 1), (0, 1)]
+    assert Invitation.objects.get().email == Mail.objects.get().to == "new@example.com"
 
 
 def test_a_run_that_has_used_its_time_leaves_the_rest_to_the_next(rig: Rig):
