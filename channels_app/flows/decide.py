@@ -211,7 +211,7 @@ def _withdraw(truth: Truth, rules: Rules, job: str) -> Decision:
 
 
 def _list(truth: Truth, rules: Rules, job: str, found: Needs) -> Decision:
-    if _content_was_refused(truth, found):
+    if content_was_refused(truth, found):
         return Decision()
     if job != ChannelJob.Kind.CONTENT:
         return Decision(do=Do.HAND_OVER, then=Urgency.NEW)
@@ -227,7 +227,7 @@ def _list(truth: Truth, rules: Rules, job: str, found: Needs) -> Decision:
 def _offer(truth: Truth, rules: Rules, found: Needs) -> Decision:
     waits = _rise_waits(truth, rules, found)
     quantity = truth.sent_quantity if waits else found.quantity
-    later = Urgency.CONTENT if found.content and not _content_was_refused(truth, found) else None
+    later = Urgency.CONTENT if found.content and not content_was_refused(truth, found) else None
     kinds = _offer_kinds(truth, rules, price=found.price, quantity=quantity)
     if not kinds:
         if waits:
@@ -242,7 +242,7 @@ def _offer(truth: Truth, rules: Rules, found: Needs) -> Decision:
 def _content(truth: Truth, rules: Rules, found: Needs) -> Decision:
     waits = _rise_waits(truth, rules, found)
     quantity = truth.sent_quantity if waits else found.quantity
-    if not found.content or _content_was_refused(truth, found):
+    if not found.content or content_was_refused(truth, found):
         if waits or _offer_kinds(truth, rules, price=found.price, quantity=quantity):
             return Decision(do=Do.HAND_OVER, then=_urgency_of(truth, found))
         return Decision()
@@ -262,7 +262,8 @@ def _rise_waits(truth: Truth, rules: Rules, found: Needs) -> bool:
     return found.quantity > truth.sent_quantity
 
 
-def _content_was_refused(truth: Truth, found: Needs) -> bool:
+def content_was_refused(truth: Truth, found: Needs) -> bool:
+    """Say whether this very content, at this price, was refused before."""
     return truth.rejected_hash != "" and truth.rejected_hash == payload_hash(
         Kind.CONTENT, price=found.price, content_hash=truth.content_hash
     )

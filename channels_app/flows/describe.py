@@ -60,6 +60,9 @@ class Product(NamedTuple):
     category: str
     values: Mapping[str, str]
     problems: Sequence[str] = ()
+    #: The same for people: the category's name, and what is said by the fields' names.
+    name: str = ""
+    told: Mapping[str, str] = {}
 
 
 _PARTS: Mapping[Part, Callable[[Described], str]] = {
@@ -75,7 +78,7 @@ _PARTS: Mapping[Part, Callable[[Described], str]] = {
 
 def describe(item: Described, mapped: Mapped) -> Product:
     """Return what the channel is told of the item, and what is wrong with it."""
-    values, problems = {}, []
+    values, told, problems = {}, {}, []
     for field in mapped.fields:
         said = say(item, field, mapped)
         choice = mapped.codes[field.code].get(said.casefold()) if field.choices else None
@@ -83,9 +86,10 @@ def describe(item: Described, mapped: Mapped) -> Product:
             problems.append(f"{field.name}: this marketplace does not know “{said}”. {_name_some(field.choices)}")
         elif said:
             values[field.code] = choice or said
+            told[field.name] = said
         elif field.required:
             problems.append(f"{field.name} is missing, and {mapped.name} needs it. {_way_out(field, mapped)}")
-    return Product(mapped.code, values, problems)
+    return Product(mapped.code, values, problems, mapped.name, told)
 
 
 def say(item: Described, field: ProductField, mapped: Mapped) -> str:

@@ -10,12 +10,12 @@ from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import SettingsError
 from channels_app.adapters.types import ContentLine, Kind
 from channels_app.flows.connection import open_adapter
-from channels_app.flows.decide import Needs, Rules, needs
+from channels_app.flows.decide import Needs, Rules, content_was_refused, needs
 from channels_app.flows.describe import Product
 from channels_app.flows.mapping import describe_all
 from channels_app.flows.sending import Content, Draft, build_line, read_content
 from channels_app.flows.wanted import WALK_SOURCE, Truth, in_order, read_skus, read_truth
-from channels_app.models import Channel
+from channels_app.models import Channel, Listing
 from marketplace_integration.clock import now
 
 #: SKUs that are looked at in one go, and how many such slices one page looks through at most.
@@ -79,12 +79,24 @@ class Preview:
         found = [(one, needs(one if known else one._replace(currency=""), self._rules)) for one in truths]
         content = read_content(self.channel, [one.sku for one, need in found if need.new or need.content])
         products = describe_all(self.channel, [(one.category, one) for one in content.values()])
-        return [self._one(one, need, content.get(one.sku), products.get(one.sku)) for one, need in found]
+        refused = self._refused(found)
+        return [
+            self._one(one, need, content.get(one.sku), products.get(one.sku), refused.get(one.sku, ""))
+            for one, need in found
+        ]
 
-    def _one(self, truth: Truth, need: Needs, content: Content | None, product: Product | None) -> Foreseen:
-        problems = [need.refusal] if need.refusal else []
+    def _refused(self, found: Sequence[tuple[Truth, Needs]]) -> dict[str, str]:
+        """Return why the marketplace refused what would be sent now: it is not sent again, nor is it news."""
+        skus = [one.sku for one, need in found if (need.new or need.content) and content_was_refused(one, need)]
+        reasons = Listing.objects.filter(channel=self.channel, sku__in=skus) if skus else Listing.objects.none()
+        return dict(reasons.values_list("sku", "rejected_reason"))
+
+    def _one(
+        self, truth: Truth, need: Needs, content: Content | None, product: Product | None, refused: str
+    ) -> Foreseen:
+        problems = [text for text in (need.refusal, refused) if text]
         if product:
-            problems += product.problems
+            problems += [text for text in product.problems if text not in refused]
         if content and self._adapter and (why := self._adapter.why_refused(self._line(truth, need, content, product))):
             problems.append(why)
         return Foreseen(

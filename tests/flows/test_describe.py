@@ -71,5 +71,5 @@ def test_what_is_missing_or_unknown_is_said_with_the_way_out(item, answers, word
 def test_what_nobody_asks_for_may_be_missing_and_a_long_list_is_not_read_out():
     many = ProductField(code="m", name="M", choices=tuple(Choice(code=str(n), name=f"N{n}") for n in range(12)))
 
-    assert told(mug(), SIZE, many) == ("MUGS", {}, [])
+    assert told(mug(), SIZE, many)[:3] == ("MUGS", {}, [])
     assert "N7 and 4 more." in told(mug(attributes={"m": "?"}), many).problems[0]

@@ -261,3 +261,13 @@ def test_queries_do_not_grow_with_the_rows(owner, stock, django_assert_max_num_q
 
     with django_assert_max_num_queries(14):
         owner.get(address(stock, "channel_preview"))
+
+
+def test_what_the_marketplace_refused_stands_there_with_its_reason_and_not_as_new(owner, rig):
+    rig.has_item("MUG-REJECT", on_hand=2)
+    rig.settle()
+
+    (row,) = owner.get(address(rig, "channel_preview")).context["rows"]
+
+    assert row["told"].fate == "refused"
+    assert row["told"].problems == ["We do not like it."]
