@@ -19,7 +19,9 @@ def text_value(columns: Sequence[Column], field: str) -> str:
 
 
 def _trimmed(index: int) -> str:
-    return f"nullif(btrim(c{index}, {_BLANKS}), '')"
+    """Return the cell's text, without the apostrophe that kept a program for tables from reading it as a formula."""
+    text = f"CASE WHEN left(c{index}, 2) IN ('''=', '''+', '''-', '''@') THEN substr(c{index}, 2) ELSE c{index} END"
+    return f"nullif(btrim({text}, {_BLANKS}), '')"
 
 
 def attributes_value(columns: Sequence[Column]) -> tuple[str, list[str]]:
