@@ -37,6 +37,7 @@ def stage(csv_import: CsvImport) -> dict[str, object]:
     errors = _interpret(csv_import, file.columns, mark=mark)
     return copied | {
         "errors": errors,
+        "mendable": problems.mendable(csv_import).count(),
         "encoding": sheet.encoding,
         "delimiter": DELIMITERS.get(sheet.delimiter, sheet.delimiter),
         "mark": mark,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from inventory.csv_import.checks import ORPHANED, checks_for
 from inventory.csv_import.differences import CAN_COME_BACK
@@ -23,6 +24,11 @@ def record_problems(csv_import: CsvImport, columns: Sequence[Column]) -> int:
         _record_orphans(csv_import, columns)
         _leave_out_bad(csv_import)
     return CsvImportProblem.objects.filter(csv_import=csv_import).count()
+
+
+def mendable(csv_import: CsvImport) -> QuerySet[CsvImportProblem]:
+    """Return the bad rows that the seller can mend and bring again."""
+    return csv_import.problems.exclude(cells=[])
 
 
 def _record_untrusted(csv_import: CsvImport) -> None:

@@ -20,7 +20,8 @@ def text_value(columns: Sequence[Column], field: str) -> str:
 
 def _trimmed(index: int) -> str:
     """Return the cell's text, without the apostrophe that kept a program for tables from reading it as a formula."""
-    text = f"CASE WHEN left(c{index}, 2) IN ('''=', '''+', '''-', '''@') THEN substr(c{index}, 2) ELSE c{index} END"
+    is_kept_apart = rf"left(c{index}, 2) IN ('''=', '''+', '''-', '''@', E'''\t', E'''\r')"
+    text = f"CASE WHEN {is_kept_apart} THEN substr(c{index}, 2) ELSE c{index} END"
     return f"nullif(btrim({text}, {_BLANKS}), '')"
 
 

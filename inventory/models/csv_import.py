@@ -143,7 +143,7 @@ class CsvImportProblem(models.Model):
     line = models.IntegerField()
     #: [{"column": .., "reason": ..}, ..]
     reasons = models.JSONField()
-    #: The row as the file has it.
+    #: The row as the file has it, in the import's columns; none if there is nothing to mend in it.
     cells = models.JSONField()
 
     class Meta:

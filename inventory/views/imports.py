@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from inventory.csv_import import imports
 from inventory.csv_import.header import TO_MEND, Column
 from inventory.csv_import.preview import Effect, PreviewRow, find_rows
+from inventory.csv_import.problems import mendable
 from inventory.csv_import.undo import foresee
 from inventory.forms import ColumnsForm, ImportForm
 from inventory.models import CsvImport, ImportedItem, Item, Role
@@ -93,6 +94,7 @@ def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
         "tabs": _tabs(csv_import, part),
         "page": _rows(request, csv_import, part) if is_preview else None,
         "problems": list(csv_import.problems.order_by("line", "number")[:PROBLEMS_SHOWN]),
+        "mendable": csv_import.summary.get("mendable", csv_import.summary.get("errors", 0)),
         "can_manage": request.membership.can_manage,
     }
 
@@ -211,7 +213,7 @@ def _lines(csv_import: CsvImport) -> Iterator[str]:
     writer = csv.writer(_Echo())
     names = [column["name"] for column in csv_import.columns]
     yield "\ufeff" + str(writer.writerow([*names, TO_MEND]))
-    for problem in csv_import.problems.order_by("line", "number").iterator(chunk_size=1_000):
+    for problem in mendable(csv_import).order_by("line", "number").iterator(chunk_size=1_000):
         cells = [*problem.cells, *[""] * (len(names) - len(problem.cells))]
         reasons = " ".join(
             f"{reason['column']}: {reason['reason']}" if reason["column"] else reason["reason"]

@@ -202,6 +202,15 @@ def test_a_column_of_old_prices_is_not_taken_for_the_price(seller):
     assert Item.objects.values_list("price", "attributes").get() == (None, {"Price old": "12.50"})
 
 
+def test_an_apostrophe_that_keeps_a_formula_apart_is_taken_off(seller):
+    make_item(seller, "-A1", title="Old")
+
+    bring(seller, "sku,title,color\n'-A1,'+Plus size,'=red\nB,'Tis a title,\n")
+
+    assert dict(Item.objects.values_list("sku", "title")) == {"-A1": "+Plus size", "B": "'Tis a title"}
+    assert Item.objects.get(sku="-A1").attributes == {"color": "=red"}
+
+
 def test_all_rows_go_on_the_chosen_label(seller):
     make_item(seller, "A")
     label = make_label(seller)

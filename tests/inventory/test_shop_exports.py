@@ -147,6 +147,25 @@ def test_bad_rows_of_a_foreign_file_come_back_in_our_columns_and_go_in_once_mend
     assert (item("RED-L").parent, item("RED-L").variation) == (item("shirt"), {"Color": "Red", "Size": "L"})
 
 
+BROKEN = {
+    "shopify": (SHOPIFY + "shirt,Shirt,one cell too many,,,,,,,,S-1,,,,,,,,,more\n", ["S-1", "", "", "Shirt"]),
+    "shopify_stock": ("Handle,Title,SKU,Location,On hand\nshirt,Shirt,S-1,Main,3,more\n", ["S-1", ""]),
+    "woocommerce": (WOO + "1,simple,S-1,,Shirt,1,,,1,2,,,5,,,,,,more\n", ["S-1", "", "", "Shirt"]),
+}
+
+
+@pytest.mark.parametrize("layout", BROKEN)
+def test_a_broken_row_of_a_shop_is_offered_in_our_columns(seller, layout):
+    text, cells = BROKEN[layout]
+
+    csv_import = bring(seller, text)
+
+    problem = csv_import.problems.get()
+    assert (csv_import.layout, problem.cells[:4]) == (layout, cells)
+    assert len(problem.cells) == len(csv_import.columns)
+    assert "cells, but the file has" in reasons(csv_import)[2]
+
+
 @pytest.mark.skipif(not SHOPIFY_APPAREL.exists(), reason="the real file is not here")
 def test_a_real_export_of_shopify_goes_in_whole(seller):
     csv_import = bring(seller, SHOPIFY_APPAREL.read_bytes())
@@ -303,6 +322,19 @@ def test_products_that_are_not_sold_themselves_are_left_out_and_told(seller):
     assert "shows other products" in reasons(csv_import)[2]
     assert "sold in another shop" in reasons(csv_import)[3]
     assert Item.objects.get().sku == "CUP"
+
+
+def test_what_has_nothing_to_mend_in_it_is_not_offered_for_that(seller, client):
+    client.force_login(make_user(seller=seller))
+    csv_import = bring(seller, WOO + "1,grouped,SET,,Set,1,,,1,,,,,,,,,\n3,simple,CUP,,Cup,1,,,1,2,,,5,,,,,\n")
+    here = f"/s/{seller.slug}/imports/{csv_import.public_id}/"
+
+    page = client.get(here).content.decode()
+    rows = b"".join(client.get(f"{here}bad-rows.csv").streaming_content).decode().splitlines()
+
+    assert "shows other products" in page
+    assert "There is nothing to mend in them" in page
+    assert len(rows) == 1
 
 
 # Our own file --------------------------------------------------------------------------------------------------------

@@ -73,6 +73,11 @@ def as_row(line: int, good: Good) -> Row:
     return Row(line, cells, is_sku_proposed=good.is_sku_proposed)
 
 
+def bad_row(line: int, *, sku: str, title: str, problem: str) -> Row:
+    """Return a row of COLUMNS to be mended: of the shop's row no more is known for sure than what item it is about."""
+    return Row(line, as_row(line, Good(sku=sku, title=title)).cells, problem)
+
+
 def _as_lines(pairs: Mapping[str, str]) -> str:
     """Return the pairs as the item's page shows attributes: one a line, like "Color: Red"."""
     simple = ((" ".join(name.replace(":", " ").split()), " ".join(value.split())) for name, value in pairs.items())

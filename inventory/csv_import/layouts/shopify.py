@@ -70,18 +70,23 @@ def read_rows(header: Sequence[str], rows: Iterator[Row]) -> Iterator[Row]:
     handle, lines = "", list[_Line]()
     for row in rows:
         if row.problem:
-            yield row
+            yield _bad_row(row, places, row.problem)
             continue
         line = _Line(row.line, {name: _cell(row, place) for name, place in places.items()})
         named = _handle(line.cells) or handle
         if named == handle and len(lines) >= MAX_ROWS_OF_PRODUCT:
-            yield Row(row.line, row.cells, f"The product “{handle}” has more than {MAX_ROWS_OF_PRODUCT:,} rows.")
+            yield _bad_row(row, places, f"The product “{handle}” has more than {MAX_ROWS_OF_PRODUCT:,} rows.")
             continue
         if named != handle:
             yield from _rows_of_product(handle, lines)
             handle, lines = named, []
         lines.append(line)
     yield from _rows_of_product(handle, lines)
+
+
+def _bad_row(row: Row, places: Mapping[str, int | None], problem: str) -> Row:
+    sku = goods.without_quote(_cell(row, places["sku"])) or _cell(row, places["handle"])
+    return goods.bad_row(row.line, sku=sku, title=_cell(row, places["title"]), problem=problem)
 
 
 def _handle(cells: Cells) -> str:

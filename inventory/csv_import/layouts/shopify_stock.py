@@ -41,7 +41,7 @@ def read_rows(header: Sequence[str], rows: Iterator[Row], *, only_at: Collection
     place = _Place(only_at)
     for (broken, _), group in itertools.groupby(rows, key=lambda row: _variant(names, row)):
         if broken:
-            yield from group
+            yield from (Row(row.line, [_cells(names, row).get("sku", ""), ""], row.problem) for row in group)
             continue
         first = next(group)
         members = (_cells(names, row) for row in itertools.chain([first], group))

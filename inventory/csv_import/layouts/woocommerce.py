@@ -45,13 +45,15 @@ def read_rows(header: Sequence[str], rows: Iterator[Row]) -> Iterator[Row]:
     names = [name.strip().casefold() for name in header]
     parents = _Parents()
     for row in rows:
-        if row.problem:
-            yield row
-            continue
         cells = {name: _plain(cell) for name, cell in zip(names, row.cells, strict=False)}
+        if row.problem:
+            sku, title = goods.without_quote(cells.get("sku", "")), cells.get("name", "")
+            yield goods.bad_row(row.line, sku=sku, title=title, problem=row.problem)
+            continue
         kinds = {kind.strip().casefold() for kind in cells["type"].split(",")}
         reason = next((why for kind, why in _NOT_SOLD.items() if kind in kinds), "")
-        yield Row(row.line, row.cells, reason) if reason else goods.as_row(row.line, _good(cells, kinds, parents))
+        # Without cells: there is nothing in it to mend.
+        yield Row(row.line, [], reason) if reason else goods.as_row(row.line, _good(cells, kinds, parents))
 
 
 def _plain(cell: str) -> str:
