@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from inventory import labels, stock
-from inventory.csv_import.differences import CAN_COME_BACK, DIFFERS, FIELDS, NEW_VALUES, STATE
+from inventory.csv_import.differences import CAN_COME_BACK, DIFFERS, FIELDS, IS_HIDDEN, NEW_VALUES, STATE
 from inventory.csv_import.slices import Slice, next_slice
 from inventory.models import CsvImport, Label, LabelItem, Location, Reason
 from inventory.signals import send_changed
@@ -66,7 +66,7 @@ def _bring_back(part: Slice, *, now: datetime) -> list[int]:
             WITH found AS MATERIALIZED (
                 SELECT item.id, given.as_parent, {_NUMBER} AS number
                 FROM {part.items}
-                WHERE item.archived_at IS NOT NULL AND {CAN_COME_BACK}
+                WHERE item.archived_at IS NOT NULL AND {CAN_COME_BACK.format("given")}
             ), back AS (
                 UPDATE inventory_item AS item
                 SET archived_at = NULL, is_parent = coalesce(found.as_parent, item.is_parent), updated_at = %s
@@ -192,7 +192,7 @@ def _record_labelled(part: Slice, label: Label) -> None:
             LEFT JOIN LATERAL (
                 SELECT source FROM inventory_labelitem WHERE label_id = %s AND item_id = item.id LIMIT 1
             ) AS member ON true
-            WHERE item.archived_at IS NULL AND member.source IS DISTINCT FROM %s
+            WHERE item.archived_at IS NULL AND NOT {IS_HIDDEN} AND member.source IS DISTINCT FROM %s
             ON CONFLICT (csv_import_id, is_parent, item_id) DO UPDATE SET label_before = excluded.label_before
             """,  # noqa: S608
             [part.csv_import.pk, *part.item_params, label.pk, LabelItem.Source.HAND],
@@ -200,7 +200,8 @@ def _record_labelled(part: Slice, label: Label) -> None:
 
 
 def _put_on_label(part: Slice, label: Label) -> None:
-    source = f"SELECT item.id FROM {part.items} WHERE item.archived_at IS NULL ORDER BY item.id"  # noqa: S608
+    wanted = f"item.archived_at IS NULL AND NOT {IS_HIDDEN}"
+    source = f"SELECT item.id FROM {part.items} WHERE {wanted} ORDER BY item.id"  # noqa: S608
     labels.add_items_from(label, source, part.item_params)
 
 

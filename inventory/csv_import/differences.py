@@ -8,13 +8,17 @@ STATE = """md5(concat_ws(
     '|', {0}.content_hash, {0}.price, {0}.currency, {0}.is_parent, {0}.blocked, {0}.archived_at IS NULL
 ))::uuid"""
 
-#: An archived item that an undo archived, and nobody since: a file that has it may bring it back.
-CAN_COME_BACK = """EXISTS (
+#: An archived item that an undo archived, and nobody since: a file that has it may bring it back, if its row ({0})
+#: could make the item anew; a count alone does not say that it is wanted again.
+CAN_COME_BACK = """{0}.title IS NOT NULL AND EXISTS (
     SELECT FROM inventory_csvimport AS undone
     JOIN inventory_importeditem AS was
         ON was.csv_import_id = undone.id AND was.is_parent = item.is_parent AND was.item_id = item.id AND was.is_new
     WHERE undone.seller_id = item.seller_id AND undone.undone_at = item.archived_at
 )"""
+
+#: The row's item is not for sale in the shop that the file comes from, so it comes on no label.
+IS_HIDDEN = "coalesce(lower(given.attributes ->> 'shop status') IN ('archived', 'draft', 'private'), false)"
 
 FIELDS = "title, description, brand, gtin, price, currency, images, attributes, variation"
 

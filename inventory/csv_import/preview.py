@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from inventory.csv_import.differences import DIFFERS
+from inventory.csv_import.differences import DIFFERS, IS_HIDDEN
 from inventory.csv_import.header import WORDS
 from inventory.csv_import.staging import tables_of
 from inventory.models import CsvImport, Location
@@ -70,7 +70,8 @@ def build_summary(csv_import: CsvImport, location: Location) -> dict[str, int]:
                 coalesce(sum(units) FILTER (WHERE units > 0), 0) AS units_up,
                 coalesce(-sum(units) FILTER (WHERE units < 0), 0) AS units_down,
                 count(*) FILTER (WHERE is_sold_out) AS stock_to_zero,
-                count(*) FILTER (WHERE lacks_price) AS without_price
+                count(*) FILTER (WHERE lacks_price) AS without_price,
+                count(*) FILTER (WHERE is_hidden) AS hidden
             FROM {effects}
             """  # noqa: S608 - names of our own
         )
@@ -95,7 +96,8 @@ def _work_out(csv_import: CsvImport, location: Location) -> None:
                 counted.units,
                 given.quantity = 0 AND stock.on_hand > 0 AS is_sold_out,
                 coalesce(given.price, item.price) IS NULL
-                    AND NOT coalesce(given.as_parent, item.is_parent, false) AS lacks_price
+                    AND NOT coalesce(given.as_parent, item.is_parent, false) AS lacks_price,
+                {IS_HIDDEN} AS is_hidden
             FROM {tables.rows} AS given
             LEFT JOIN inventory_item AS item ON item.seller_id = %s AND item.sku = given.sku
             LEFT JOIN inventory_stock AS stock ON stock.item_id = item.id AND stock.location_id = %s

@@ -50,7 +50,7 @@ def _find_suspects(csv_import: CsvImport) -> None:
     Doubled SKUs are found by their hashes first: numbers group in memory, a million texts do not. The good rows, nearly
     all, leave after two hash joins by SKU; the reasons are worked out for the rest alone.
     """
-    rows = tables_of(csv_import).rows
+    rows, comes_back = tables_of(csv_import).rows, CAN_COME_BACK.format("meant")
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -66,8 +66,8 @@ def _find_suspects(csv_import: CsvImport) -> None:
             )
             SELECT
                 meant.*, item.id AS item_id,
-                CASE WHEN item.archived_at IS NOT NULL AND NOT {CAN_COME_BACK} THEN item.archived_at END AS archived_at,
-                CASE WHEN item.archived_at IS NULL OR NOT {CAN_COME_BACK} THEN item.is_parent END AS is_parent,
+                CASE WHEN item.archived_at IS NOT NULL AND NOT ({comes_back}) THEN item.archived_at END AS archived_at,
+                CASE WHEN item.archived_at IS NULL OR NOT ({comes_back}) THEN item.is_parent END AS is_parent,
                 item.currency AS item_currency,
                 doubled.sku AS doubled_sku, doubled.lines AS doubled_lines
             FROM {rows} AS meant

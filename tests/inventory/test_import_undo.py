@@ -233,6 +233,15 @@ def test_a_file_brings_back_what_an_undo_archived_even_as_something_else(seller)
     }
 
 
+def test_a_count_alone_does_not_bring_back_what_an_undo_archived(seller):
+    undone(bring(seller, "sku,title,price\nA,Apple,1\n"))
+
+    csv_import = bring(seller, "sku,quantity\nA,5\n")
+
+    assert csv_import.summary["errors"] == 1
+    assert item("A").archived_at == LATER
+
+
 def test_what_the_seller_archived_after_an_undo_stays_archived(seller):
     undone(bring(seller, "sku,title\nA,Apple\n"))
     catalogue.bring_back(Item.objects.all(), now=LATER)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from inventory.csv_import import staging
+from inventory.csv_import import imports, staging
 from inventory.csv_import.layouts.markup import text_of
 from inventory.csv_import.reading import Row
-from inventory.models import Item, Stock
-from tests.factories import make_item, make_seller, make_user
+from inventory.models import ImportedItem, Item, Stock
+from tests.factories import NOW, make_item, make_label, make_seller, make_user
 from tests.inventory.csv_files import bring, reasons
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +95,33 @@ def test_skus_are_proposed_once_and_are_the_same_the_next_time(seller):
     assert Item.objects.count() == 3
 
 
+@pytest.mark.parametrize("status", ["draft", "Archived"])
+def test_what_the_shop_does_not_show_stays_off_the_label_and_is_counted(seller, client, status):
+    client.force_login(make_user(seller=seller))
+    label = make_label(seller)
+    text = SHOPIFY + SHIRT + MUG.replace("draft", status)
+
+    preview = bring(seller, text, label=label, confirm=False)
+    page = client.get(f"/s/{seller.slug}/imports/{preview.public_id}/").content.decode()
+    imports.confirm(preview)
+    imports.run(preview.pk, now=NOW)
+
+    assert preview.summary["hidden"] == 1
+    assert "so it is not put on" in page
+    assert set(label.label_items.values_list("item__sku", flat=True)) == {"shirt", "shirt_navy-blue_s-m", "RED-L"}
+    assert not ImportedItem.objects.filter(item_id=item("MUG-1").pk, label_before="").exists()
+
+
+def test_what_nobody_counts_in_the_shop_keeps_the_count_it_has_here(seller):
+    header = "Handle,Title,Option1 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Price\n"
+    make_item(seller, "M1", on_hand=7)
+    make_item(seller, "M2", on_hand=7)
+
+    bring(seller, f"{header}mug,Mug,,M1,,0,5\ncup,Cup,,M2,shopify,0,5\n")
+
+    assert [item(sku).stock.get().on_hand for sku in ("M1", "M2")] == [7, 0]
+
+
 def test_todays_names_of_the_columns_are_known_too(seller):
     header = "Title,URL handle,Description,Product category,Option1 name,Option1 value,SKU,Price,Inventory quantity"
     csv_import = bring(seller, f"{header}\nCap,cap,<b>Warm</b>,Hats,Title,Default Title,,9,4\n")
@@ -173,7 +200,7 @@ def test_a_real_export_of_shopify_goes_in_whole(seller):
     assert csv_import.summary["errors"] == 0
     assert item("classic-varsity-top").variations.count() == 3
     assert item("classic-varsity-top_small").variation == {"Size": "Small"}
-    assert item("ocean-blue-shirt").stock.get().on_hand == 1
+    assert not Stock.objects.exists()  # its tracker is empty throughout: nobody counts there
     assert csv_import.summary["proposed_skus"] == Item.objects.filter(is_parent=False).count()
 
 

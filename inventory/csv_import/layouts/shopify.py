@@ -34,6 +34,7 @@ _NAMES = {
     "barcode": ("variant barcode", "barcode"),
     "price": ("variant price", "price"),
     "quantity": ("variant inventory qty", "inventory quantity"),
+    "tracker": ("variant inventory tracker", "inventory tracker"),
     "grams": ("variant grams", "weight value (grams)"),
     "image": ("image src", "product image url"),
     "position": ("image position",),
@@ -72,7 +73,7 @@ def read_rows(header: Sequence[str], rows: Iterator[Row]) -> Iterator[Row]:
         if row.problem:
             yield _bad_row(row, places, row.problem)
             continue
-        line = _Line(row.line, {name: _cell(row, place) for name, place in places.items()})
+        line = _Line(row.line, _cells(row, places))
         named = _handle(line.cells) or handle
         if named == handle and len(lines) >= MAX_ROWS_OF_PRODUCT:
             yield _bad_row(row, places, f"The product “{handle}” has more than {MAX_ROWS_OF_PRODUCT:,} rows.")
@@ -82,6 +83,13 @@ def read_rows(header: Sequence[str], rows: Iterator[Row]) -> Iterator[Row]:
             handle, lines = named, []
         lines.append(line)
     yield from _rows_of_product(handle, lines)
+
+
+def _cells(row: Row, places: Mapping[str, int | None]) -> dict[str, str]:
+    cells = {name: _cell(row, place) for name, place in places.items()}
+    if places["tracker"] is not None and not cells["tracker"]:
+        cells["quantity"] = ""  # nobody counts it: the 0 that stands there says nothing
+    return cells
 
 
 def _bad_row(row: Row, places: Mapping[str, int | None], problem: str) -> Row:
