@@ -143,12 +143,17 @@ def refused_csv(request: SellerRequest) -> StreamingHttpResponse:
 
 def _refused_rows(channels: Sequence[Channel]) -> Iterator[str]:
     names = {channel.pk: channel.name for channel in channels}
-    yield csv_line(["channel", "sku", "code", "reason"])
+    yield csv_head(["channel", "sku", "code", "reason"])
     rows = refused(channels).order_by("channel_id", "sku")
     for channel_id, *told in rows.values_list("channel_id", "sku", "rejected_code", "rejected_reason")[
         :DOWNLOAD_LIMIT
     ].iterator(chunk_size=2000):
         yield csv_line([names[channel_id], *told])
+
+
+def csv_head(names: Sequence[str]) -> str:
+    """Return the first line of a CSV file; by its mark a program for tables knows that the file is UTF-8."""
+    return "\ufeff" + csv_line(names)
 
 
 def csv_line(values: Sequence[str]) -> str:

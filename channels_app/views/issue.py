@@ -16,7 +16,7 @@ from channels_app.flows.resend import AT_ONCE, send_cause_again
 from channels_app.flows.wanted import Truth, read_skus
 from channels_app.forms.fix import FIXED_HERE, FixForm
 from channels_app.models import Channel, Listing
-from channels_app.views.activity import csv_line
+from channels_app.views.activity import csv_head, csv_line
 from channels_app.views.find import find_channel
 from channels_app.views.issues import worth_of, worth_url
 from inventory import catalogue
@@ -77,7 +77,7 @@ def issue_csv(request: SellerRequest, channel: UUID, cause: str) -> StreamingHtt
 
 
 def _lines(channel: Channel, cause: str) -> Iterator[str]:
-    yield "\ufeff" + csv_line(_COLUMNS)  # without it, a program for tables takes it for another encoding
+    yield csv_head(_COLUMNS)
     rows = (
         listings_of(channel, cause)
         .order_by("sku")

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from channels_app.flows import preview as flow
 from channels_app.flows.preview import Fate, Foreseen, Preview
 from channels_app.models import Channel
-from channels_app.views.activity import csv_line
+from channels_app.views.activity import csv_head, csv_line
 from channels_app.views.find import find_channel
 from inventory.models import Item
 from inventory.paging import SIZE, text_in
@@ -80,7 +80,7 @@ def preview_csv(request: SellerRequest, channel: UUID) -> StreamingHttpResponse:
 
 
 def _lines(channel: Channel) -> Iterator[str]:
-    yield csv_line(_COLUMNS)
+    yield csv_head(_COLUMNS)
     for rows in Preview(channel).walk():
         for row in rows:
             yield csv_line(_cells(row, channel))

@@ -18,7 +18,7 @@ from channels_app.flows.to_ship import lines_to_ship
 from channels_app.models import Channel, OrderLine, ShippingFile, ShippingRow
 from channels_app.order_forms import ShippingFileForm
 from channels_app.tasks import record_parcels
-from channels_app.views.activity import csv_line
+from channels_app.views.activity import csv_head, csv_line
 from inventory.csv_import.header import TO_MEND, FileProblem
 from inventory.models import Role
 from inventory.paging import page_by_key
@@ -86,7 +86,7 @@ def to_ship_csv(request: SellerRequest) -> StreamingHttpResponse:
 
 
 def _to_ship(names: dict[int, str]) -> Iterator[str]:
-    yield "\ufeff" + csv_line(_HEADER)
+    yield csv_head(_HEADER)
     for line in lines_to_ship(list(names), limit=MAX_ROWS):
         yield csv_line(_cells(line, names[line.order.channel_id]))
 
@@ -172,6 +172,6 @@ def shipping_file_problems(request: SellerRequest, public_id: UUID) -> Streaming
 
 
 def _problems(file: ShippingFile) -> Iterator[str]:
-    yield "\ufeff" + csv_line([*_HEADER, TO_MEND])
+    yield csv_head([*_HEADER, TO_MEND])
     for row in file.rows.filter(state=State.WRONG).order_by("line").iterator(chunk_size=1_000):
         yield csv_line([*(row.cells[column] for column in COLUMNS), row.problem])

@@ -119,7 +119,7 @@ def test_refusals_are_shown_and_can_be_downloaded(browser: Client, rig: Rig):
     )
 
     assert "=Too cheap." in _page(browser, "?tab=refused")
-    file = browser.get("/s/acme/activity/refused.csv").getvalue().decode()
+    file = browser.get("/s/acme/activity/refused.csv").getvalue().decode("utf-8-sig")
     assert file == "channel,sku,code,reason\r\nSandbox,CUP-1,,'=Too cheap.\r\n"
 
 

@@ -3,6 +3,7 @@
 The addresses are read from the URL configuration, so that a new page is looked at without being named here.
 """
 
+import codecs
 import uuid
 from itertools import product
 from typing import Any
@@ -268,6 +269,15 @@ def test_a_form_of_another_site_is_refused_everywhere(rig: Rig, values: dict[str
     browser.force_login(rig.owner)
 
     assert _answers(browser, rig.seller, values, MUTATING) == dict.fromkeys(MUTATING, 403)
+
+
+@pytest.mark.parametrize("name", ["refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "shipping_file_problems"])
+def test_every_file_for_a_program_for_tables_says_that_it_is_utf_8(
+    client: Client, rig: Rig, values: dict[str, dict[str, Any]], name: str
+):
+    client.force_login(rig.owner)
+
+    assert client.get(_url(name, rig.seller, values)).getvalue().startswith(codecs.BOM_UTF8)
 
 
 def test_looking_changes_nothing(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):

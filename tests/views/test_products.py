@@ -222,7 +222,7 @@ def test_one_sku_is_found_by_name(owner, stock):
 
 def test_it_is_counted_and_downloaded(owner, stock):
     counted = owner.get(address(stock, "preview_count"))
-    lines = b"".join(owner.get(address(stock, "preview_csv")).streaming_content).decode().splitlines()
+    lines = b"".join(owner.get(address(stock, "preview_csv")).streaming_content).decode("utf-8-sig").splitlines()
 
     assert [number for _, _, number in counted.context["fates"]] == [2, 1, 1, 1, 1]
     assert lines[0].startswith("sku,title,what")
