@@ -164,7 +164,7 @@ ADMIN: dict[str, tuple[str, ...]] = {
     "channel": ("q=Main",),
 }
 #: The most that a page of support may need: the channel with its requests, jobs and history.
-ADMIN_QUERIES = 17
+ADMIN_QUERIES = 18
 
 
 def run(site: Site) -> Result:
