@@ -24,10 +24,11 @@ def stage(csv_import: CsvImport) -> dict[str, object]:
     """The file is read and its rows are staged. Returns what was found out about it. Raises FileProblem, Stopped."""
     sheet = open_sheet(lambda: _parts(csv_import), csv_import.encoding)
     csv_import.layout = layout_of(sheet)
+    only_at = _names_of_location(csv_import)
     if csv_import.layout == Layout.COLUMNS:
         file = _read(csv_import, sheet)
     else:
-        file = translate(csv_import.layout, sheet, only_at=_names_of_location(csv_import))
+        file = translate(csv_import.layout, sheet, only_at=only_at)
     csv_import.columns = [{"name": column.name, "field": column.field} for column in file.columns]
     csv_import.save(update_fields=["layout", "columns"])
     copied = _copy(csv_import, file)
@@ -37,6 +38,7 @@ def stage(csv_import: CsvImport) -> dict[str, object]:
     errors = _interpret(csv_import, file.columns, mark=mark)
     return copied | {
         "errors": errors,
+        "only_at": only_at,
         "mendable": problems.mendable(csv_import).count(),
         "encoding": sheet.encoding,
         "delimiter": DELIMITERS.get(sheet.delimiter, sheet.delimiter),
@@ -45,7 +47,9 @@ def stage(csv_import: CsvImport) -> dict[str, object]:
 
 
 def _names_of_location(csv_import: CsvImport) -> list[str]:
-    """Return what the location that counts is called, nothing where the seller has only one."""
+    """Return what the location that counts is called, nothing where the seller has only one, or had at the preview."""
+    if csv_import.state != State.UPLOADED and "only_at" in csv_import.summary:
+        return list(csv_import.summary["only_at"])
     chosen = csv_import.location
     is_one_of_many = chosen and csv_import.seller.locations.exclude(pk=chosen.pk).exists()
     return [chosen.name, chosen.code] if chosen and is_one_of_many else []

@@ -151,57 +151,6 @@ def test_prices_are_read_as_the_file_writes_them(seller, prices, expected):
     assert [item.price for item in Item.objects.order_by("sku")] == [Decimal(price) for price in expected]
 
 
-@pytest.mark.parametrize(
-    ("text", "currency"),
-    [
-        ("sku,title,Price (EUR)\nA,Apple,12.50\n", "EUR"),
-        ("sku,title,Unit price sek\nA,Apple,12.50\n", "SEK"),
-        ("sku,title,price\nA,Apple,12.50 EUR\n", "EUR"),
-        ("sku,title,price\nA,Apple,€12.50\n", "EUR"),
-        ("sku,title,price\nA,Apple,$12.50\n", "CAD"),
-        ("sku,title,Price (EUR),currency\nA,Apple,12.50,\n", "EUR"),
-        ("sku,title,price\nA,Apple,12.50\n", "CAD"),
-    ],
-)
-def test_a_price_is_in_the_currency_that_its_column_or_its_cell_says(text, currency):
-    bring(make_seller(currency="CAD"), text)
-
-    assert Item.objects.values_list("price", "currency").get() == (Decimal("12.50"), currency)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("sku,price\nA,12.50 EUR\n", "in EUR, but this item is in USD"),
-        ("sku,Price (EUR)\nA,12.50\n", "in EUR, but this item is in USD"),
-        ("sku,price,currency\nA,€12.50,USD\n", "in EUR, but the row is in USD"),
-        ("sku,Price (EUR)\nA,$12.50\n", "not in EUR, as its column says"),
-        ("sku,price\nA,12.50 net\n", "“12.50 net” is no price"),
-    ],
-)
-def test_a_price_in_two_currencies_at_once_is_told(seller, text, words):
-    make_item(seller, "A", price=Decimal(5))
-
-    csv_import = bring(seller, text)
-
-    assert words in reasons(csv_import)[2]
-    assert Item.objects.values_list("price", "currency").get() == (Decimal(5), "USD")
-
-
-def test_a_currency_column_may_change_the_currency_of_an_item(seller):
-    make_item(seller, "A")
-
-    bring(seller, "sku,price,currency\nA,12.50 EUR,EUR\n")
-
-    assert Item.objects.values_list("price", "currency").get() == (Decimal("12.50"), "EUR")
-
-
-def test_a_column_of_old_prices_is_not_taken_for_the_price(seller):
-    bring(seller, "sku,title,Price old\nA,Apple,12.50\n")
-
-    assert Item.objects.values_list("price", "attributes").get() == (None, {"Price old": "12.50"})
-
-
 def test_an_apostrophe_that_keeps_a_formula_apart_is_taken_off(seller):
     make_item(seller, "-A1", title="Old")
 
