@@ -119,13 +119,11 @@ def set_columns(
 
 def go_on(csv_import: CsvImport, *, now: datetime) -> bool:
     """An import, or its undo, that gave up half-way goes on from there. Returns False if it is not waiting for that."""
-    failed = CsvImport.objects.filter(
-        pk=csv_import.pk,
-        state=State.FAILED,
-        last_place__isnull=False,
-        finished_at__gte=CsvImport.known_since(now),
-    )
+    csv_import.refresh_from_db()
+    if not csv_import.can_go_on(now=now):
+        return False
     state = State.RUNNING if csv_import.undone_at is None else State.UNDOING
+    failed = CsvImport.objects.filter(pk=csv_import.pk, state=State.FAILED)
     return bool(failed.update(state=state, error="", attempts=0, finished_at=None))
 
 

@@ -92,8 +92,9 @@ class CsvImport(models.Model):
         return ended and self.last_place is not None and self.undone_at is None and self.is_known(now=now)
 
     def can_go_on(self, *, now: datetime) -> bool:
-        """Whether it, or its undo, gave up half-way."""
-        return self.state == self.State.FAILED and self.last_place is not None and self.is_known(now=now)
+        """Whether it gave up half-way and still has its file, or its undo did."""
+        gave_up = self.state == self.State.FAILED and self.last_place is not None and self.is_known(now=now)
+        return gave_up and (self.undone_at is not None or self.chunks.exists())
 
     def is_known(self, *, now: datetime) -> bool:
         """Whether what it changed is still kept."""

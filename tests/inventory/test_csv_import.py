@@ -292,6 +292,22 @@ def test_an_import_that_is_always_interrupted_gives_up_and_can_go_on(seller, mon
     assert "interrupted" in csv_import.error
 
 
+def test_an_import_whose_file_was_dropped_meanwhile_cannot_go_on(seller):
+    csv_import = bring(seller, TWO, confirm=False)
+    CsvImport.objects.update(state="running")
+    csv_import.refresh_from_db()
+    applying.apply_slice(csv_import, seller.locations.get(), now=NOW)
+    CsvImport.objects.update(attempts=imports.MAX_ATTEMPTS)
+    imports.run(csv_import.pk, now=NOW)
+    csv_import.refresh_from_db()
+    could = csv_import.can_go_on(now=NOW)
+
+    imports.forget_old(now=NOW + imports.KEPT * 2)
+
+    assert could
+    assert not imports.go_on(csv_import, now=NOW + imports.KEPT * 2)
+
+
 def test_a_second_click_on_confirm_does_nothing(seller):
     csv_import = bring(seller, TWO, confirm=False)
 
