@@ -17,6 +17,9 @@ SECRET_KEY: str = _values["SECRET_KEY"] or development_secret_key()
 #: Fernet keys for secrets at rest, newest first.
 FIELD_KEYS: list[str] = _values["FIELD_KEYS"] or development_field_keys()
 ALLOWED_HOSTS: list[str] = _values["ALLOWED_HOSTS"] or (["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+# A marketplace may ask some hundred questions about a product, each with two inputs.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
 CSRF_TRUSTED_ORIGINS: list[str] = _values["CSRF_TRUSTED_ORIGINS"]
 
 TESTING_DAYS: int = _values["TESTING_DAYS"]

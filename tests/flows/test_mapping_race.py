@@ -1,14 +1,16 @@
 """Somebody answers a channel's questions otherwise while the feed is sending the old answers."""
 
 import threading
+import time
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from channels_app.adapters.types import Capability, ContentLine, ProductField
-from channels_app.flows import feed
+from channels_app.flows import feed, listings
 from channels_app.flows.mapping import describe_all, field_as_json, save_mapping
+from channels_app.flows.pending import enqueue
 from channels_app.models import Channel, ChannelCategory
 from tests.factories import make_job, make_user
 from tests.flows.feed_rig import Rig
@@ -51,3 +53,46 @@ def test_an_answer_that_changes_while_the_old_one_is_sent_is_sent_too(monkeypatc
 
     sent = [line for one in rig.market.submissions.values() for line in one.lines if isinstance(line, ContentLine)]
     assert [dict(line.product) for line in sent] == [{"room": "Kitchen"}, {"room": "Office"}]
+
+
+def test_what_is_refused_and_what_is_sent_are_locked_at_once(monkeypatch):
+    """Two locks one after the other, with listings in between, met a fan-out over both in a circle."""
+    rig = Rig()
+    rig.channel.facts["capabilities"].append(Capability.NEW_PRODUCTS)
+    rig.channel.save(update_fields=["facts"])
+    make_job(rig.channel, "categories")
+    owner = make_user(seller=rig.seller)
+    fields = [field_as_json(ProductField(code="room", name="Room", required=True))]
+    mugs = ChannelCategory.objects.create(channel=rig.channel, code="MUGS", name="Mugs", fields=fields)
+    save_mapping(rig.channel, "Cups", mugs, {}, actor=owner, now=rig.now)
+    rig.has_item("A-FINE", on_hand=1, attributes={"category": "Cups", "room": "Kitchen"})
+    rig.has_item("B-LACKS", on_hand=1, attributes={"category": "Cups"})
+    rig.spread()
+    errors: list[Exception] = []
+    threads: list[threading.Thread] = []
+
+    def fan_out_again() -> None:
+        try:
+            with transaction.atomic():
+                enqueue(rig.channel.pk, ["A-FINE", "B-LACKS"], kinds=4, urgency=5, now=rig.now)
+        except OperationalError as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    def with_somebody_in_between(*refused, **more):
+        refuse(*refused, **more)
+        if not threads:
+            threads.append(threading.Thread(target=fan_out_again))
+            threads[0].start()
+            time.sleep(0.7)
+
+    refuse = listings.refuse
+    monkeypatch.setattr(listings, "refuse", with_somebody_in_between)
+
+    rig.run("content")
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    assert len(threads) == 1
