@@ -6,8 +6,9 @@ from playwright.sync_api import expect
 
 from inventory.csv_import import imports
 from inventory.models import CsvImport, Item, Role
+from marketplace_integration import clock
 from tests.browser.conftest import assert_good, sign_in
-from tests.factories import NOW, make_item, make_seller, make_user
+from tests.factories import make_item, make_seller, make_user
 from tests.inventory.csv_files import bring
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -25,7 +26,7 @@ mug,Mug,<b>Blue</b>,Kiln,Cups,Title,Default Title,MUG-1,2,4
 
 @pytest.fixture
 def seller(page, live_server):
-    seller = make_seller()
+    seller = make_seller(currency="EUR")
     sign_in(page, make_user(seller=seller, role=Role.OWNER), live_server.url)
     return seller
 
@@ -40,7 +41,7 @@ def address(live_server, seller):
 
 def work():
     """What a worker does with the only file there is."""
-    imports.run(CsvImport.objects.get().pk, now=NOW)
+    imports.run(CsvImport.objects.get().pk, now=clock.now())
 
 
 @SIZES
