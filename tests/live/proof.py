@@ -28,12 +28,13 @@ from channels_app.models import ChannelJob, Listing
 Listing.objects.update(last_line_at=F("last_line_at") - timedelta(hours=1))
 ChannelJob.objects.filter(kind="reconcile").update(next_run_at=F("next_run_at") - timedelta(days=2))
 """
-#: Says which jobs are to run at once or run now; nothing if none.
+#: Says which jobs are to run at once or run now, and which runs wait for their export; nothing if none.
 _AT_REST = """
-from channels_app.models import ChannelJob
+from channels_app.models import ChannelJob, ReconcileRun
 from marketplace_integration.clock import now
 jobs = ChannelJob.objects.filter(kind="reconcile", enabled=True)
 print(*(job for job in jobs if job.claim_expires_at or job.next_run_at <= now()))
+print(*ReconcileRun.objects.filter(state__in=("exporting", "planned")))
 """
 
 
