@@ -13,7 +13,6 @@ from channels_app.views import (
     listings,
     notifications,
     order_actions,
-    order_searches,
     orders,
     packing_slips,
     preview,
@@ -23,6 +22,8 @@ from channels_app.views import (
     settings_actions,
     shipping_files,
 )
+from channels_app.views.order_list import ORDERS
+from inventory.views.saved_views import view_forget, view_keep
 
 _MARKETPLACES = "s/<slug:seller_slug>/marketplaces/"
 _CHANNEL = f"{_MARKETPLACES}<uuid:channel>/"
@@ -66,8 +67,8 @@ urlpatterns = [
     path(f"{_CHANNEL}reconciler/<int:pk>/decide/", reconciler.reconcile_decide, name="reconcile_decide"),
     path(_ORDERS, orders.orders, name="orders"),
     path(f"{_ORDERS}packing-slips/", packing_slips.packing_slips, name="packing_slips"),
-    path(f"{_ORDERS}searches/", order_searches.search_keep, name="search_keep"),
-    path(f"{_ORDERS}searches/<int:pk>/remove/", order_searches.search_forget, name="search_forget"),
+    path(f"{_ORDERS}views/", view_keep, {"tabbed": ORDERS}, name="order_view_keep"),
+    path(f"{_ORDERS}views/<int:pk>/remove/", view_forget, {"tabbed": ORDERS}, name="order_view_forget"),
     path(_PARCELS, shipping_files.shipping_files, name="shipping_files"),
     path(f"{_PARCELS}to-ship.csv", shipping_files.to_ship_csv, name="to_ship_csv"),
     path(_PARCEL_FILE, shipping_files.shipping_file, name="shipping_file"),

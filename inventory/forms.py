@@ -27,13 +27,22 @@ class ItemFilterForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "SKU, title or barcode"}),
     )
     label = forms.ModelChoiceField(
-        Label.objects.none(), required=False, empty_label="Any label", to_field_name="public_id"
+        Label.objects.none(),
+        required=False,
+        empty_label="Any label",
+        to_field_name="public_id",
+        error_messages={"invalid_choice": "This label was deleted."},
     )
-    show = forms.ChoiceField(label="Show", required=False, choices=list(SHOW.items()))
+    show = forms.ChoiceField(required=False, choices=list(SHOW.items()))
 
     def __init__(self, seller: Seller, data: Any) -> None:
         super().__init__(data)
         cast("forms.ModelChoiceField[Label]", self.fields["label"]).queryset = seller.labels.order_by("name")
+
+    @property
+    def is_label_gone(self) -> bool:
+        """Whether it asks for a label that is none of the seller's, as when it was deleted."""
+        return "label" in self.errors
 
 
 class BarcodeField(forms.CharField):

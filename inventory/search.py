@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from inventory.models import Item, Label, LabelItem, Seller, Stock
+from inventory.saved_views import TabbedList
 
 #: From so many letters on, any part of SKU or title is found, by trigram; below, a SKU must be whole.
 TRIGRAM = 3
@@ -18,6 +19,7 @@ SHOW = {
     "blocked": "Blocked",
     "archived": "Archived",
 }
+ITEMS = TabbedList(page="items", show=SHOW, names=("label", "q"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

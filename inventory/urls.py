@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from inventory.search import ITEMS
 from inventory.views import imports, invitation, item, items, labels, sellers, team
+from inventory.views.saved_views import view_forget, view_keep
 
 _SELLER = "s/<slug:seller_slug>/"
 _ITEM = f"{_SELLER}items/<uuid:public_id>/"
@@ -13,6 +15,8 @@ _TEAM = f"{_SELLER}team/"
 urlpatterns = [
     path("", sellers.choose_seller, name="choose_seller"),
     path(f"{_SELLER}items/", items.items, name="items"),
+    path(f"{_SELLER}items/views/", view_keep, {"tabbed": ITEMS}, name="item_view_keep"),
+    path(f"{_SELLER}items/views/<int:pk>/remove/", view_forget, {"tabbed": ITEMS}, name="item_view_forget"),
     path(f"{_SELLER}items/bulk/", items.items_bulk, name="items_bulk"),
     path(f"{_SELLER}items/bulk/<uuid:public_id>/undo/", items.items_undo, name="items_undo"),
     path(f"{_SELLER}items/new/", item.item_new, name="item_new"),

@@ -216,8 +216,18 @@
     showWhen(event.target.parentElement || document);
   });
 
+  /* Where tabs are wider than the window, the one that is shown is in sight. */
+  function showCurrentTab() {
+    document.querySelectorAll('.tabs a[aria-current="page"]').forEach(function (tab) {
+      var bar = tab.closest(".tabs");
+      var beyond = tab.getBoundingClientRect().right - bar.getBoundingClientRect().right;
+      if (beyond > 0) bar.scrollLeft += beyond;
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     showWhen(document);
+    showCurrentTab();
     countTicked();
     obeyNeeds();
     document.querySelectorAll("dialog[data-open]").forEach(openDialog);

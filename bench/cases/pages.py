@@ -65,7 +65,7 @@ PAGES: dict[str, Asked] = {
     "password_change_done": Asked(queries=2),
     "home": Asked(queries=18),
     "items": Asked(
-        queries=11,
+        queries=12,
         asked=(
             *_KEYS,
             *_SEARCHES,

@@ -1580,26 +1580,6 @@ class Migration(migrations.Migration):
             model_name="shippingrow",
             constraint=models.UniqueConstraint(fields=("file", "line"), name="shipping_row_once"),
         ),
-        migrations.CreateModel(
-            name="SavedSearch",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=40)),
-                ("query", models.JSONField()),
-                (
-                    "membership",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="inventory.membership",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("membership", "name"), name="saved_search_once")],
-            },
-        ),
         # Queues are emptied as fast as they fill: vacuum comes after a few thousand dead rows, not after a fifth of a
         # table that is empty most of the time. Lines and listings grow to many millions, of which a fifth is a lot.
         migrations.RunSQL(

@@ -9,7 +9,6 @@ from channels_app.models.order import Order, OrderLine, RawOrder
 from channels_app.models.product import CategoryMapping, ChannelCategory
 from channels_app.models.reconcile import Difference, ReconcileRun
 from channels_app.models.returns import Return, ReturnLine
-from channels_app.models.saved_search import SavedSearch
 from channels_app.models.shipping_file import ShippingFile, ShippingRow
 from channels_app.models.submission import FeedLine, LedgerState, Submission
 
@@ -38,7 +37,6 @@ __all__ = [
     "ReconcileRun",
     "Return",
     "ReturnLine",
-    "SavedSearch",
     "Shipment",
     "ShipmentLine",
     "ShippingFile",

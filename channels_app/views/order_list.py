@@ -11,6 +11,7 @@ from channels_app.flows.troubles import undecided_returns
 from channels_app.models import CancellationRequest, Channel, Order, OrderLine, RawOrder
 from inventory.models import Item, Seller
 from inventory.paging import COUNT_LIMIT, SIZE, Page, count_up_to, text_in
+from inventory.saved_views import TabbedList
 
 #: Filter -> what the seller reads.
 SHOW = {
@@ -21,6 +22,7 @@ SHOW = {
     "returns": "Returns to decide",
     "third_party": "Third Party Managed",
 }
+ORDERS = TabbedList(page="orders", show=SHOW, names=("channel", "q"))
 #: Orders that a search for a SKU looks at, newest first.
 _SEARCHED = 500
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST
 from channels_app.adapters.errors import SettingsError
 from channels_app.flows.orders import retry_raw
 from channels_app.models import Channel, Order, RawOrder
-from channels_app.views.order_list import SHOW, orders_shown, page_of_orders, rows_of, unreadable_count
+from channels_app.views.order_list import ORDERS, SHOW, orders_shown, page_of_orders, rows_of, unreadable_count
 from channels_app.views.order_page import build_context
-from channels_app.views.order_searches import tabs_of
 from inventory.models import Role
 from inventory.paging import page_by_key
+from inventory.saved_views import tabs_of
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
 
@@ -30,7 +30,7 @@ def orders(request: SellerRequest) -> HttpResponse:
         "rows": [(row, names[row.order.channel_id]) for row in rows_of(page.rows)],
         "page": page,
         "channels": channels,
-        "searches": tabs_of(request.membership, request.GET),
+        "tabs": tabs_of(request.membership, ORDERS, request.GET),
         "show": show if show in SHOW else "",
         "channel": request.GET.get("channel", ""),
         "q": request.GET.get("q", ""),

@@ -5,6 +5,7 @@ from inventory.models.digest import DigestChoice, DigestDay
 from inventory.models.item import Item
 from inventory.models.label import Label, LabelItem
 from inventory.models.mail import Mail
+from inventory.models.saved_view import SavedView
 from inventory.models.seller import Membership, Role, Seller
 from inventory.models.stock import Location, Reason, Stock, StockMovement
 from inventory.models.team import Invitation, TeamChange
@@ -30,6 +31,7 @@ __all__ = [
     "Membership",
     "Reason",
     "Role",
+    "SavedView",
     "Seller",
     "Stock",
     "StockMovement",

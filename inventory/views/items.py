@@ -15,7 +15,8 @@ from inventory import bulk, catalogue
 from inventory.forms import ItemFilterForm, PriceChangeForm
 from inventory.models import BulkEdit, Item, Label, LabelItem, Role, Seller
 from inventory.paging import count_up_to, page_by_key
-from inventory.search import TRIGRAM, ItemFilter, find_items
+from inventory.saved_views import tabs_of
+from inventory.search import ITEMS, TRIGRAM, ItemFilter, find_items
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
 
@@ -28,11 +29,12 @@ def items(request: SellerRequest) -> HttpResponse:
     """Show the items that fit the filter, a page at a time."""
     form = ItemFilterForm(request.seller, request.GET)
     wanted = _filter(form)
-    found = find_items(request.seller, wanted)
+    found = Item.objects.none() if form.is_label_gone else find_items(request.seller, wanted)
     shown = found.prefetch_related("stock", _labels_of_items())
     page = page_by_key(shown, request.GET, key="sku")
     context = {
         "form": form,
+        "tabs": tabs_of(request.membership, ITEMS, request.GET),
         "wanted": wanted,
         "page": page,
         "rows": [_row(item) for item in page.rows],
@@ -42,7 +44,7 @@ def items(request: SellerRequest) -> HttpResponse:
         "filter_query": _without_page(request.GET),
         "edits": _edits(request.seller),
         "price_form": PriceChangeForm(),
-        "has_items": bool(page.rows) or not wanted.is_empty or request.seller.items.exists(),
+        "has_items": bool(page.rows or form.is_label_gone) or not wanted.is_empty or request.seller.items.exists(),
     }
     return render(request, "inventory/items.html", context)
 

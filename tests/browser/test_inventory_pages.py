@@ -65,6 +65,29 @@ def test_every_page_is_good(page, seller, address):
 
 
 @SIZES
+def test_a_view_of_items_is_kept_as_a_tab_in_sight_and_removed(page, seller, address):
+    make_item(seller, "LAMP-1")
+    label = make_label(seller, "Outlet")
+    page.goto(address("items") + f"?label={label.public_id}")
+
+    page.get_by_role("searchbox").fill("LAMP")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_label("Name of this view").fill("Lamps on Outlet")
+    page.get_by_role("button", name="Keep as a tab").click()
+
+    tab = page.get_by_role("link", name="Lamps on Outlet")
+    expect(tab).to_have_attribute("aria-current", "page")
+    expect(tab).to_be_in_viewport()
+    assert_good(page)
+    label.delete()
+    page.reload()
+    expect(page.get_by_text("shows the items of a label that was deleted")).to_be_visible()
+    assert_good(page)
+    page.get_by_role("button", name="Remove the tab").click()
+    expect(tab).to_have_count(0)
+
+
+@SIZES
 def test_ticked_items_are_put_on_a_label_by_the_dialog_that_says_how_many(page, seller, address):
     for number in range(3):
         make_item(seller, f"LAMP-{number}")

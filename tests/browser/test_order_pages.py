@@ -143,13 +143,13 @@ def test_packing_slips_of_ticked_orders_are_printed_a_sheet_each(page: Page, liv
 
 
 @both_sizes
-def test_a_search_is_kept_as_a_tab_and_removed(page: Page, live_server: LiveServer, busy: Rig):
+def test_a_view_is_kept_as_a_tab_and_removed(page: Page, live_server: LiveServer, busy: Rig):
     sign_in(page, busy.owner, live_server.url)
     page.goto(f"{live_server.url}/s/acme/orders/?show=to_ship")
 
     page.get_by_label("Order number or SKU").fill("MUG-1")
     page.get_by_role("button", name="Find").click()
-    page.get_by_label("Name of this search").fill("Mugs to ship")
+    page.get_by_label("Name of this view").fill("Mugs to ship")
     assert_good(page)
     page.get_by_role("button", name="Keep as a tab").click()
     page.get_by_role("link", name="All orders").click()

@@ -29,13 +29,12 @@ from channels_app.models import (
     OrderLine,
     RawOrder,
     ReconcileRun,
-    SavedSearch,
     ShippingFile,
     ShippingRow,
     Submission,
 )
 from inventory import team
-from inventory.models import BulkEdit, Invitation, Item, Label, Membership, Role, Seller, TeamChange
+from inventory.models import BulkEdit, Invitation, Item, Label, Membership, Role, SavedView, Seller, TeamChange
 from marketplace_integration.urls import urlpatterns
 from tests.factories import NOW, make_label, make_seller, make_user
 from tests.flows.order_rig import Rig, rig
@@ -68,7 +67,7 @@ READ_ONLY = {
     *("shipping_file", "shipping_file_problems", "to_ship_csv"),
 }
 #: What every member chooses for themselves, viewers too.
-PERSONAL = {"notifications", "search_keep", "search_forget"}
+PERSONAL = {"notifications", "order_view_keep", "order_view_forget", "item_view_keep", "item_view_forget"}
 #: What walks through a whole catalogue, or all that is to ship.
 WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv"}
 #: Forms that are shown by GET at the address that takes them.
@@ -161,9 +160,11 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
     invitation = _invited(rig.seller, rig.owner)
     colleague = make_user("colleague@example.com", seller=rig.seller, role=Role.MANAGER)
     done = BulkEdit.objects.create(seller=rig.seller, action="block", words="blocked", made_at=NOW)
-    kept = SavedSearch.objects.create(
-        membership=Membership.objects.get(seller=rig.seller, user=rig.owner), name="Mugs", query={"q": "MUG-1"}
-    )
+    member_of = Membership.objects.get(seller=rig.seller, user=rig.owner)
+    kept = {
+        page: SavedView.objects.create(membership=member_of, page=page, name="Mugs", query={"q": "MUG-1"}).pk
+        for page in ("orders", "items")
+    }
     parcels = shipping_files.receive(
         rig.seller, b"Order,Carrier\nA-1,ups\nB-9,ups\n", file_name="parcels.csv", actor=rig.owner, now=NOW
     )
@@ -191,7 +192,8 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
         "order_answer": asked.pk,
         "channel_withdraw_request": wish.pk,
         "reconcile_decide": run.pk,
-        "search_forget": kept.pk,
+        "order_view_forget": kept["orders"],
+        "item_view_forget": kept["items"],
         "member_role": member,
         "member_remove": member,
     }
@@ -337,7 +339,7 @@ def test_what_buyers_marketplaces_and_colleagues_write_is_shown_as_text(
     TeamChange.objects.update(who=HOSTILE, whom=HOSTILE)
     Invitation.objects.update(email=HOSTILE)
     User.objects.filter(email="colleague@example.com").update(username=HOSTILE)
-    SavedSearch.objects.update(name=HOSTILE)
+    SavedView.objects.update(name=HOSTILE)
     ShippingFile.objects.update(file_name=HOSTILE)
     ShippingRow.objects.update(problem=HOSTILE, cells=dict.fromkeys(COLUMNS, HOSTILE))
     ChannelHistory.objects.create(channel=rig.channel, at=NOW, what="label", before=HOSTILE, after=HOSTILE)
