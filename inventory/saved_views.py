@@ -65,17 +65,21 @@ class KeepForm(forms.Form):
         return name
 
 
-def tabs_of(membership: Membership, tabbed: TabbedList, query: QueryDict) -> Tabs:
-    """Return all tabs; the one that asks for just this is marked, else ours that shows the same kind."""
+def tabs_of(member: Membership | None, tabbed: TabbedList, query: QueryDict) -> Tabs:
+    """Return all tabs; the one that asks for just this is marked, else ours that shows the same kind.
+
+    Support, which is no member, has ours alone.
+    """
     asked = tabbed.asked_in(query)
-    own = list(views_of(membership, tabbed))
+    own = list(views_of(member, tabbed)) if member else []
     kept = next((view for view in own if view.query == asked), None)
     ours = [
         _tab(words, {"show": show}, kept is None and show == asked.get("show", ""))
         for show, words in tabbed.show.items()
     ]
     tabs = ours + [_tab(view.name, view.query, view == kept) for view in own]
-    can_keep = kept is None and bool(asked.keys() - {"show"}) and len(own) < MOST
+    is_new = kept is None and bool(asked.keys() - {"show"})
+    can_keep = member is not None and is_new and len(own) < MOST
     return Tabs(tabs=tabs, asked=asked, kept=kept, can_keep=can_keep)
 
 

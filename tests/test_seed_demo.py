@@ -5,11 +5,11 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.urls import reverse
 
-from channels_app.flows.permissions import is_support
 from channels_app.models import Channel
 from inventory import labels
 from inventory.gtin import is_gtin
 from inventory.models import Item, Label, Seller, Stock, StockMovement
+from inventory.support import is_support
 
 pytestmark = pytest.mark.django_db
 

@@ -87,7 +87,7 @@ PAGES: dict[str, Asked] = {
     "import_new": Asked(queries=7),
     "import_detail": Asked(queries=6, rows=("import",)),
     "import_problems": Asked(queries=5, rows=("import",)),
-    "team": Asked(queries=8),
+    "team": Asked(queries=9),
     "notifications": Asked(queries=14),
     "marketplaces": Asked(queries=4),
     "channel_add": Asked(queries=3),

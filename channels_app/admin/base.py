@@ -1,50 +1,12 @@
-"""What all admin pages of channels have in common: support may look, and nothing is edited or deleted as a row."""
+"""What admin pages of channels have in common."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.http import HttpRequest
 
-from channels_app.flows.permissions import is_support
-from inventory.admin import CappedPaginator
-
-# The stubs know these as generic, Django itself does not.
-if TYPE_CHECKING:
-    ModelAdminOfAny = admin.ModelAdmin[Any]
-    TabularInlineOfAny = admin.TabularInline[Any, Any]
-else:
-    ModelAdminOfAny, TabularInlineOfAny = admin.ModelAdmin, admin.TabularInline
-
-
-class LookOnly:
-    """Support may see these rows; no one may add, change or delete them here."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_support(request.user)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_support(request.user)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class LookOnlyAdmin(LookOnly, ModelAdminOfAny):
-    """A list and a page of rows that are only looked at."""
-
-    paginator = CappedPaginator
-    show_full_result_count = False
-    list_per_page = 50
-    actions: Sequence[str] | None = None
+from inventory.admin.base import LookOnly, TabularInlineOfAny
 
 
 class LookOnlyInline(LookOnly, TabularInlineOfAny):

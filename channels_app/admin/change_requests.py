@@ -13,10 +13,11 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from django_fsm import TransitionNotAllowed
 
-from channels_app.admin.base import LookOnlyAdmin
 from channels_app.flows import change_requests
-from channels_app.flows.permissions import NotAllowed, is_support
+from channels_app.flows.permissions import NotAllowed
 from channels_app.models import ChangeRequest
+from inventory.admin.base import LookOnlyAdmin
+from inventory.support import is_support
 from marketplace_integration import clock
 
 

@@ -12,11 +12,13 @@ from django.urls import URLPattern, path, reverse
 from django_fsm import TransitionNotAllowed
 
 from channels_app.adapters.errors import ChannelError
-from channels_app.admin.base import LookOnlyAdmin, LookOnlyInline, name_or_nobody
+from channels_app.admin.base import LookOnlyInline, name_or_nobody
 from channels_app.admin.deeds import DEEDS, Deed, ReasonForm, possible_deeds
 from channels_app.flows.activate import NotReady, testing_end
-from channels_app.flows.permissions import NotAllowed, is_support
+from channels_app.flows.permissions import NotAllowed
 from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob
+from inventory.admin.base import LookOnlyAdmin
+from inventory.support import is_support
 from marketplace_integration import clock
 
 
@@ -124,14 +126,15 @@ class ChannelAdmin(LookOnlyAdmin):
             return redirect(page)
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": f"{deed.label}: {channel}",
-            "channel": channel,
-            "deed": deed,
+            "trail": [("Channels", reverse("admin:channels_app_channel_changelist")), (str(channel), page)],
+            "words": f"{channel} of {channel.seller} is in {channel.get_state_display()}. {deed.effect}",
             "form": form,
+            "button": deed.label,
+            "back": page,
             "media": self.media + form.media,
         }
-        return render(request, "admin/channels_app/deed.html", context, status=422 if form.errors else 200)
+        return render(request, "admin/ask.html", context, status=422 if form.errors else 200)
 
     def _done(self, request: HttpRequest, channel: Channel, deed: Deed, form: ReasonForm) -> bool:
         """Run the flow; what it refuses stands on the form."""

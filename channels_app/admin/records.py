@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from channels_app.admin.base import LookOnlyAdmin, LookOnlyInline, name_or_nobody
+from channels_app.admin.base import LookOnlyInline, name_or_nobody
 from channels_app.flows.ledger import ask_for_check
 from channels_app.flows.permissions import NotAllowed
 from channels_app.models import (
@@ -32,6 +32,7 @@ from channels_app.models import (
     Submission,
 )
 from channels_app.tasks import check_channel_ledger
+from inventory.admin.base import LookOnlyAdmin
 from marketplace_integration import clock
 
 

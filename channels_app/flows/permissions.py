@@ -8,8 +8,7 @@ from django.core.exceptions import PermissionDenied
 
 from channels_app.models import Channel
 from inventory.models import Membership, Role
-
-SUPPORT_PERMISSION = "channels_app.support_channels"
+from inventory.support import is_support
 
 State = Channel.State
 
@@ -221,11 +220,6 @@ def actor_of_role(role: str) -> Actor:
     return {Role.OWNER: Actor.OWNER, Role.MANAGER: Actor.MANAGER, Role.VIEWER: Actor.VIEWER}[Role(role)]
 
 
-def is_support(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Say whether `user` is staff with the permission to steer sellers' channels."""
-    return bool(getattr(user, "is_staff", False) and getattr(user, "has_perm", _no_permission)(SUPPORT_PERMISSION))
-
-
 def require(channel: Channel, user: AbstractBaseUser | None, action: Action, *, as_support: bool = False) -> None:
     """Return if `user` may do this to `channel` as it stands. Raises NotAllowed with the reason."""
     actor = actor_of(user, channel, as_support=as_support)
@@ -233,7 +227,3 @@ def require(channel: Channel, user: AbstractBaseUser | None, action: Action, *, 
         raise NotAllowed(why_not(channel.state, actor, action))
     if channel.archived_at is not None and action is not Action.VIEW:
         raise NotAllowed("This channel was removed.")
-
-
-def _no_permission(permission: str) -> bool:
-    return False

@@ -17,7 +17,7 @@ from channels_app.views.newest import page_newest
 from channels_app.views.refused import page_of_refused, refused
 from channels_app.views.settings_page import why_it_waits
 from inventory.paging import page_by_key
-from inventory.tenancy import SellerRequest, seller_page
+from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
 from marketplace_integration import clock
 
 #: Tab -> words. The first is shown without asking.
@@ -132,8 +132,8 @@ def submission(request: SellerRequest, key: UUID) -> HttpResponse:
     return render(request, "channels_app/submission.html", context)
 
 
-@seller_page()
-def refused_csv(request: SellerRequest) -> StreamingHttpResponse:
+@member_page()
+def refused_csv(request: MemberRequest) -> StreamingHttpResponse:
     """Download everything that is refused now, with the marketplaces' reasons."""
     channels = list(Channel.objects.filter(seller=request.seller))
     answer = StreamingHttpResponse(_refused_rows(channels), content_type="text/csv; charset=utf-8")

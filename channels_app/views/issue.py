@@ -23,7 +23,7 @@ from inventory import catalogue
 from inventory.csv_import.header import TO_MEND
 from inventory.models import Item, Role
 from inventory.paging import SIZE, page_by_key
-from inventory.tenancy import SellerRequest, seller_page
+from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
 from marketplace_integration import clock
 
 _COLUMNS = ("sku", "title", "barcode", "price", "currency", TO_MEND)
@@ -67,8 +67,8 @@ def issue_again(request: SellerRequest, channel: UUID, cause: str) -> HttpRespon
     return redirect("issues", request.seller.slug)
 
 
-@seller_page()
-def issue_csv(request: SellerRequest, channel: UUID, cause: str) -> StreamingHttpResponse:
+@member_page()
+def issue_csv(request: MemberRequest, channel: UUID, cause: str) -> StreamingHttpResponse:
     """Download its SKUs as a file that may be filled in and imported."""
     found = find_channel(request, channel)
     answer = StreamingHttpResponse(_lines(found, cause), content_type="text/csv; charset=utf-8")

@@ -7,12 +7,12 @@ from django.shortcuts import redirect, render
 from channels_app.flows import digest
 from channels_app.forms.notifications import DigestForm
 from inventory.models import DigestChoice, DigestDay
-from inventory.tenancy import SellerRequest, seller_page
+from inventory.tenancy import MemberRequest, member_page
 from marketplace_integration import clock
 
 
-@seller_page()
-def notifications(request: SellerRequest) -> HttpResponse:
+@member_page()
+def notifications(request: MemberRequest) -> HttpResponse:
     """Show the member's choice and what the letter would tell now; store another choice."""
     member, zone = request.membership, request.seller.time_zone
     choice = DigestChoice.objects.filter(membership=member).first()

@@ -15,7 +15,7 @@ from channels_app.views.order_page import build_context
 from inventory.models import Role
 from inventory.paging import page_by_key
 from inventory.saved_views import tabs_of
-from inventory.tenancy import SellerRequest, seller_page
+from inventory.tenancy import SellerRequest, member_of, seller_page
 from marketplace_integration import clock
 
 
@@ -30,7 +30,7 @@ def orders(request: SellerRequest) -> HttpResponse:
         "rows": [(row, names[row.order.channel_id]) for row in rows_of(page.rows)],
         "page": page,
         "channels": channels,
-        "tabs": tabs_of(request.membership, ORDERS, request.GET),
+        "tabs": tabs_of(member_of(request), ORDERS, request.GET),
         "show": show if show in SHOW else "",
         "channel": request.GET.get("channel", ""),
         "q": request.GET.get("q", ""),

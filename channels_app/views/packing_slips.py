@@ -12,7 +12,7 @@ from channels_app.flows.fulfil_rules import why_not_ship
 from channels_app.models import Order, OrderLine, Shipment, ShipmentLine
 from channels_app.views.order_page import address_lines
 from inventory.models import Seller
-from inventory.tenancy import SellerRequest, seller_page
+from inventory.tenancy import MemberRequest, member_page
 
 #: Sheets that one page prints at most.
 MOST = 200
@@ -38,8 +38,8 @@ class Slip:
     parcel: Shipment | None = None
 
 
-@seller_page()
-def packing_slips(request: SellerRequest) -> HttpResponse:
+@member_page()
+def packing_slips(request: MemberRequest) -> HttpResponse:
     """Show the slips of the chosen orders, of what is to ship, or of the chosen parcels; and why others have none."""
     slips = list(_of_parcels(request.seller, _ids(request.GET.getlist("parcel"))))
     left_out: list[tuple[Order, str]] = []

@@ -14,7 +14,7 @@ from channels_app.views.activity import csv_head, csv_line
 from channels_app.views.find import find_channel
 from inventory.models import Item
 from inventory.paging import SIZE, text_in
-from inventory.tenancy import SellerRequest, seller_page
+from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
 
 FATES = {
     Fate.REFUSED: "Would be refused",
@@ -70,8 +70,8 @@ def preview_count(request: SellerRequest, channel: UUID) -> HttpResponse:
     return render(request, "channels_app/preview_count.html", {"channel": found, "fates": fates, "counted": counted})
 
 
-@seller_page()
-def preview_csv(request: SellerRequest, channel: UUID) -> StreamingHttpResponse:
+@member_page()
+def preview_csv(request: MemberRequest, channel: UUID) -> StreamingHttpResponse:
     """Download all of it."""
     found = find_channel(request, channel)
     answer = StreamingHttpResponse(_lines(found), content_type="text/csv; charset=utf-8")

@@ -22,7 +22,7 @@ from channels_app.views.activity import csv_head, csv_line
 from inventory.csv_import.header import TO_MEND, FileProblem
 from inventory.models import Role
 from inventory.paging import page_by_key
-from inventory.tenancy import SellerRequest, seller_page
+from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
 from marketplace_integration import clock
 
 State = ShippingRow.State
@@ -74,8 +74,8 @@ def _receive(request: SellerRequest, form: ShippingFileForm) -> ShippingFile | N
         return None
 
 
-@seller_page()
-def to_ship_csv(request: SellerRequest) -> StreamingHttpResponse:
+@member_page()
+def to_ship_csv(request: MemberRequest) -> StreamingHttpResponse:
     """Download the lines to ship, of one channel or all, with empty columns for how they are sent."""
     channels = Channel.objects.filter(seller=request.seller)
     wanted = request.GET.get("channel", "")
@@ -163,8 +163,8 @@ def shipping_file_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
     return redirect("shipping_file", request.seller.slug, file.public_id)
 
 
-@seller_page()
-def shipping_file_problems(request: SellerRequest, public_id: UUID) -> StreamingHttpResponse:
+@member_page()
+def shipping_file_problems(request: MemberRequest, public_id: UUID) -> StreamingHttpResponse:
     """Download the rows to mend, with a last column that says what to mend; mended, they are brought again."""
     answer = StreamingHttpResponse(_problems(_find(request, public_id)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="to-mend.csv"'

@@ -8,6 +8,7 @@ from inventory.models.mail import Mail
 from inventory.models.saved_view import SavedView
 from inventory.models.seller import Membership, Role, Seller
 from inventory.models.stock import Location, Reason, Stock, StockMovement
+from inventory.models.support import SupportVisit
 from inventory.models.team import Invitation, TeamChange
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "Seller",
     "Stock",
     "StockMovement",
+    "SupportVisit",
     "TeamChange",
 ]

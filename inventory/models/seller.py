@@ -60,6 +60,10 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} of {self.seller}"
 
+    #: Files with buyers' or the catalogue's data.
+    can_take_away = True
+    is_visit = False
+
     @property
     def can_manage(self) -> bool:
         """Everything but team, credentials and deactivation."""

@@ -21,7 +21,7 @@ from inventory.forms import ColumnsForm, ImportForm
 from inventory.models import CsvImport, ImportedItem, Item, Role
 from inventory.paging import Page, number_in, page_of
 from inventory.tasks import run_import
-from inventory.tenancy import SellerRequest, seller_page
+from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
 from inventory.views.find import find_import
 from marketplace_integration import clock
 
@@ -190,8 +190,8 @@ def _columns(csv_import: CsvImport) -> list[Column]:
     return [Column(**column) for column in csv_import.columns]
 
 
-@seller_page()
-def import_problems(request: SellerRequest, public_id: UUID) -> HttpResponseBase:
+@member_page()
+def import_problems(request: MemberRequest, public_id: UUID) -> HttpResponseBase:
     """Download the bad rows as the file had them, with a last column that says what to mend."""
     csv_import = find_import(request, public_id)
     response = StreamingHttpResponse(_lines(csv_import), content_type="text/csv; charset=utf-8")

@@ -17,7 +17,7 @@ from inventory.models import BulkEdit, Item, Label, LabelItem, Role, Seller
 from inventory.paging import count_up_to, page_by_key
 from inventory.saved_views import tabs_of
 from inventory.search import ITEMS, TRIGRAM, ItemFilter, find_items
-from inventory.tenancy import SellerRequest, seller_page
+from inventory.tenancy import SellerRequest, member_of, seller_page
 from marketplace_integration import clock
 
 #: What was done to many items is offered to be undone for so long.
@@ -34,7 +34,7 @@ def items(request: SellerRequest) -> HttpResponse:
     page = page_by_key(shown, request.GET, key="sku")
     context = {
         "form": form,
-        "tabs": tabs_of(request.membership, ITEMS, request.GET),
+        "tabs": tabs_of(member_of(request), ITEMS, request.GET),
         "wanted": wanted,
         "page": page,
         "rows": [_row(item) for item in page.rows],

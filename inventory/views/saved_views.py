@@ -9,12 +9,12 @@ from django.views.decorators.http import require_POST
 from inventory import saved_views
 from inventory.models import SavedView
 from inventory.saved_views import KeepForm, TabbedList
-from inventory.tenancy import SellerRequest, seller_page
+from inventory.tenancy import MemberRequest, member_page
 
 
 @require_POST
-@seller_page()
-def view_keep(request: SellerRequest, *, tabbed: TabbedList) -> HttpResponse:
+@member_page()
+def view_keep(request: MemberRequest, *, tabbed: TabbedList) -> HttpResponse:
     """What the list shows is a tab of this member from now on; the same name again replaces it."""
     form, query = KeepForm(tabbed, request.POST), tabbed.asked_in(request.POST)
     if not form.is_valid():
@@ -27,8 +27,8 @@ def view_keep(request: SellerRequest, *, tabbed: TabbedList) -> HttpResponse:
 
 
 @require_POST
-@seller_page()
-def view_forget(request: SellerRequest, pk: int, *, tabbed: TabbedList) -> HttpResponse:
+@member_page()
+def view_forget(request: MemberRequest, pk: int, *, tabbed: TabbedList) -> HttpResponse:
     """The tab is gone; what it showed is still shown."""
     kept = get_object_or_404(SavedView, membership=request.membership, page=tabbed.page, pk=pk)
     kept.delete()

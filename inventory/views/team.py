@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from inventory import team as flows
-from inventory.models import Invitation, Mail, Membership, Role, Seller, TeamChange
+from inventory.models import Invitation, Mail, Membership, Role, Seller, SupportVisit, TeamChange
 from inventory.tasks import send_mail
 from inventory.team_forms import InviteForm, RoleForm
 from inventory.tenancy import SellerRequest, seller_page
@@ -31,10 +31,17 @@ def _show(request: SellerRequest, form: InviteForm) -> HttpResponse:
         "last_owner_words": flows.LAST_OWNER,
         "invitations": _waiting(request.seller),
         "changes": TeamChange.objects.filter(seller=request.seller).order_by("-pk")[:CHANGES_SHOWN],
+        "visits": _visits(request.seller),
         "form": form,
         "is_owner": request.membership.is_owner,
     }
     return render(request, "inventory/team.html", context, status=422 if form.errors else 200)
+
+
+def _visits(seller: Seller) -> list[tuple[SupportVisit, bool]]:
+    """Return the newest visits of support, each with whether it goes on."""
+    now = clock.now()
+    return [(visit, visit.is_open(now)) for visit in seller.support_visits.order_by("-pk")[:CHANGES_SHOWN]]
 
 
 def _waiting(seller: Seller) -> list[dict[str, object]]:

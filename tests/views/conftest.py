@@ -7,9 +7,9 @@ from django.test import Client
 from channels_app.models import Channel
 from inventory.models import Seller
 from tests.factories import make_seller, make_user
-from tests.flows.marketplace import make_ready_channel, memory_marketplace
+from tests.flows.marketplace import make_ready_channel, memory_marketplace, support
 
-__all__ = ["memory_marketplace"]
+__all__ = ["memory_marketplace", "support"]
 
 
 @pytest.fixture

@@ -4,15 +4,20 @@ The addresses are read from the URL configuration, so that a new page is looked 
 """
 
 import codecs
+import re
 import uuid
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, reverse
+from django.utils.http import urlencode
 
 from channels_app.flows import shipping_files
 from channels_app.flows.shipping_sheet import COLUMNS
@@ -35,6 +40,8 @@ from channels_app.models import (
 )
 from inventory import team
 from inventory.models import BulkEdit, Invitation, Item, Label, Membership, Role, SavedView, Seller, TeamChange
+from inventory.support import end_visit, start_visit
+from marketplace_integration import clock
 from marketplace_integration.urls import urlpatterns
 from tests.factories import NOW, make_label, make_seller, make_user
 from tests.flows.order_rig import Rig, rig
@@ -68,6 +75,12 @@ READ_ONLY = {
 }
 #: What every member chooses for themselves, viewers too.
 PERSONAL = {"notifications", "order_view_keep", "order_view_forget", "item_view_keep", "item_view_forget"}
+#: What support does not see while it visits: what members choose for themselves, and what is made to be taken away.
+CLOSED_TO_VISITS = {
+    *("notifications", "packing_slips", "refused_csv", "issue_csv", "preview_csv", "to_ship_csv"),
+    *("import_problems", "shipping_file_problems"),
+}
+UNSAFE = ("post", "put", "patch", "delete")
 #: What walks through a whole catalogue, or all that is to ship.
 WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv"}
 #: Forms that are shown by GET at the address that takes them.
@@ -258,6 +271,94 @@ def test_a_viewer_looks_and_changes_nothing(client: Client, rig: Rig, values: di
     assert looked == dict.fromkeys(READ_ONLY, 200)
     for_others = sorted(set(MUTATING) - PERSONAL)
     assert _answers(client, rig.seller, values, for_others) == dict.fromkeys(for_others, 403)
+
+
+def test_a_visit_of_support_shows_what_a_viewer_sees_and_writes_nothing(
+    client: Client, rig: Rig, values: dict[str, dict[str, Any]], support: User
+):
+    viewer = Client()
+    viewer.force_login(make_user("viewer@example.com", seller=rig.seller, role=Role.VIEWER))
+    start_visit(rig.seller, staff=support, reason="Orders are late.", minutes=15, now=clock.now())
+    client.force_login(support)
+    open_to_visits = sorted(set(SELLERS) - CLOSED_TO_VISITS)
+
+    with CaptureQueriesContext(connection) as captured:
+        answers = {name: client.get(_url(name, rig.seller, values)) for name in SELLERS}
+        sent = {
+            (name, method): getattr(client, method)(_url(name, rig.seller, values)).status_code
+            for name in SELLERS
+            for method in UNSAFE
+        }
+
+    seen = {name: answer.status_code for name, answer in answers.items()}
+    assert {name: seen[name] for name in open_to_visits} == {
+        name: viewer.get(_url(name, rig.seller, values)).status_code for name in open_to_visits
+    }
+    assert {seen[name] for name in CLOSED_TO_VISITS} == {403}
+    assert [name for name, answer in answers.items() if answer.headers.get("Content-Disposition")] == []
+    assert set(sent.values()) <= {403, 405}
+    assert {status for (name, method), status in sent.items() if method == "post" and name in MUTATING} == {403}
+    assert [each["sql"] for each in captured if not each["sql"].startswith("SELECT")] == []
+
+
+def test_every_page_of_a_visit_says_so(client: Client, rig: Rig, values: dict[str, dict[str, Any]], support: User):
+    start_visit(rig.seller, staff=support, reason="Orders are late.", minutes=15, now=clock.now())
+    client.force_login(support)
+    pages = [client.get(_url(name, rig.seller, values)) for name in SELLERS]
+    whole = [page.content.decode() for page in pages if page.status_code == 200 and b"<html" in page.content]
+
+    assert len(whole) > 20
+    for page in whole:
+        assert "as support, read-only, until" in page
+        forms = re.findall('<form[^>]*method="post".*?</form>', page, re.DOTALL)
+        assert sum('type="submit"' in form for form in forms) == 2  # ending the visit, signing out
+        assert not any(f"/{name}" in page for name in ("issue.csv", "preview.csv", "to-ship.csv", "slips/"))
+
+
+@pytest.mark.parametrize("ended", ["never begun", "by hand", "by the clock", "at another seller", "by somebody else"])
+def test_without_a_visit_support_is_led_to_where_one_begins(
+    client: Client, rig: Rig, values: dict[str, dict[str, Any]], support: User, ended: str
+):
+    now = clock.now()
+    if ended == "by hand":
+        end_visit(start_visit(rig.seller, staff=support, reason="x", minutes=15, now=now), now=now)
+    elif ended == "by the clock":
+        start_visit(rig.seller, staff=support, reason="x", minutes=15, now=now - timedelta(minutes=15, seconds=1))
+    elif ended == "at another seller":
+        start_visit(make_seller("else"), staff=support, reason="x", minutes=15, now=now)
+    elif ended == "by somebody else":
+        root = User.objects.create_superuser("root@example.com")
+        start_visit(rig.seller, staff=root, reason="x", minutes=15, now=now)
+    client.force_login(support)
+    desk = reverse("admin:inventory_seller_visit", args=[rig.seller.pk])
+
+    for name in SELLERS:
+        url = _url(name, rig.seller, values)
+        opened = client.get(url)
+        if opened.status_code != 405:
+            assert (opened.status_code, opened.headers["Location"]) == (302, f"{desk}?{urlencode({'next': url})}"), name
+        answers = [getattr(client, method)(url).status_code for method in UNSAFE]
+        assert {client.get(url, headers={"HX-Request": "true"}).status_code, *answers} <= {404, 405}, name
+
+
+@pytest.mark.parametrize("lost", ["permission", "staff", "account"])
+def test_a_visit_ends_with_the_rights_of_who_looks(
+    client: Client, rig: Rig, values: dict[str, dict[str, Any]], support: User, lost: str
+):
+    start_visit(rig.seller, staff=support, reason="Orders are late.", minutes=60, now=clock.now())
+    client.force_login(support)
+    assert client.get(_url("home", rig.seller, values)).status_code == 200
+
+    if lost == "permission":
+        support.user_permissions.clear()
+    else:
+        User.objects.filter(pk=support.pk).update(**{"is_staff" if lost == "staff" else "is_active": False})
+
+    for name in SELLERS:
+        url = _url(name, rig.seller, values)
+        assert {client.get(url).status_code, client.post(url).status_code} <= (
+            {302, 405} if lost == "account" else {404, 405}
+        ), name
 
 
 def test_a_manager_does_not_what_is_the_owners(client: Client, rig: Rig, values: dict[str, dict[str, Any]]):

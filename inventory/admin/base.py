@@ -1,0 +1,69 @@
+"""What all pages of support have in common: it may look, and nothing is edited or deleted as a row."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from inventory.support import is_support
+
+# The stubs know these as generic, Django itself does not.
+if TYPE_CHECKING:
+    ModelAdminOfAny = admin.ModelAdmin[Any]
+    TabularInlineOfAny = admin.TabularInline[Any, Any]
+    PaginatorOfAny = Paginator[Any]
+else:
+    ModelAdminOfAny, TabularInlineOfAny, PaginatorOfAny = admin.ModelAdmin, admin.TabularInline, Paginator
+
+#: Lists are not counted further; beyond it one searches anyway.
+_COUNTED = 10_000
+
+
+class CappedPaginator(PaginatorOfAny):
+    """Counts no further than 10,000: counting millions costs more than the page."""
+
+    @cached_property
+    def count(self) -> int:
+        return cast(QuerySet[Any], self.object_list).order_by()[:_COUNTED].count()
+
+
+class LookOnly:
+    """Nothing can be added, changed or deleted; support and superusers may look."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_support(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_support(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ForSuperusers(LookOnly):
+    """Support may look; a superuser may add and change. Sellers are not deleted: their orders must stay."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(getattr(request.user, "is_superuser", False))
+
+
+class LookOnlyAdmin(LookOnly, ModelAdminOfAny):
+    """A list and a page of rows that are only looked at."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    actions: Sequence[str] | None = None

@@ -1,0 +1,53 @@
+"""A seller as support sees it: who may act for it, and the way to its pages."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+
+from inventory import team
+from inventory.admin.base import ForSuperusers, ModelAdminOfAny, TabularInlineOfAny
+from inventory.admin.visits import begin_visit
+from inventory.models import Membership, Seller
+from marketplace_integration import clock
+
+
+class MembershipInline(ForSuperusers, TabularInlineOfAny):
+    """Who may act for the seller."""
+
+    model = Membership
+    fields = ("user", "role")
+    extra = 0
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+
+@admin.register(Seller)
+class SellerAdmin(ForSuperusers, ModelAdminOfAny):
+    prepopulated_fields = {"slug": ["name"]}
+    exclude = ("created_at",)
+    list_display = ("name", "slug", "currency", "time_zone", "created_at")
+    search_fields = ("name", "slug")
+    inlines = (MembershipInline,)
+    change_form_template = "admin/inventory/seller/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        visit = path("<int:object_id>/visit/", self.admin_site.admin_view(begin_visit), name="inventory_seller_visit")
+        return [visit, *super().get_urls()]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Seller, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_at = clock.now()
+        super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Members are the only rows below a seller here: what support does to them is shown on the seller's page."""
+        with team.recorded(form.instance, actor=cast(User, request.user), now=clock.now()):
+            super().save_formset(request, form, formset, change)
