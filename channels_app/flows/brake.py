@@ -63,6 +63,18 @@ def allowed_withdrawals(channel: Channel, asked: int, *, now: datetime) -> int:
     return 0
 
 
+def waiting(channel: Channel, *, now: datetime) -> int:
+    """Return how many withdrawals wait or are held, but for what a person has put off for a while."""
+    rows = PendingChange.objects.filter(channel=channel, urgency=PendingChange.Urgency.WITHDRAW)
+    return rows.exclude(held=True, not_before__gt=now).count()
+
+
+def would_hold(channel: Channel, more: int, *, now: datetime) -> bool:
+    """Say whether so many more withdrawals, with all that wait already, would be held for a person."""
+    asked = more + waiting(channel, now=now)
+    return more > 0 and allowed_withdrawals(channel, asked, now=now) < asked
+
+
 def held(channel: Channel, *, now: datetime | None = None) -> HeldSummary | None:
     """Return what the brake holds, or None. With `now`, what was dismissed for a while is left out."""
     rows = PendingChange.objects.filter(channel=channel, held=True)

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
 
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, SettingsError, TemporaryError
@@ -36,7 +35,7 @@ from channels_app.flows.sending import (
 )
 from channels_app.flows.takeover import SUBMISSION_KINDS
 from channels_app.flows.wanted import Truth, read_skus
-from channels_app.models import Channel, ChannelJob, PendingChange, Submission
+from channels_app.models import Channel, ChannelJob, Submission
 
 #: Which changes each job takes, from the most to the least urgent.
 URGENCIES: dict[str, tuple[int, int]] = {
@@ -154,9 +153,7 @@ def _withdrawals_pass(claim: Claim, count: int) -> bool:
 
     What a person has put off for a while is not asked about again.
     """
-    waiting = PendingChange.objects.filter(channel=claim.channel, urgency=Urgency.WITHDRAW)
-    put_off = Q(held=True, not_before__gt=claim.now)
-    asked = max(count, waiting.exclude(put_off).count())
+    asked = max(count, brake.waiting(claim.channel, now=claim.now))
     return brake.allowed_withdrawals(claim.channel, asked, now=claim.now) >= asked
 
 
