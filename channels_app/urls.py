@@ -9,6 +9,7 @@ from channels_app.views import (
     issue,
     issues,
     item_listings,
+    label_effect,
     ledger,
     listings,
     notifications,
@@ -33,11 +34,14 @@ _ISSUES = "s/<slug:seller_slug>/issues/"
 _ISSUE = f"{_ISSUES}<uuid:channel>/<slug:cause>/"
 _PARCELS = f"{_ORDERS}parcels/"
 _PARCEL_FILE = f"{_PARCELS}<uuid:public_id>/"
+_LABEL = "s/<slug:seller_slug>/labels/<uuid:public_id>/"
 _ACTIVITY = "s/<slug:seller_slug>/activity/"
 
 urlpatterns = [
     path("s/<slug:seller_slug>/", home.home, name="home"),
     path("s/<slug:seller_slug>/items/<uuid:public_id>/listings/", item_listings.item_listings, name="item_listings"),
+    path(f"{_LABEL}effect/", label_effect.label_effect, name="label_effect"),
+    path(f"{_LABEL}effect/list.csv", label_effect.label_effect_csv, name="label_effect_csv"),
     path("s/<slug:seller_slug>/notifications/", notifications.notifications, name="notifications"),
     path(_MARKETPLACES, channels.marketplaces, name="marketplaces"),
     path(f"{_MARKETPLACES}add/<slug:adapter_key>/", channels.channel_add, name="channel_add"),

@@ -82,12 +82,12 @@ def save_rule(label: Label, rule: Rule, *, now: datetime) -> None:
 
 def add_items(label: Label, chosen: Chosen, *, actor: "AbstractBaseUser | None", now: datetime) -> int:
     """The items, and the variations of parents among them, are on `label` by hand. Returns how many were not before."""
-    return _put(label, _own_items(label, chosen), Source.HAND)
+    return _put(label, own_items(label, chosen), Source.HAND)
 
 
 def exclude_items(label: Label, chosen: Chosen, *, actor: "AbstractBaseUser | None", now: datetime) -> int:
     """The items are kept off `label`, whatever its rule says. Returns how many were not before."""
-    return _put(label, _own_items(label, chosen), Source.EXCLUDED)
+    return _put(label, own_items(label, chosen), Source.EXCLUDED)
 
 
 @transaction.atomic
@@ -98,7 +98,7 @@ def remove_items(label: Label, chosen: Chosen, *, actor: "AbstractBaseUser | Non
     """
     if label.kind == Label.Kind.RULE:
         return exclude_items(label, chosen, actor=actor, now=now)
-    rows = LabelItem.objects.filter(label=label, item__in=_own_items(label, chosen))
+    rows = LabelItem.objects.filter(label=label, item__in=own_items(label, chosen))
     removed, _ = rows.exclude(source=Source.EXCLUDED).delete()
     send_changed()
     return removed
@@ -107,7 +107,7 @@ def remove_items(label: Label, chosen: Chosen, *, actor: "AbstractBaseUser | Non
 @transaction.atomic
 def return_to_rule(label: Label, chosen: Chosen, *, now: datetime) -> None:
     """What was done by hand to these items is forgotten: the rule alone decides."""
-    own = _own_items(label, chosen)
+    own = own_items(label, chosen)
     lock(label.pk)
     LabelItem.objects.filter(label=label, item__in=own).exclude(source=Source.RULE).delete()
     if label.kind == Label.Kind.RULE:
@@ -120,7 +120,7 @@ def add_items_from(label: Label, source: str, params: Sequence[Any]) -> int:
     return _put_from(label, source, params, Source.HAND)
 
 
-def _own_items(label: Label, chosen: Chosen) -> QuerySet[Item]:
+def own_items(label: Label, chosen: Chosen) -> QuerySet[Item]:
     """Return these items and their variations, other sellers' left out."""
     ids = chosen.order_by().values("pk") if isinstance(chosen, QuerySet) else list(chosen)
     return Item.objects.filter(Q(pk__in=ids) | Q(parent_id__in=ids), seller_id=label.seller_id)
@@ -174,17 +174,22 @@ def _recalculate_slice(label: Label, after: str, *, now: datetime) -> str | None
     held = lock(label.pk)
     if held is None or held.rule_changed_at != label.rule_changed_at or held.kind != Label.Kind.RULE:
         return None
-    # Plan: both by the unique index on (seller, SKU).
-    items = Item.objects.filter(seller_id=label.seller_id, sku__gt=after)
-    last = items.order_by("sku").values_list("sku", flat=True)[SLICE - 1 : SLICE].first()
-    if last is not None:
-        _apply_rule(held, items.filter(sku__lte=last))
-        return str(last)
+    items, last = slice_of(label.seller_id, after, SLICE)
     _apply_rule(held, items)
+    if last is not None:
+        return last
     held.recalculated_at = now
     held.save(update_fields=["recalculated_at"])
     send_changed()
     return None
+
+
+def slice_of(seller_id: int, after: str, size: int) -> tuple[QuerySet[Item], str | None]:
+    """Return the seller's next items by SKU, and the last one's SKU; None and all that are left at the end."""
+    # Plan: both by the unique index on (seller, SKU).
+    items = Item.objects.filter(seller_id=seller_id, sku__gt=after)
+    last = items.order_by("sku").values_list("sku", flat=True)[size - 1 : size].first()
+    return (items, None) if last is None else (items.filter(sku__lte=last), str(last))
 
 
 def recalculate_items(item_ids: Collection[int], *, now: datetime) -> None:

@@ -9,6 +9,7 @@
  * data-check-all="name"   ticks all boxes of that name      data-show-when="name=value[|value]"  shown while a field has that value
  * data-submit             sends its form when it changes     data-guard            warns before unsaved input is left
  * data-print              prints the page
+ * data-download          a button that brings a file: the page stays, and its form may be sent again
  * data-needs="name"       a box that can be ticked only while the box of that name is
  */
 (function () {
@@ -172,7 +173,7 @@
       return;
     }
     delete form.dataset.confirmed;
-    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.method !== "post" || form.hasAttribute("hx-post") || (button && button.hasAttribute("data-download"))) return;
     if (form.dataset.sent) {
       event.preventDefault(); /* a double click sends once */
       return;

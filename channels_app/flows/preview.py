@@ -73,6 +73,13 @@ class Preview:
         found = read_skus(self.channel, skus).values()
         return self._foresee([one for one in found if one.on_label or one.is_up])
 
+    def if_moved(self, *, coming: Sequence[str], leaving: Sequence[str]) -> Iterator[list[Foreseen]]:
+        """Yield what would become of these if they came onto the channel's label, or left it, a slice at a time."""
+        for skus, on_label in ((coming, True), (leaving, False)):
+            for start in range(0, len(skus), SLICE):
+                found = read_skus(self.channel, skus[start : start + SLICE]).values()
+                yield self._foresee([one._replace(on_label=on_label) for one in found])
+
     def _foresee(self, truths: Sequence[Truth]) -> list[Foreseen]:
         # Before the first connection check nobody knows the channel's currency: the item's own is assumed.
         known = bool(self.channel.currency)

@@ -1,24 +1,37 @@
 """Labels: the list, and one label with its items, those kept off it, and its rule."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import F, ProtectedError, QuerySet
 from django.forms import BaseFormSet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from inventory import labels as flows
-from inventory.forms import ConditionForm, LabelForm, NewLabelForm, rule_formset, rule_of
+from inventory.foresee import by_hand, by_rule
+from inventory.forms import ConditionForm, LabelForm, NewLabelForm, rule_formset
 from inventory.models import Item, Label, LabelItem, Role
-from inventory.paging import Page, count_up_to, number_in, page_by_key
-from inventory.rules import Rule, RuleError, check_rule, items_matching
+from inventory.paging import Page, count_up_to, page_by_key
+from inventory.rules import Rule, RuleError, check_rule
 from inventory.tasks import recalculate_label
 from inventory.tenancy import SellerRequest, seller_page
 from inventory.views.find import find_label
+from inventory.views.label_change import (
+    TAKING_OFF,
+    Question,
+    first_look,
+    items_question,
+    read_rule,
+    rule_question,
+    ticked,
+)
 from marketplace_integration import clock
 
 #: Items that the list of labels counts, at most, for all its labels.
@@ -77,35 +90,58 @@ def _show(
     tab: str,
     rule_forms: "BaseFormSet[ConditionForm] | None" = None,
     rule_error: str = "",
-    would_hold: int | None = None,
+    question: Question | None = None,
 ) -> HttpResponse:
     tab = tab if tab in TABS else "items"
+    channels = _channels(found)
     context = {
         "label": found,
-        "channels": list(getattr(found, "channels").order_by("name")),  # noqa: B009 - made by the app above
+        "channels": channels,
         "tab": tab,
         "tabs": _tabs(request, found, tab),
         "count": flows.member_count(found),
-        "page": _page(found, tab, request.GET),
+        "page": _page(request, found, tab),
         "form": LabelForm(request.seller, label=found),
         "rule_forms": (rule_forms or rule_formset(rule=found.rule)) if tab == "rule" else None,
         "rule_error": rule_error,
-        "would_hold": would_hold,
+        "question": question,
+        "ticked": ticked(request.POST),
         "conditions": _conditions(found.rule),
         "can_manage": request.membership.can_manage,
     }
-    return render(request, "inventory/label.html", context, status=422 if rule_error else 200)
+    is_answered = not rule_error and not (question and question.is_dialog)
+    return render(request, "inventory/label.html", context, status=200 if is_answered else 422)
 
 
-def _page(found: Label, tab: str, query: QueryDict) -> Page[Item] | None:
+def _channels(found: Label) -> list[Any]:
+    """Return the channels that name the label."""
+    return list(getattr(found, "channels").order_by("name"))  # noqa: B009 - made by the app above
+
+
+def _address(request: SellerRequest, found: Label) -> str:
+    return reverse("label", args=[request.seller.slug, found.public_id])
+
+
+def _page(request: SellerRequest, found: Label, tab: str) -> Page[Item] | None:
     if tab == "rule":
         return None
+    # Those kept off stand in the order of their index, however many or few they are.
+    key = "sku" if tab == "items" else "pk"
+    rows = _rows(found, tab)
+    page = page_by_key(rows, request.GET, key=key)
+    if not page.rows and {"after", "before"} & set(request.GET):  # the last ones there were taken off
+        page = page_by_key(rows, QueryDict(f"show={tab}"), key=key)
+    address = _address(request, found)  # the list is shown by forms' addresses too, which nobody can go on from
+    previous_url, next_url = (url and f"{address}{url}" for url in (page.previous_url, page.next_url))
+    return replace(page, previous_url=previous_url, next_url=next_url)
+
+
+def _rows(found: Label, tab: str) -> QuerySet[Item]:
+    """Return the items of the label, each with its `source`, or those kept off."""
     if tab == "items":
         # The seller is named for the index on (seller, SKU), in whose order the page is read.
-        return page_by_key(flows.members(found).filter(seller=found.seller_id), query, key="sku")
-    # In the order of the index of those kept off, however many or few they are.
-    kept_off = Item.objects.filter(label_items__label=found, label_items__source=LabelItem.Source.EXCLUDED)
-    return page_by_key(kept_off, query, key="pk")
+        return flows.members(found).filter(seller=found.seller_id).annotate(source=F("label_items__source"))
+    return Item.objects.filter(label_items__label=found, label_items__source=LabelItem.Source.EXCLUDED)
 
 
 def _conditions(rule: Rule) -> list[str]:
@@ -117,8 +153,9 @@ def _conditions(rule: Rule) -> list[str]:
 
 def _tabs(request: SellerRequest, found: Label, current: str) -> list[dict[str, object]]:
     counts = {"excluded": count_up_to(found.label_items.filter(source=LabelItem.Source.EXCLUDED))}
+    address = _address(request, found)
     return [
-        {"text": text, "url": f"{request.path}?show={key}", "is_current": key == current, "count": counts.get(key)}
+        {"text": text, "url": f"{address}?show={key}", "is_current": key == current, "count": counts.get(key)}
         for key, text in TABS.items()
         # Nothing is kept off a label that has no rule to put it back.
         if key != "excluded" or found.kind == Label.Kind.RULE or counts[key] or current == key
@@ -128,24 +165,33 @@ def _tabs(request: SellerRequest, found: Label, current: str) -> list[dict[str, 
 @seller_page(Role.MANAGER)
 @require_POST
 def label_rule(request: SellerRequest, public_id: UUID) -> HttpResponse:
-    """Save the rule, or say how many items it would hold; shows it again with 422 if it cannot be understood."""
+    """Save the rule, or say what it would change: that comes first if items would leave channels.
+
+    Shows the rule again with 422 if it cannot be understood, or if the person must first agree.
+    """
     found = find_label(request, public_id)
     forms = rule_formset(request.POST)
-    if not forms.is_valid():
-        return _show(request, found, tab="rule", rule_forms=forms, rule_error="Correct the conditions below.")
-    rule = rule_of(forms)
     try:
-        if "preview" in request.POST:
-            matching = items_matching(rule, Item.objects.filter(seller=request.seller, archived_at=None, blocked=False))
-            count = count_up_to(matching.filter(is_parent=False))
-            return _show(request, found, tab="rule", rule_forms=forms, would_hold=count)
-        with transaction.atomic():
-            flows.save_rule(found, rule, now=clock.now())
-            recalculate_label.delay_on_commit(found.pk)  # type: ignore[attr-defined]
+        rule = read_rule(request.POST)
     except RuleError as error:
         return _show(request, found, tab="rule", rule_forms=forms, rule_error=str(error))
+    is_asked = "preview" in request.POST
+    if is_asked or _must_agree(request, found):
+        count = first_look(by_rule(found, rule))
+        if is_asked or count.leaving or count.after is not None:
+            question = rule_question(found, request.POST, count, is_dialog=not is_asked)
+            return _show(request, found, tab="rule", rule_forms=forms, question=question)
+    with transaction.atomic():
+        flows.save_rule(found, rule, now=clock.now())
+        recalculate_label.delay_on_commit(found.pk)  # type: ignore[attr-defined]
     messages.success(request, "The rule is saved. Its items are being found.")
     return redirect("label", request.seller.slug, found.public_id)
+
+
+def _must_agree(request: SellerRequest, found: Label) -> bool:
+    """Say whether what leaves the label would leave a channel that lists it, and nobody has agreed to that yet."""
+    is_listed = any(channel.is_running and channel.listings_on for channel in _channels(found))
+    return is_listed and request.POST.get("confirmed") != "yes"
 
 
 @seller_page()
@@ -161,9 +207,14 @@ def label_state(request: SellerRequest, public_id: UUID) -> HttpResponse:
 @seller_page(Role.MANAGER)
 @require_POST
 def label_items(request: SellerRequest, public_id: UUID) -> HttpResponse:
-    """Take the ticked items off, keep them off, or let the rule decide again."""
+    """Take the ticked items off, keep them off, or let the rule decide again; asks first if channels list them."""
     found = find_label(request, public_id)
-    ids = [pk for pk in map(number_in, request.POST.getlist("item")) if pk is not None]
+    ids, action = ticked(request.POST), request.POST.get("action", "")
+    if action in TAKING_OFF and _must_agree(request, found):
+        count = first_look(by_hand(found, ids))
+        if count.leaving:
+            question = items_question(found, request.POST, count, place=request.GET.urlencode())
+            return _show(request, found, tab=request.GET.get("show", "items"), question=question)
     actor, now = request.membership.user, clock.now()
     moves: dict[str, Callable[[], object]] = {
         "remove": lambda: flows.remove_items(found, ids, actor=actor, now=now),
@@ -171,11 +222,14 @@ def label_items(request: SellerRequest, public_id: UUID) -> HttpResponse:
         "add": lambda: flows.add_items(found, ids, actor=actor, now=now),
         "return": lambda: flows.return_to_rule(found, ids, now=now),
     }
-    action = request.POST.get("action", "")
-    if action in moves:
+    if action in moves and ids:
         moves[action]()
         messages.success(request, f"Done for {len(ids):,} item{'' if len(ids) == 1 else 's'}.")
-    return redirect("label", request.seller.slug, found.public_id)
+    elif action in moves:
+        messages.info(request, "No item was ticked, so nothing changed.")
+    response = redirect("label", request.seller.slug, found.public_id)
+    response["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
+    return response
 
 
 @seller_page(Role.MANAGER)
