@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.registry import adapters
 from channels_app.adapters.types import Capability, Kind
+from channels_app.flows.expiry import EXPIRES_ON
 from channels_app.models import ChannelJob
 
 #: A declared capability, and the verb that must then be the adapter's own.
@@ -40,6 +41,8 @@ def check_adapter(adapter: type[ChannelAdapter]) -> Iterator[CheckMessage]:
     for kind in adapter.intervals:
         if kind not in ChannelJob.Kind.values:
             yield Error(f"{adapter.key} gives an interval for the unknown job {kind!r}.", id="channels_app.E003")
+    if taken := adapter.account_form.base_fields.keys() & {"seen", EXPIRES_ON}:
+        yield Error(f"{adapter.key} has a field of our own in its account form: {taken}.", id="channels_app.E006")
     offers = (Kind.OFFER,) if Kind.OFFER in adapter.submission_lines else (Kind.QUANTITY, Kind.PRICE)
     for needed in (Kind.CONTENT, *offers, Kind.WITHDRAW):
         if adapter.submission_lines.get(needed, 0) < 1:

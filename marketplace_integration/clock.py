@@ -5,7 +5,8 @@ product (30 days of Testing can be seen to end in a minute). A flow calls `now` 
 down, so that a test can choose the time. Leases alone use the database's own clock.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
@@ -13,3 +14,11 @@ from django.conf import settings
 def now() -> datetime:
     """Business time: aware, in UTC."""
     return datetime.now(UTC) + timedelta(seconds=settings.CLOCK_OFFSET_SECONDS)
+
+
+def zone(name: str) -> tzinfo:
+    """Return the zone; UTC for a name that nobody knows, so that one seller's mistake stops nobody's work."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC

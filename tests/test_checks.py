@@ -1,8 +1,11 @@
 """The start-up checks find adapters that promise more than they do."""
 
+from django import forms
+
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.registry import adapters
 from channels_app.adapters.sandbox.adapter import SandboxAdapter
+from channels_app.adapters.sandbox.forms import SandboxAccountForm
 from channels_app.adapters.types import Kind
 from channels_app.checks import check_adapter, check_adapters
 
@@ -28,6 +31,16 @@ def test_an_interval_for_an_unknown_job_is_found() -> None:
         intervals = {"gossip": 60}
 
     assert codes(Odd) == ["channels_app.E003"]
+
+
+def test_an_account_form_with_a_field_that_is_ours_is_found() -> None:
+    class Ours(SandboxAccountForm):
+        credentials_expire_on = forms.DateField()
+
+    class Taken(SandboxAdapter):
+        account_form = Ours
+
+    assert codes(Taken) == ["channels_app.E006"]
 
 
 def test_price_and_quantity_by_themselves_do_for_offers_and_one_alone_does_not() -> None:

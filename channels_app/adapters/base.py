@@ -68,6 +68,10 @@ class ChannelAdapter(ABC):
     answers_within: ClassVar[timedelta | None] = None
     #: The account's settings: a Django form; PasswordInput fields are secrets and are stored encrypted.
     account_form: ClassVar[type[forms.Form]]
+    #: Where the seller reads when the credentials expire, in a sentence or two, as the marketplace documents it.
+    expiry_help: ClassVar[str] = (
+        "Many marketplaces show it where the credentials were made; empty if they do not expire."
+    )
 
     def __init__(self, account: Account, *, http: "HttpClient", tokens: "TokenStore") -> None:
         self.account = account

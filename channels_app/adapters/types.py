@@ -124,6 +124,9 @@ class ConnectionFacts:
     return_decisions: tuple[Choice, ...] = ()
     #: Rates of this account by operation, where the marketplace tells them.
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    #: From when on what the seller entered no longer works, where the marketplace tells it (aware); None: it does not.
+    #: Not the end of an access token, which is fetched anew all the time.
+    credentials_expire_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

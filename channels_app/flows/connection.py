@@ -110,6 +110,7 @@ def apply_facts(row: Channel, facts: ConnectionFacts, *, now: datetime) -> None:
     currency_before = row.currency
     row.facts = facts_as_json(facts)
     row.account_id, row.currency = facts.account_id, facts.currency
+    row.credentials_expire_at = facts.credentials_expire_at
     row.checked_fingerprint, row.checked_at, row.check_error = fingerprint(row), now, ""
     if row.is_running and row.listings_on and row.currency != currency_before:
         walk_channel(row, "currency", now=now)

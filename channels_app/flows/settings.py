@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from channels_app.adapters.errors import SettingsError
 from channels_app.adapters.registry import get_adapter_class
 from channels_app.adapters.types import Mode
-from channels_app.flows import connection, permissions
+from channels_app.flows import connection, expiry, permissions
 from channels_app.flows.change import in_words, locked, remember, require_reason
 from channels_app.flows.fan_out import walk_channel
 from channels_app.flows.jobs import enable_jobs
@@ -174,12 +174,16 @@ def save_account(
 ) -> ChannelHistory | None:
     """The account information is as in `values` (the adapter's cleaned form); a blank secret keeps the old one.
 
+    `values` may also say when the credentials expire (expiry.EXPIRES_ON, a day or None). Other secrets are other
+    credentials: the stored day is gone with the old ones, unless another one is given.
+
     In Setup it is saved as it is and checked later. While the channel runs, the marketplace is asked first, and only
     credentials it accepts, of the same account, replace those in use. Raises SettingsError (nothing is saved then),
     TemporaryError if the marketplace cannot be reached, NotAllowed.
     """
     require_reason(reason, as_support=as_support)
     permissions.require(channel, actor, Action.EDIT_ACCOUNT, as_support=as_support)
+    expiry.refuse_impossible_day(channel, values.get(expiry.EXPIRES_ON), now=now)
     plain, secret = split_account(channel, values)
     asked = None
     if channel.is_running:
@@ -193,18 +197,36 @@ def save_account(
         permissions.require(row, actor, Action.EDIT_ACCOUNT, as_support=as_support)
         if row.is_running and asked is None and not channel.is_running:
             raise SettingsError("The channel was activated meanwhile: load the page again.")
-        before = row.settings
+        before = _account_values(row)
         row.settings = plain
         changed_secrets = store_secrets(row, secret)
-        if before == plain and not changed_secrets:
+        row.credentials_expire_on = _entered_day(row, values, is_new=bool(changed_secrets))
+        after = _account_values(row)
+        if before == after and not changed_secrets:
             return None
+        if not connection.connection_is_checked(row):
+            row.credentials_expire_at = None
         if asked is not None:
             connection.apply_facts(row, asked, now=now)
         row.save()
         if row.is_running:
             enable_jobs(row, now=now)
-        after = {**plain, "replaced secrets": sorted(changed_secrets)} if changed_secrets else plain
+        if changed_secrets:
+            after["replaced secrets"] = sorted(changed_secrets)
         return remember(row, "account", before=before, after=after, actor=actor, now=now, reason=reason)
+
+
+def _account_values(row: Channel) -> dict[str, Any]:
+    """Return the account information that is no secret, as history keeps it."""
+    day = row.credentials_expire_on
+    return {**row.settings, expiry.EXPIRES_ON: day.isoformat()} if day else dict(row.settings)
+
+
+def _entered_day(row: Channel, values: Mapping[str, Any], *, is_new: bool) -> date | None:
+    """Return the last day of the credentials as entered; the stored one says nothing of new ones."""
+    stored = row.credentials_expire_on
+    entered: date | None = values.get(expiry.EXPIRES_ON, stored)
+    return None if is_new and entered == stored else entered
 
 
 def secret_fields(form: type[forms.Form] | forms.Form) -> frozenset[str]:

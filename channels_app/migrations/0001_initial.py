@@ -87,6 +87,8 @@ class Migration(migrations.Migration):
                 ("checked_fingerprint", models.CharField(blank=True, default="", max_length=64)),
                 ("checked_at", models.DateTimeField(blank=True, null=True)),
                 ("check_error", models.TextField(blank=True, default="")),
+                ("credentials_expire_at", models.DateTimeField(blank=True, null=True)),
+                ("credentials_expire_on", models.DateField(blank=True, null=True)),
                 ("account_id", models.CharField(blank=True, default="", max_length=200)),
                 ("currency", models.CharField(blank=True, default="", max_length=3)),
                 ("orders_since_days", models.PositiveIntegerField(default=0)),

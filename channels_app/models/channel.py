@@ -97,6 +97,10 @@ class Channel(ConcurrentTransitionMixin, FSMModelMixin, models.Model):
     checked_fingerprint = models.CharField(max_length=64, blank=True, default="")
     checked_at = models.DateTimeField(null=True, blank=True)
     check_error = models.TextField(blank=True, default="")
+    #: When these credentials expire, as the marketplace told at the last passed check. Read by flows/expiry.py alone.
+    credentials_expire_at = models.DateTimeField(null=True, blank=True)
+    #: Their last day, as the seller read it at the marketplace; what the marketplace tells itself beats it.
+    credentials_expire_on = models.DateField(null=True, blank=True)
     account_id = models.CharField(max_length=200, blank=True, default="")
     currency = models.CharField(max_length=3, blank=True, default="")
 

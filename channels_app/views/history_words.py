@@ -20,6 +20,7 @@ _FIELDS = {
     "price_ending": "ending",
     "price_minimum": "never below",
     "currency_rate": "exchange rate",
+    "credentials_expire_on": "credentials expire on",
 }
 
 
@@ -52,7 +53,7 @@ def _text(entry: ChannelHistory) -> str:
         changed = [f"{name.replace('_', ' ')}: replaced, never shown" for name in replaced]
         changed += [
             f"{_FIELDS.get(name, name.replace('_', ' '))}: {_value(before.get(name))} → {_value(value)}"
-            for name, value in entry.after.items()
+            for name, value in (dict.fromkeys(before) | entry.after).items()
             if before.get(name) != value and name != "replaced secrets"
         ]
         return f"changed {'; '.join(changed)}"

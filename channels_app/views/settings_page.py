@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery
 from django.forms import BoundField
 
 from channels_app.flows import activate, brake, change_requests, connection
+from channels_app.flows.expiry import expiry_of
 from channels_app.flows.measured import Measured, measure
 from channels_app.flows.permissions import Action, Actor, allowed, why_not
 from channels_app.flows.settings import count_ended_by
@@ -96,6 +97,7 @@ def build_context(
         "proofs": find_proofs(channel) if channel.state == Channel.State.TESTING else [],
         "label_count": labels.member_count(channel.label, limit=COUNT_LIMIT) if channel.label else None,
         "example_sku": _first_sku(channel),
+        "expiry": expiry_of(channel, now=now),
         "connection_is_checked": connection.connection_is_checked(channel),
         "jobs": _job_rows(channel, now),
         "held": brake.held(channel, now=now) if channel.is_running else None,

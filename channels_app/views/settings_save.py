@@ -130,8 +130,15 @@ def _account_part(channel: Channel, data: Mapping[str, Any] | None, *, why_locke
         stored = frozenset(name for name, value in read_secrets(channel).items() if value)
     except SettingsError:
         stored = frozenset()  # the key is lost: all secrets must be entered again, and the page says so
-    form = adapter_class(channel).account_form
-    return AccountPart(channel, data, account_form=form, stored_secrets=stored, why_locked=why_locked)
+    adapter = adapter_class(channel)
+    return AccountPart(
+        channel,
+        data,
+        account_form=adapter.account_form,
+        stored_secrets=stored,
+        expiry_help=adapter.expiry_help,
+        why_locked=why_locked,
+    )
 
 
 def _switch_locks(channel: Channel, actor: Actor) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A marketplace in memory for tests of the life cycle: the credentials choose what its connection check says."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 import pytest
@@ -36,6 +37,8 @@ class MemoryAdapter(FakeAdapter):
     told: ClassVar[frozenset[Capability]] = EVERYTHING
     currency: ClassVar[str] = "USD"
     checks: ClassVar[int] = 0
+    #: When its credentials expire, if it tells.
+    expire_at: ClassVar[datetime | None] = None
 
     def check_connection(self) -> ConnectionFacts:
         type(self).checks += 1
@@ -50,6 +53,7 @@ class MemoryAdapter(FakeAdapter):
             account_name=f"Shop of {client}",
             currency=self.currency,
             capabilities=self.told,
+            credentials_expire_at=self.expire_at,
         )
 
 

@@ -105,6 +105,12 @@ class BolAdapter(ChannelAdapter):
     #: bol.com checks new offers for up to a day.
     answers_within = timedelta(hours=48)
     account_form = BolAccountForm
+    # Source: partnerplatform.bol.com, "Getting access with API Client credentials" and "Renewed API authorisation
+    # process" (read 2026-11-27): no end of client credentials is documented, that of authorized parties is shown there.
+    expiry_help = (
+        "Leave it empty unless bol.com has told you of an end: it documents none for client credentials. Whatever ends "
+        "is shown under Settings, Services, API settings."
+    )
 
     def __init__(self, account: Account, *, http: "HttpClient", tokens: "TokenStore") -> None:
         super().__init__(account, http=http, tokens=tokens)

@@ -126,6 +126,8 @@ class MiraklAdapter(ChannelAdapter):
         "returns": 900,
     }
     account_form = MiraklAccountForm
+    # Source: developer.mirakl.com, "Authentication" of the seller API (read 2026-11-27): no end of a key is told.
+    expiry_help = "Leave it empty unless the operator has told you of an end: Mirakl documents none for shops' keys."
 
     def __init__(self, account: Account, *, http: "HttpClient", tokens: "TokenStore") -> None:
         super().__init__(account, http=http, tokens=tokens)

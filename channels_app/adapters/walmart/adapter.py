@@ -79,6 +79,12 @@ class WalmartAdapter(ChannelAdapter):
     #: Feeds have no time limit, and items may be under review for a day.
     answers_within = timedelta(hours=48)
     account_form = WalmartAccountForm
+    # Source: developer.walmart.com, "Token API" (no end of a client secret is documented) and "Delegated access
+    # authorization" (updated 2026-09-28, read 2026-11-27). `expire_at` of /v3/token/detail is the access token's.
+    expiry_help = (
+        "Leave it empty for a key of your own: Walmart gives it no end. One that was made for a solution provider "
+        "(Delegated Access) ends on April 30, 2027."
+    )
 
     def __init__(self, account: Account, *, http: "HttpClient", tokens: "TokenStore") -> None:
         super().__init__(account, http=http, tokens=tokens)
