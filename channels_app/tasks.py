@@ -6,7 +6,7 @@ import time
 from celery import shared_task
 from django.conf import settings
 
-from channels_app.flows import activate, digest, engine, fan_out, ledger, retention, shipping_files
+from channels_app.flows import activate, digest, engine, expiry_warnings, fan_out, ledger, retention, shipping_files
 from channels_app.flows.dispatch import FLOWS
 from channels_app.models import Channel
 from inventory.tasks import send_mail
@@ -64,6 +64,13 @@ def promote_due() -> None:
 def write_digests() -> None:
     """Write the daily letters that are due, and send them."""
     for mail_id in digest.write_due(now=clock.now()):
+        send_mail.delay(mail_id)
+
+
+@shared_task(name="channels.warn_of_expiry")
+def warn_of_expiry() -> None:
+    """Write the letters about credentials that expire, and send them."""
+    for mail_id in expiry_warnings.write_due(now=clock.now()):
         send_mail.delay(mail_id)
 
 

@@ -11,7 +11,7 @@ from django.core.mail import EmailMessage
 from django.db.models import F
 from django.template.loader import render_to_string
 
-from inventory.models import Invitation, Mail
+from inventory.models import DigestChoice, Invitation, Mail, Membership, Seller, WarningChoice
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,25 @@ def send(mail_id: int, *, now: datetime) -> bool:
         return False
     Mail.objects.filter(pk=mail.pk).update(sent_at=now, last_error="")
     return True
+
+
+def address_of(membership: Membership) -> str:
+    """Return where the member's letters go; empty if the account has no address."""
+    user = membership.user
+    return user.email or (user.get_username() if "@" in user.get_username() else "")
+
+
+def known_site(seller: Seller) -> str:
+    """Return where this seller's people last found the site, for links of letters that nobody's browser asked for."""
+    of_members = {"membership__seller": seller}
+    for rows in (
+        WarningChoice.objects.filter(**of_members),
+        DigestChoice.objects.filter(**of_members),
+        Invitation.objects.filter(seller=seller),
+    ):
+        if site := rows.order_by("-pk").values_list("site", flat=True).first():
+            return str(site)
+    return ""
 
 
 def can_be_written_to(domain: str) -> bool:

@@ -54,6 +54,11 @@ beat_schedule = {
         "schedule": crontab(minute="*/5"),
         "options": {"queue": "bulk", "expires": 300},
     },
+    "warn-of-expiry": {
+        "task": "channels.warn_of_expiry",
+        "schedule": crontab(minute="2-59/10"),
+        "options": {"queue": "bulk", "expires": 600},
+    },
     "check-ledger": {
         "task": "channels.check_ledger",
         "schedule": crontab(hour="3", minute="10"),

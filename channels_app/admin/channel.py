@@ -15,8 +15,9 @@ from channels_app.adapters.errors import ChannelError
 from channels_app.admin.base import LookOnlyInline, name_or_nobody
 from channels_app.admin.deeds import DEEDS, Deed, ReasonForm, possible_deeds
 from channels_app.flows.activate import NotReady, testing_end
+from channels_app.flows.expiry import expiry_of
 from channels_app.flows.permissions import NotAllowed
-from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob
+from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob, ExpiryWarning
 from inventory.admin.base import LookOnlyAdmin
 from inventory.support import is_support
 from marketplace_integration import clock
@@ -36,6 +37,12 @@ class JobInline(LookOnlyInline):
         *("failures", "blocked", "last_error"),
     )
     verbose_name_plural = "Jobs"
+
+
+class ExpiryWarningInline(LookOnlyInline):
+    model = ExpiryWarning
+    fields = readonly_fields = ("expires_on", "days_ahead", "warned_at", "letters")
+    verbose_name_plural = "Warnings before credentials expire"
 
 
 class HistoryInline(LookOnlyInline):
@@ -61,12 +68,13 @@ class ChannelAdmin(LookOnlyAdmin):
         "testing_ends_at",
         "open_requests",
         "blocked_jobs",
+        "credentials_warning",
     )
     list_filter = ("state", "adapter_key", "mode")
     search_fields = ("name", "seller__name", "seller__slug", "account_id", "public_id__exact")
     list_select_related = ("seller",)
     ordering = ("seller__name", "name")
-    inlines = (ChangeRequestInline, JobInline, HistoryInline)
+    inlines = (ChangeRequestInline, JobInline, ExpiryWarningInline, HistoryInline)
     change_form_template = "admin/channels_app/channel/change_form.html"
     fieldsets = (
         (None, {"fields": ("name", "seller", "adapter_key", "mode", "public_id")}),
@@ -74,7 +82,7 @@ class ChannelAdmin(LookOnlyAdmin):
         ("Switches", {"fields": ("listings_on", "reconciler_on", "orders_on", "fulfillments_on")}),
         ("Label and quantity", {"fields": ("label", "buffer", "floor", "quantity_mode", "quantity_limit")}),
         ("Price", {"fields": ("price_percent", "price_amount", "price_ending", "price_minimum", "currency_rate")}),
-        ("Account", {"fields": ("account_id", "currency", "settings", "checked_at", "check_error")}),
+        ("Account", {"fields": ("account_id", "currency", "settings", "checked_at", "check_error", "credentials")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
@@ -89,6 +97,18 @@ class ChannelAdmin(LookOnlyAdmin):
                 blocked_count=Count("jobs", filter=Q(jobs__blocked=True, jobs__enabled=True), distinct=True),
             ),
         )
+
+    @admin.display(description="credentials")
+    def credentials(self, channel: Channel) -> str:
+        expiry = expiry_of(channel, now=clock.now())
+        if expiry is None:
+            return "nobody has said when they expire"
+        return f"{expiry.words} ({'told by the marketplace' if expiry.is_told else 'entered by the seller'})"
+
+    @admin.display(description="expiring credentials")
+    def credentials_warning(self, channel: Channel) -> str:
+        expiry = expiry_of(channel, now=clock.now()) if channel.is_running else None
+        return expiry.words if expiry and expiry.threshold is not None else ""
 
     @admin.display(description="open requests", ordering="requests_count")
     def open_requests(self, channel: Channel) -> int:

@@ -1,33 +1,29 @@
 """The daily letter: what waits for a person at a seller, at the hour that a member chose, if anything does."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 
 from channels_app.flows.troubles import About, Trouble, troubles_of, with_job_counts
+from inventory.mail import address_of
 from inventory.models import DigestChoice, DigestDay, Mail, Membership, Seller
+from marketplace_integration import clock
 
-#: What the letter tells; what mends itself, and what a person is at already, stays on Home.
-TOLD = {About.STOPPED, About.HELD, About.REFUSED, About.ORDERS, About.UNEXPLAINED}
+#: What the letter tells; what mends itself, what a person is at already, and what has weeks of time stays on Home.
+TOLD = {About.STOPPED, About.HELD, About.REFUSED, About.ORDERS, About.UNEXPLAINED, About.EXPIRY}
 #: A letter that could not be sent for so long says nothing new any more.
 _USEFUL_FOR = timedelta(hours=20)
 #: Letters that one call writes; the next tick goes on.
 _AT_ONCE = 500
 
 
-def digest_of(seller: Seller) -> list[Trouble]:
+def digest_of(seller: Seller, *, now: datetime) -> list[Trouble]:
     """Return what a letter of this moment would tell."""
-    return [trouble for trouble in troubles_of(seller, with_job_counts(seller)) if trouble.about in TOLD]
-
-
-def address_of(membership: Membership) -> str:
-    """Return where the member's letters go; empty if the account has no address."""
-    user = membership.user
-    return user.email or (user.get_username() if "@" in user.get_username() else "")
+    troubles = troubles_of(seller, with_job_counts(seller), now=now)
+    return [trouble for trouble in troubles if trouble.about in TOLD]
 
 
 def choose(membership: Membership, hour: int | None, *, site: str, now: datetime) -> None:
@@ -35,7 +31,7 @@ def choose(membership: Membership, hour: int | None, *, site: str, now: datetime
     if hour is None:
         DigestChoice.objects.filter(membership=membership).delete()
         return
-    local = now.astimezone(_zone(membership.seller.time_zone))
+    local = now.astimezone(clock.zone(membership.seller.time_zone))
     first_day = local.date() + timedelta(days=1 if local.hour >= hour else 0)
     DigestChoice.objects.update_or_create(
         membership=membership, defaults={"hour": hour, "first_day": first_day, "site": site}
@@ -49,7 +45,7 @@ def write_due(*, now: datetime) -> list[int]:
     for choice, local in _due(now):
         seller = choice.membership.seller
         if seller.pk not in told:
-            told[seller.pk] = digest_of(seller)
+            told[seller.pk] = digest_of(seller, now=now)
         letters.append(_write(choice, told[seller.pk], local=local, now=now))
     return [mail.pk for mail in letters if mail]
 
@@ -59,7 +55,7 @@ def _due(now: datetime) -> Iterator[tuple[DigestChoice, datetime]]:
     left = _AT_ONCE
     wanted = Seller.objects.filter(memberships__digest_choice__isnull=False)
     for name in wanted.values_list("time_zone", flat=True).distinct():
-        local = now.astimezone(_zone(name))
+        local = now.astimezone(clock.zone(name))
         for choice in _due_in(name, local)[:left]:
             left -= 1
             yield choice, local
@@ -105,11 +101,3 @@ def _write(choice: DigestChoice, told: list[Trouble], *, local: datetime, now: d
 def _text(choice: DigestChoice, told: list[Trouble], local: datetime) -> str:
     context = {"choice": choice, "seller": choice.membership.seller, "troubles": told, "at": local}
     return render_to_string("channels_app/mail/digest.txt", context)
-
-
-def _zone(name: str) -> tzinfo:
-    """Return the zone; UTC for a name that nobody knows, so that one seller's mistake stops nobody's letters."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC

@@ -1,11 +1,13 @@
 """What waits for a person at a seller: stopped jobs, refusals, held withdrawals, orders. Told by Home and by letter."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import Count, OuterRef, Q, QuerySet
 from django.urls import reverse
 
+from channels_app.flows.expiry import expiring
 from channels_app.models import (
     Channel,
     ChannelLedger,
@@ -29,6 +31,8 @@ class About(StrEnum):
     STOPPED = "stopped"
     FAILING = "failing"
     UNEXPLAINED = "unexplained"
+    EXPIRY = "expiry"
+    EXPIRY_AHEAD = "expiry_ahead"
     HELD = "held"
     REFUSED = "refused"
     PLAN = "plan"
@@ -46,11 +50,13 @@ class Trouble:
     url: str
     link: str
     is_urgent: bool = False
+    #: Not yet, but soon.
+    is_near: bool = False
 
 
 def with_job_counts(seller: Seller) -> list[Channel]:
     """Return the seller's channels, each with how many of its jobs are blocked and how many keep failing."""
-    rows = Channel.objects.filter(seller=seller, archived_at=None).select_related("label")
+    rows = Channel.objects.filter(seller=seller, archived_at=None).select_related("label", "seller")
     is_enabled = Q(jobs__enabled=True)
     return list(
         rows.annotate(
@@ -60,9 +66,14 @@ def with_job_counts(seller: Seller) -> list[Channel]:
     )
 
 
-def troubles_of(seller: Seller, channels: list[Channel]) -> list[Trouble]:
+def troubles_of(seller: Seller, channels: list[Channel], *, now: datetime) -> list[Trouble]:
     """Return all that waits for a person; `channels` are those of `with_job_counts`."""
-    return [*_of_channels(seller, channels), *_of_orders(seller), *_of_the_inventory(seller)]
+    return [
+        *_of_channels(seller, channels),
+        *_of_credentials(seller, channels, now=now),
+        *_of_orders(seller),
+        *_of_the_inventory(seller),
+    ]
 
 
 def undecided_returns(seller: Seller) -> QuerySet[ReturnLine]:
@@ -88,6 +99,21 @@ def _of_channels(seller: Seller, channels: list[Channel]) -> list[Trouble]:
     for channel, what in _counted(channels):
         troubles.append(_of_listings(seller, channel, what))
     return troubles
+
+
+def _of_credentials(seller: Seller, channels: list[Channel], *, now: datetime) -> list[Trouble]:
+    """Return the credentials that will not work for much longer; a month ahead calmly, on the last days urgently."""
+    return [
+        Trouble(
+            about=About.EXPIRY_AHEAD if expiry.tone == "info" else About.EXPIRY,
+            text=f"The credentials of {channel.name} {expiry.words}: enter new ones.",
+            url=f"{reverse('channel_settings', args=[seller.slug, channel.public_id])}#account",
+            link="Go to the account",
+            is_urgent=expiry.tone == "bad",
+            is_near=expiry.tone == "warn",
+        )
+        for channel, expiry in expiring(channels, now=now)
+    ]
 
 
 def _of_the_ledger(seller: Seller, channel: Channel, count: int) -> Trouble:

@@ -1,12 +1,13 @@
 """What members want to hear by e-mail."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
 
-class DigestForm(forms.Form):
-    """At which hour the daily e-mail comes."""
+class NotificationsForm(forms.Form):
+    """At which hour the daily e-mail comes, and whether one is warned of credentials that expire."""
 
     hour = forms.TypedChoiceField(
         label="Daily e-mail",
@@ -16,6 +17,13 @@ class DigestForm(forms.Form):
         choices=[("", "Off"), *((hour, f"After {hour:02}:00") for hour in range(24))],
     )
 
-    def __init__(self, data: Any = None, *, hour: int | None = None, time_zone: str) -> None:
-        super().__init__(data, initial={"hour": hour})
+    of_expiry = forms.BooleanField(
+        label="Warn me before credentials expire",
+        required=False,
+        help_text="An e-mail for each channel 30, 7 and 1 days before its credentials at the marketplace expire, and "
+        "once they have. Owners get it unless they switch it off; managers and viewers if they switch it on.",
+    )
+
+    def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None, time_zone: str) -> None:
+        super().__init__(data, initial=dict(initial or {}))
         self.fields["hour"].help_text = f"Time in {time_zone}. It comes only on days on which something waits."

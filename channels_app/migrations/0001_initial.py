@@ -222,6 +222,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ExpiryWarning",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("expires_on", models.DateField()),
+                ("days_ahead", models.PositiveSmallIntegerField()),
+                ("warned_at", models.DateTimeField()),
+                ("letters", models.PositiveIntegerField(default=0)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="expiry_warnings",
+                        to="channels_app.channel",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("channel", "expires_on", "days_ahead"), name="expiry_warning_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ChannelHistory",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

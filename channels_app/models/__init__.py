@@ -1,6 +1,7 @@
 from channels_app.models.change import ChannelWalk, PendingChange
 from channels_app.models.channel import Channel, ChannelLocation
 from channels_app.models.command import CancellationRequest, Command, Shipment, ShipmentLine
+from channels_app.models.expiry import ExpiryWarning
 from channels_app.models.history import ChangeRequest, ChannelHistory
 from channels_app.models.job import ChannelJob, JobRun
 from channels_app.models.ledger import ChannelLedger, LedgerCheck
@@ -24,6 +25,7 @@ __all__ = [
     "ChannelWalk",
     "Command",
     "Difference",
+    "ExpiryWarning",
     "FeedLine",
     "JobRun",
     "ChannelLedger",

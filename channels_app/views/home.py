@@ -29,7 +29,7 @@ class Step:
 @seller_page()
 def home(request: SellerRequest) -> HttpResponse:
     """Show what waits for a person, what a new seller does next, and a few figures."""
-    seller = request.seller
+    seller, now = request.seller, clock.now()
     channels = with_job_counts(seller)
     steps = _steps(seller, channels)
     open_orders = Order.objects.filter(
@@ -37,14 +37,14 @@ def home(request: SellerRequest) -> HttpResponse:
         shipping_status__in=[Order.Shipping.UNSHIPPED, Order.Shipping.PARTIALLY_SHIPPED],
         managed_by=Order.ManagedBy.US,
     )
-    bars = orders_by_day(seller, now=clock.now())
+    bars = orders_by_day(seller, now=now)
     context = {
         "bars": bars,
         "bars_total": sum(bar.count for bar in bars),
         "bars_today": bars[-1].count if bars else 0,
         "bars_size": (WIDTH, HEIGHT),
         "channels": channels,
-        "troubles": troubles_of(seller, channels),
+        "troubles": troubles_of(seller, channels, now=now),
         "steps": steps,
         "is_new": not all(step.is_done for step in steps),
         "item_count": count_up_to(seller.items.filter(archived_at=None)),

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from channels_app.flows.expiry import expiring
 from channels_app.flows.issues import COUNT_LIMIT, MOST_CAUSES, Issue, Worth, open_issues, weigh, weigh_within
 from channels_app.models import Channel
 from inventory.tenancy import SellerRequest, seller_page
+from marketplace_integration import clock
 
 #: So many are shown at first; the others concern fewer SKUs.
 SHOWN = 50
@@ -20,7 +22,9 @@ SECONDS = 2.0
 @seller_page()
 def issues(request: SellerRequest) -> HttpResponse:
     """Show what is open, what concerns most SKUs first."""
-    channels = list(Channel.objects.filter(seller=request.seller, archived_at=None).order_by("name", "pk"))
+    channels = list(
+        Channel.objects.filter(seller=request.seller, archived_at=None).select_related("seller").order_by("name", "pk")
+    )
     chosen = [one for one in channels if str(one.public_id) == request.GET.get("channel")] or channels
     found = open_issues(chosen)
     shown = found[: MOST_CAUSES if "all" in request.GET else SHOWN]
@@ -29,6 +33,7 @@ def issues(request: SellerRequest) -> HttpResponse:
     context = {
         "channels": channels,
         "channel": request.GET.get("channel", ""),
+        "expiring": expiring(chosen, now=clock.now()),
         "rows": [{"issue": one, "channel": by_id[one.channel_id], "worth": worths.get(one)} for one in shown],
         "hidden": min(len(found), MOST_CAUSES) - len(shown),
         "is_cut": len(shown) == MOST_CAUSES < len(found),

@@ -4,8 +4,9 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from channels_app.flows import digest
-from channels_app.forms.notifications import DigestForm
+from channels_app.flows import digest, expiry_warnings
+from channels_app.forms.notifications import NotificationsForm
+from inventory.mail import address_of
 from inventory.models import DigestChoice, DigestDay
 from inventory.tenancy import MemberRequest, member_page
 from marketplace_integration import clock
@@ -14,21 +15,23 @@ from marketplace_integration import clock
 @member_page()
 def notifications(request: MemberRequest) -> HttpResponse:
     """Show the member's choice and what the letter would tell now; store another choice."""
-    member, zone = request.membership, request.seller.time_zone
-    choice = DigestChoice.objects.filter(membership=member).first()
+    member, zone, now = request.membership, request.seller.time_zone, clock.now()
     if request.method == "POST":
-        form = DigestForm(request.POST, time_zone=zone)
+        form = NotificationsForm(request.POST, time_zone=zone)
         if form.is_valid():
             site = request.build_absolute_uri("/").rstrip("/")
-            digest.choose(member, form.cleaned_data["hour"], site=site, now=clock.now())
+            digest.choose(member, form.cleaned_data["hour"], site=site, now=now)
+            expiry_warnings.choose(member, form.cleaned_data["of_expiry"], site=site)
             messages.success(request, "Saved.")
             return redirect("notifications", request.seller.slug)
     else:
-        form = DigestForm(hour=choice.hour if choice else None, time_zone=zone)
+        choice = DigestChoice.objects.filter(membership=member).first()
+        chosen = {"hour": choice.hour if choice else None, "of_expiry": expiry_warnings.is_warned(member)}
+        form = NotificationsForm(initial=chosen, time_zone=zone)
     context = {
         "form": form,
-        "address": digest.address_of(member),
-        "troubles": digest.digest_of(request.seller),
+        "address": address_of(member),
+        "troubles": digest.digest_of(request.seller, now=now),
         "latest": DigestDay.objects.filter(membership=member, things__gt=0).order_by("-day").first(),
     }
     return render(request, "channels_app/notifications.html", context, status=422 if form.errors else 200)

@@ -845,6 +845,22 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("membership", "day"), name="digest_once_a_day")],
             },
         ),
+        migrations.CreateModel(
+            name="WarningChoice",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("of_expiry", models.BooleanField()),
+                ("site", models.CharField(max_length=300)),
+                (
+                    "membership",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="warning_choice",
+                        to="inventory.membership",
+                    ),
+                ),
+            ],
+        ),
         # A queue is emptied as fast as it fills: vacuum comes after a few thousand dead rows, not after a fifth of a
         # table that is empty most of the time. Movements grow to many millions, of which a fifth is a lot.
         migrations.RunSQL(

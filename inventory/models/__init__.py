@@ -10,6 +10,7 @@ from inventory.models.seller import Membership, Role, Seller
 from inventory.models.stock import Location, Reason, Stock, StockMovement
 from inventory.models.support import SupportVisit
 from inventory.models.team import Invitation, TeamChange
+from inventory.models.warnings import WarningChoice
 
 __all__ = [
     "BulkChange",
@@ -38,4 +39,5 @@ __all__ = [
     "StockMovement",
     "SupportVisit",
     "TeamChange",
+    "WarningChoice",
 ]

@@ -49,6 +49,7 @@ TONES = {
     "shipped": "good",
     "cleared": "good",
     "attention": "bad",
+    "near": "warn",
     # change requests, imports
     "open": "info",
     "applied": "good",

@@ -243,4 +243,4 @@ def test_the_page_names_the_latest(client: Client, channel: Channel, member: Mem
 
     page = client.get(reverse("notifications", args=[seller.slug])).content.decode()
 
-    assert "The latest was of 2 Mar 2026 and told 2 things." in page
+    assert "The latest daily one was of 2 Mar 2026 and told 2 things." in page
