@@ -1,24 +1,23 @@
-"""`make screenshots`: walk through the demo that `make run` serves; a picture of every page is in screenshots/output.
+"""`make screenshots`: a picture of every page, wide and narrow, light and dark, into screenshots/output.
 
-Each kind of page is visited once, wide and narrow, light and dark; accessibility faults and pages wider than their
-window are printed, and make the run fail. The browser is the system's own Chromium.
+Without --url the product is started beside whatever else runs, with the demo and some weeks of work played on it
+(`story`). Accessibility faults, errors in the console, and pages wider than their window are printed, and make the run
+fail. The browser is the system's own Chromium.
 """
 
 import argparse
-import json
-import re
 import shutil
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
-OUTPUT = ROOT / "screenshots" / "output"
-POINTER = ROOT / ".local" / "stack.json"
+from screenshots import story
+from screenshots.story import Story
+from screenshots.walk import Album, Person
+from smoke.stack import Stack
+
+OUTPUT = Path(__file__).parent / "output"
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -29,137 +28,58 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDTHS = {"desktop": 1280, "phone": 390}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-#: Parts of an address that name one row among many.
-ROW = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)|\?.*$|\.csv$")
-
-
-@dataclass
-class Walk:
-    """What was seen so far."""
-
-    base: str
-    most: int
-    kinds: dict[str, str] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-
-    def wants(self, address: str) -> bool:
-        """Say whether this is a page of the site, of a kind not seen yet; notes it if so."""
-        if not address.startswith(self.base) or "/s/" not in address or len(self.kinds) >= self.most:
-            return False
-        kind = ROW.sub("*", urlsplit(address).path)
-        if kind in self.kinds or kind.endswith(("*.csv", "*")):
-            return False
-        self.kinds[kind] = address
-        return True
+STRANGERS = {"sign-in": "/sign-in/", "password-forgotten": "/password/forgotten/", "not-found": "/nothing-here/"}
 
 
 def main() -> int:
     arguments = _arguments()
-    path = next(
-        (found for found in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if found), None
-    )
-    if path is None:
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
         print("Chromium is not installed: on Debian, apt install chromium.")
         return 2
+    if arguments.url:
+        return _take(arguments, chromium, arguments.url.rstrip("/"), {})
+    stack = Stack.fresh("screenshots")
+    try:
+        places = Story(stack).play()
+        return _take(arguments, chromium, stack.web, places)
+    finally:
+        stack.stop() if arguments.keep else stack.remove()
+
+
+def _take(arguments: argparse.Namespace, chromium: str, base: str, places: dict[str, str]) -> int:
     shutil.rmtree(arguments.output, ignore_errors=True)
     arguments.output.mkdir(parents=True)
-    walk = Walk(base=arguments.url.rstrip("/"), most=arguments.most)
+    album = Album(base=base, folder=arguments.output)
+    people = [
+        Person(name="seller", user=arguments.user, password=arguments.password, more=places),
+        Person(name="viewer", user="viewer@example.com", password=arguments.password),
+        Person(name="newcomer", user=story.NEWCOMER, password=story.PASSWORD),
+        Person(name="support", user=story.SUPPORT, password=story.SUPPORT_PASSWORD, under="/support/"),
+    ]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        _find_pages(browser, walk, arguments.user, arguments.password)
-        for name, width in WIDTHS.items():
-            _take_pictures(browser, walk, arguments, name, width)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        album.take_of_strangers(browser, STRANGERS)
+        for person in people:
+            if not arguments.only or person.name in arguments.only.split(","):
+                album.take(browser, person, most=arguments.most)
         browser.close()
-    print(f"{len(walk.kinds)} kinds of pages, pictures in {arguments.output}")
-    for fault in walk.faults:
+    print(f"{album.pictures} pictures in {arguments.output}, {len(album.faults)} faults")
+    for fault in album.faults:
         print(fault)
-    return 1 if walk.faults else 0
-
-
-def _find_pages(browser: Browser, walk: Walk, user: str, password: str) -> None:
-    """Follow links from the start page until every kind of page is known."""
-    page = browser.new_page()
-    _sign_in(page, walk.base, user, password)
-    waiting = [page.url]
-    if not walk.wants(page.url):
-        waiting = [link for link in _links(page) if walk.wants(link)]
-    while waiting:
-        page.goto(waiting.pop(0))
-        waiting += [link for link in _links(page) if walk.wants(link)]
-    page.close()
-
-
-def _links(page: Page) -> list[str]:
-    hrefs = page.eval_on_selector_all(
-        "nav a[href], main a[href]", "links => links.map(link => link.getAttribute('href'))"
-    )
-    return [urljoin(page.url, href).split("#")[0] for href in hrefs]
-
-
-def _take_pictures(browser: Browser, walk: Walk, arguments: argparse.Namespace, name: str, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.goto(f"{walk.base}/sign-in/")
-    _look(page, walk, arguments.output / f"sign-in-{name}", width)
-    _sign_in(page, walk.base, arguments.user, arguments.password)
-    for kind, address in sorted(walk.kinds.items()):
-        answer = page.goto(address)
-        if answer is None or answer.status != 200:
-            walk.faults.append(f"{kind}: answered {answer.status if answer else 'nothing'}")
-            continue
-        _look(page, walk, arguments.output / f"{_file_name(kind)}-{name}", width)
-    context.close()
-
-
-def _look(page: Page, walk: Walk, target: Path, width: int) -> None:
-    """Take the picture in both themes; note what is wrong with the page."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=f"{target}-{scheme}.png", full_page=True)
-        if scheme == "dark" and width < max(WIDTHS.values()):
-            continue  # what dark changes, colours, is the same at every width
-        for found in Axe().run(page, options={"runOnly": RULES}).response["violations"]:
-            where = found["nodes"][0]["html"][:160]
-            walk.faults.append(f"{target.name} {scheme}: {found['id']} ({len(found['nodes'])}): {where}")
-    beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if beyond > 0:
-        walk.faults.append(f"{target.name}: {beyond} pixels wider than its window of {width}")
-
-
-def _sign_in(page: Page, base: str, user: str, password: str) -> None:
-    page.goto(f"{base}/sign-in/")
-    page.fill('input[name="username"]', user)
-    page.fill('input[name="password"]', password)
-    page.click('form[method="post"] button[type="submit"]')
-    page.wait_for_load_state()
-    if "/sign-in/" in page.url:
-        raise SystemExit(f"Signing in as {user} failed.")
-
-
-def _file_name(kind: str) -> str:
-    parts = [part for part in kind.split("/")[3:] if part]
-    return "-".join(part.replace("*", "one") for part in parts) or "home"
+    return 1 if album.faults else 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
-    parser.add_argument("--url", default=_address_of_the_demo(), help="where the site is; else the running demo")
-    parser.add_argument("--user", default="seller@example.com")
-    parser.add_argument("--password", default="demo-seller")
+    parser.add_argument("--url", default="", help="a site that runs and holds the demo; else one is started")
+    parser.add_argument("--user", default=story.OWNER)
+    parser.add_argument("--password", default=story.PASSWORD)
+    parser.add_argument("--only", default="", help="of seller, viewer, newcomer, support: those named")
     parser.add_argument("--output", type=Path, default=OUTPUT)
-    parser.add_argument("--most", type=int, default=40, help="how many kinds of pages at most")
-    arguments = parser.parse_args()
-    if not arguments.url:
-        parser.error("nothing runs here: start the demo with `make run` first, or give --url")
-    return arguments
-
-
-def _address_of_the_demo() -> str:
-    if not POINTER.is_file():
-        return ""
-    return str(json.loads(POINTER.read_text()).get("web", ""))
+    parser.add_argument("--most", type=int, default=60, help="how many kinds of pages of one person at most")
+    parser.add_argument("--keep", action="store_true", help="keep the data of the product that was started")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
