@@ -78,6 +78,9 @@ class ItemForm(forms.Form):
         super().__init__(data, initial=initial)
         if item is not None:
             del self.fields["sku"]
+            if item.is_parent:  # is not sold: its variations have these
+                for name in ("gtin", "price", "currency"):
+                    del self.fields[name]
 
     def clean_images(self) -> list[str]:
         addresses = self.cleaned_data["images"].split()
