@@ -1,7 +1,8 @@
 """How fast a channel really is: from what happened to the moment both sides knew, over the last that happened."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+import statistics
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -67,3 +68,52 @@ def measure(channel: Channel) -> Mapping[str, Measured]:
             kind: Measured(timedelta(seconds=half), timedelta(seconds=most), cases)
             for kind, (half, most), cases in cursor.fetchall()
         }
+
+
+class Sending(NamedTuple):
+    """One sending of prices or quantities, and how long its changes took to be confirmed."""
+
+    at: datetime
+    #: Of some of its lines.
+    times: Sequence[timedelta]
+
+    @property
+    def half(self) -> timedelta:
+        return statistics.median_high(self.times)
+
+
+# Plan: the last submissions of each channel by (channel, id), of the newest a few lines each by (submission, SKU).
+_SENDINGS = """
+SELECT newest.created_at, array_agg(extract(epoch FROM line.closed_at - line.changed_at)::double precision)
+FROM (
+    SELECT one.id, one.created_at
+    FROM unnest(%(channels)s::bigint[]) AS channel (id)
+    CROSS JOIN LATERAL (
+        SELECT id, created_at, kind, confirmed_count FROM channels_app_submission
+        WHERE channel_id = channel.id ORDER BY id DESC LIMIT 400
+    ) AS one
+    WHERE one.kind <> 'content' AND one.confirmed_count > 0
+    ORDER BY one.created_at DESC, one.id DESC LIMIT %(most)s
+) AS newest
+CROSS JOIN LATERAL (
+    SELECT closed_at, changed_at FROM channels_app_feedline
+    WHERE submission_id = newest.id AND state = 'confirmed' AND changed_at <= closed_at LIMIT 30
+) AS line
+GROUP BY newest.id, newest.created_at
+ORDER BY newest.created_at, newest.id
+"""
+
+
+def last_sendings(channels: Sequence[Channel], *, most: int = 40) -> list[Sending]:
+    """Return the last sendings of prices and quantities that anything of was confirmed, the newest last."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SENDINGS, {"channels": [channel.pk for channel in channels], "most": most})
+        return [Sending(at, [timedelta(seconds=time) for time in times]) for at, times in cursor.fetchall()]
+
+
+def measured_of(sendings: Sequence[Sending]) -> Measured | None:
+    """Return how fast these were together; None if there are none."""
+    times = sorted(time for sending in sendings for time in sending.times)
+    if not times:
+        return None
+    return Measured(statistics.median_high(times), times[max(-(-len(times) * 95 // 100) - 1, 0)], len(times))

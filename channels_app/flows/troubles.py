@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from channels_app.flows.expiry import expiring
 from channels_app.models import (
+    CancellationRequest,
     Channel,
     ChannelLedger,
     Listing,
@@ -37,6 +38,7 @@ class About(StrEnum):
     REFUSED = "refused"
     PLAN = "plan"
     ORDERS = "orders"
+    REQUESTS = "requests"
     RETURNS = "returns"
     FILE = "file"
 
@@ -79,6 +81,11 @@ def troubles_of(seller: Seller, channels: list[Channel], *, now: datetime) -> li
 def undecided_returns(seller: Seller) -> QuerySet[ReturnLine]:
     """Return what buyers send back of orders that are here, and nobody has decided about."""
     return ReturnLine.objects.filter(seller_id=seller.pk, decision="", of_return__order__managed_by=Order.ManagedBy.US)
+
+
+def undecided_requests(seller: Seller) -> QuerySet[CancellationRequest]:
+    """Return the buyers' wishes to cancel that nobody has decided about."""
+    return CancellationRequest.objects.filter(state=CancellationRequest.State.OPEN, order__seller_id=seller.pk)
 
 
 def _of_channels(seller: Seller, channels: list[Channel]) -> list[Trouble]:
@@ -160,12 +167,16 @@ def _of_orders(seller: Seller) -> list[Trouble]:
     unread = count_up_to(
         RawOrder.objects.filter(channel__seller=seller, state=RawOrder.State.NEEDS_ATTENTION),
     )
+    asked = count_up_to(undecided_requests(seller))
     returned = count_up_to(undecided_returns(seller))
     orders_url, troubles = reverse("orders", args=[seller.slug]), []
     if total := flagged + unread:
         text = f"{_number(total, 'order')} need{'s' if total == 1 else ''} attention."
         url = f"{orders_url}?show=attention"
         troubles.append(Trouble(about=About.ORDERS, text=text, url=url, link="Look at them", is_urgent=True))
+    if asked:
+        text = f"{_number(asked, 'buyer')} ask{'s' if asked == 1 else ''} to cancel an order."
+        troubles.append(Trouble(about=About.REQUESTS, text=text, url=f"{orders_url}?show=requests", link="Decide"))
     if returned:
         text = f"{_number(returned, 'returned line')} {_verb(returned)} for your decision."
         troubles.append(

@@ -1353,6 +1353,12 @@ class Migration(migrations.Migration):
             model_name="order",
             constraint=models.UniqueConstraint(fields=("channel", "remote_id"), name="order_once"),
         ),
+        migrations.AddIndex(
+            model_name="cancellationrequest",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["order"], name="cancellation_request_open"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="cancellationrequest",
             constraint=models.UniqueConstraint(fields=("order", "remote_id"), name="cancellation_request_once"),

@@ -1,6 +1,8 @@
 """A seller's account on one marketplace: its life cycle, switches, rules and connection."""
 
+import math
 import threading
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -166,6 +168,12 @@ class Channel(ConcurrentTransitionMixin, FSMModelMixin, models.Model):
     @transition(field=state, source=[State.TESTING, State.LIVE], target=State.SETUP)
     def deactivate(self) -> None:
         """All jobs end; the settings stay."""
+
+    def days_left(self, now: datetime) -> int | None:
+        """Return how many days of Testing are left, begun ones counted; None outside Testing."""
+        if self.state != self.State.TESTING or self.testing_ends_at is None:
+            return None
+        return max(math.ceil((self.testing_ends_at - now) / timedelta(days=1)), 0)
 
     @property
     def is_running(self) -> bool:

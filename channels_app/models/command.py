@@ -65,6 +65,9 @@ class CancellationRequest(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "remote_id"], name="cancellation_request_once")]
+        indexes = [
+            models.Index(fields=["order"], condition=models.Q(state="open"), name="cancellation_request_open"),
+        ]
 
     def __str__(self) -> str:
         return f"cancellation of {self.order}"

@@ -1,16 +1,21 @@
 """Home: is anything wrong, and what to do next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from channels_app.flows.listing_counts import ListingCounts, count_listings
+from channels_app.flows.measured import last_sendings, measured_of
 from channels_app.flows.troubles import troubles_of, with_job_counts
-from channels_app.models import Channel, Listing, Order
-from channels_app.views.home_figures import HEIGHT, WIDTH, orders_by_day
+from channels_app.models import Channel, Order
+from channels_app.views.home_figures import HEIGHT, WIDTH, Share, draw, sales_of, shares_of
 from inventory.models import LabelItem, Seller
 from inventory.paging import count_up_to
+from inventory.templatetags.ui import duration
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
 
@@ -26,32 +31,59 @@ class Step:
     is_done: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRow:
+    """One of the seller's channels: what it lists, and how long it is still tested."""
+
+    channel: Channel
+    counts: ListingCounts
+    shares: Sequence[Share]
+    days_left: int | None
+
+
 @seller_page()
 def home(request: SellerRequest) -> HttpResponse:
     """Show what waits for a person, what a new seller does next, and a few figures."""
     seller, now = request.seller, clock.now()
     channels = with_job_counts(seller)
     steps = _steps(seller, channels)
-    open_orders = Order.objects.filter(
+    sendings = last_sendings([channel for channel in channels if channel.is_running])
+    rows = _rows(channels, now=now)
+    to_ship = Order.objects.filter(
         seller_id=seller.pk,
         shipping_status__in=[Order.Shipping.UNSHIPPED, Order.Shipping.PARTIALLY_SHIPPED],
         managed_by=Order.ManagedBy.US,
     )
-    bars = orders_by_day(seller, now=now)
     context = {
-        "bars": bars,
-        "bars_total": sum(bar.count for bar in bars),
-        "bars_today": bars[-1].count if bars else 0,
-        "bars_size": (WIDTH, HEIGHT),
-        "channels": channels,
+        "rows": rows,
         "troubles": troubles_of(seller, channels, now=now),
         "steps": steps,
         "is_new": not all(step.is_done for step in steps),
         "item_count": count_up_to(seller.items.filter(archived_at=None)),
-        "listed_count": count_up_to(Listing.objects.filter(channel__in=channels, state=Listing.State.LISTED)),
-        "to_ship_count": count_up_to(open_orders),
+        "listed_count": sum(row.counts.listed for row in rows),
+        "troubled_count": sum(row.counts.troubled for row in rows),
+        "to_ship_count": count_up_to(to_ship),
+        "oldest_to_ship": to_ship.order_by("placed_at", "pk").values_list("placed_at", flat=True).first(),
+        "sales": sales_of(seller, now=now),
+        "measured": measured_of(sendings),
+        "speed_bars": draw(
+            [sending.half.total_seconds() for sending in sendings],
+            lambda place: duration(sendings[place].half),
+            gap=1,
+        ),
+        "speed_since": sendings[0].at if sendings else None,
+        "bars_size": (WIDTH, HEIGHT),
     }
     return render(request, "channels_app/home.html", context)
+
+
+def _rows(channels: Sequence[Channel], *, now: datetime) -> list[ChannelRow]:
+    counts = count_listings(channels)
+    return [
+        ChannelRow(channel=channel, counts=counts[one], shares=shares_of(counts[one]), days_left=channel.days_left(now))
+        for channel in channels
+        for one in [channel.pk]
+    ]
 
 
 def _steps(seller: Seller, channels: list[Channel]) -> list[Step]:

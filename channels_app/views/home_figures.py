@@ -1,12 +1,16 @@
-"""The figures on Home that are drawn: orders of the last days."""
+"""The figures on Home that are drawn: orders of the last days, and how fast the last changes went out."""
 
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from channels_app.flows.listing_counts import ListingCounts
 from inventory.models import Seller
 
 DAYS = 14
@@ -15,27 +19,39 @@ WIDTH, HEIGHT, GAP = 280, 64, 4
 
 # Plan: the seller's orders of these days by (seller, placed at).
 _BY_DAY = """
-SELECT (placed_at AT TIME ZONE %(zone)s)::date, count(*)
+SELECT (placed_at AT TIME ZONE %(zone)s)::date, currency, count(*),
+       coalesce(sum(total) FILTER (WHERE shipping_status <> 'cancelled'), 0)
 FROM channels_app_order
 WHERE seller_id = %(seller)s AND placed_at >= %(since)s
-GROUP BY 1
+GROUP BY 1, 2
+ORDER BY 4 DESC
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One day: how many orders, and where its bar stands."""
+    """One bar: what it is about, in words, and where it stands."""
 
-    day: date
-    count: int
+    text: str
     x: float
     y: float
     width: float
     height: float
 
 
-def orders_by_day(seller: Seller, *, now: datetime) -> list[Bar]:
-    """Return a bar for each of the last days, today last; empty if nobody has bought in them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sales:
+    """What was bought in the last days; `amounts` by currency, cancelled orders left out."""
+
+    bars: Sequence[Bar]
+    since: date
+    count: int
+    today: int
+    amounts_today: Mapping[str, Decimal]
+
+
+def sales_of(seller: Seller, *, now: datetime) -> Sales:
+    """Return the orders of the last days, a bar for each day, today last; no bars if nobody has bought in them."""
     zone = ZoneInfo(seller.time_zone)
     today = now.astimezone(zone).date()
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
@@ -43,13 +59,58 @@ def orders_by_day(seller: Seller, *, now: datetime) -> list[Bar]:
     params: dict[str, Any] = {"zone": seller.time_zone, "seller": seller.pk, "since": since}
     with connection.cursor() as cursor:
         cursor.execute(_BY_DAY, params)
-        counts: dict[date, int] = dict(cursor.fetchall())
-    most = max((counts.get(day, 0) for day in days), default=0)
-    return [_bar(place, day, counts.get(day, 0), most) for place, day in enumerate(days)] if most else []
+        rows: list[tuple[date, str, int, Decimal]] = cursor.fetchall()
+    counts: Counter[date] = Counter()
+    for day, _, count, _ in rows:
+        counts[day] += count
+    shown = [counts[day] for day in days]
+    return Sales(
+        bars=draw(shown, lambda place: f"{days[place]:%-d %b}: {shown[place]:,}") if any(shown) else [],
+        since=days[0],
+        count=sum(shown),
+        today=counts[today],
+        amounts_today={currency: amount for day, currency, _, amount in rows if day == today and amount},
+    )
 
 
-def _bar(place: int, day: date, count: int, most: int) -> Bar:
-    width = (WIDTH - GAP * (DAYS - 1)) / DAYS
-    # A day without orders is a line, so that one sees that it was counted.
-    height = max(HEIGHT * count / most, 1)
-    return Bar(day=day, count=count, x=place * (width + GAP), y=HEIGHT - height, width=width, height=height)
+def draw(values: Sequence[float], words: Callable[[int], str], *, gap: float = GAP) -> list[Bar]:
+    """Return a bar for each value, side by side over the whole width; the largest is as high as the drawing."""
+    width = (WIDTH - gap * (len(values) - 1)) / max(len(values), 1)
+    most = max(values, default=0) or 1
+    # A bar of nothing is a line, so that one sees that it was counted.
+    heights = [max(HEIGHT * value / most, 1) for value in values]
+    return [
+        Bar(text=words(place), x=place * (width + gap), y=HEIGHT - height, width=width, height=height)
+        for place, height in enumerate(heights)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """One part of a whole: its colour by tone, its words, and where it stands, of 100."""
+
+    tone: str
+    text: str
+    count: int
+    x: float
+    width: float
+
+
+def shares_of(counts: ListingCounts) -> list[Share]:
+    """Return the states that any of a channel's listings is in; the smallest part can still be seen."""
+    parts = [
+        ("good", "as wanted", counts.good),
+        ("info", "on the way", counts.on_the_way),
+        ("warn", "with older details", counts.outdated),
+        ("bad", "refused", counts.refused),
+    ]
+    shown = [part for part in parts if part[2]]
+    least = 2.0
+    whole = sum(counts) or 1
+    widths = [max(100 * count / whole, least) for _, _, count in shown]
+    shares, x = [], 0.0
+    for (tone, text, count), width in zip(shown, widths, strict=True):
+        width *= 100 / sum(widths)
+        shares.append(Share(tone=tone, text=text, count=count, x=x, width=width))
+        x += width
+    return shares

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from channels_app.flows.troubles import undecided_returns
-from channels_app.models import CancellationRequest, Channel, Order, OrderLine, RawOrder
+from channels_app.flows.troubles import undecided_requests, undecided_returns
+from channels_app.models import Channel, Order, OrderLine, RawOrder
 from inventory.models import Item, Seller
 from inventory.paging import COUNT_LIMIT, SIZE, Page, count_up_to, text_in
 from inventory.saved_views import TabbedList
@@ -50,8 +50,7 @@ def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict) 
         case "attention":
             orders = orders.exclude(attention="")
         case "requests":
-            asked = CancellationRequest.objects.filter(state=CancellationRequest.State.OPEN)
-            orders = orders.filter(pk__in=asked.filter(order__seller_id=seller.pk).values("order_id"))
+            orders = orders.filter(pk__in=undecided_requests(seller).values("order_id"))
         case "returns":
             orders = orders.filter(pk__in=undecided_returns(seller).values("of_return__order_id"))
         case "third_party":
