@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,7 @@ from channels_app.models import Channel, ChannelJob, FeedLine, JobRun, LedgerSta
 from channels_app.views.newest import page_newest
 from channels_app.views.refused import page_of_refused, refused
 from channels_app.views.settings_page import why_it_waits
+from channels_app.views.words import describe_counts
 from inventory.paging import page_by_key
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
 from marketplace_integration import clock
@@ -73,18 +74,13 @@ def _content(request: SellerRequest, tab: str, channels: Sequence[Channel]) -> d
     if tab == "runs":
         runs = JobRun.objects.filter(channel__in=channels).select_related("channel")
         page = page_newest(runs, request.GET)
-        return {"page": page, "runs": [(run, _words(run.counts)) for run in page.rows]}
+        return {"page": page, "runs": [(run, describe_counts(run.counts)) for run in page.rows]}
     if tab == "sent":
         submissions = Submission.objects.filter(channel__in=channels).select_related("channel")
         return {"page": page_newest(submissions, request.GET)}
     if tab == "refused":
         return {"page": page_of_refused(channels, request.GET)}
     return {"jobs": _jobs(request, channels, now=clock.now())}
-
-
-def _words(counts: Mapping[str, int]) -> str:
-    """Return what a run did: "120 sent, 2 rejected"."""
-    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items())
 
 
 def _jobs(request: SellerRequest, channels: Sequence[Channel], *, now: datetime) -> list[JobState]:

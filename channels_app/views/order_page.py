@@ -126,13 +126,20 @@ def return_rows(order: Order, *, bound: Any = None, can_manage: bool) -> list[Re
     return rows
 
 
-_ADDRESS = ("name", "company", "street", "street2", "city", "region", "postal_code", "country")
+#: Parts of an address, those of one line together.
+_ADDRESS = (("name",), ("company",), ("street",), ("street2",), ("postal_code", "city", "region"), ("country",))
+#: Where the town stands before its code.
+_TOWN_FIRST = {"AU", "CA", "GB", "IE", "IN", "NZ", "US"}
 
 
 def address_lines(ship_to: Mapping[str, str]) -> list[str]:
     """Return an address as it is written on a parcel; parts that we do not know come last."""
-    known = [ship_to[name] for name in _ADDRESS if ship_to.get(name)]
-    return known + [value for name, value in ship_to.items() if value and name not in _ADDRESS]
+    lines = [[ship_to[name] for name in names if ship_to.get(name)] for names in _ADDRESS]
+    if ship_to.get("country", "").upper() in _TOWN_FIRST and ship_to.get("postal_code"):
+        lines[4] = [*lines[4][1:], lines[4][0]]
+    known = {name for names in _ADDRESS for name in names}
+    others = [value for name, value in ship_to.items() if value and name not in known]
+    return [" ".join(line) for line in lines if line] + others
 
 
 def timeline(order: Order, commands: Sequence[Command], requests: Iterable[CancellationRequest]) -> list[Event]:

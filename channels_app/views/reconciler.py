@@ -14,6 +14,7 @@ from channels_app.flows.reconcile import plan_is_fresh
 from channels_app.flows.reconcile_plan import PlanError, apply_plan, discard, undo
 from channels_app.models import Difference, ReconcileRun
 from channels_app.views.find import find_channel
+from channels_app.views.words import describe_counts
 from inventory.models import Role
 from inventory.paging import page_by_key, text_in
 from inventory.tenancy import SellerRequest, seller_page
@@ -38,7 +39,7 @@ def channel_reconciler(request: SellerRequest, channel: UUID) -> HttpResponse:
     may_decide = allowed(found.state, actor_of_role(request.membership.role), Action.DECIDE_WITHDRAWALS)
     context = {
         "channel": found,
-        "runs": runs,
+        "runs": [(one, describe_counts(one.counts)) for one in runs],
         "run": run,
         "page": page_by_key(differences, request.GET, key="sku"),
         "kind": kind,

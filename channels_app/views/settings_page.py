@@ -1,6 +1,5 @@
 """What the settings page shows beside its forms: tasks, days left, evidence, label, jobs, requests, history."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from django.forms import BoundField
 
 from channels_app.flows import activate, brake, change_requests, connection
 from channels_app.flows.expiry import expiry_of
+from channels_app.flows.listing_counts import count_listings
 from channels_app.flows.measured import Measured, measure
 from channels_app.flows.permissions import Action, Actor, allowed, why_not
 from channels_app.flows.settings import count_ended_by
@@ -20,9 +20,10 @@ from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJ
 from channels_app.views.evidence import find_proofs
 from channels_app.views.history_words import describe
 from channels_app.views.ledger import find_alarm
-from channels_app.views.words import JOBS, MEASURED, SWITCH_OF_JOB
+from channels_app.views.words import JOBS, MEASURED, SWITCH_OF_JOB, describe_counts
 from inventory import labels
 from inventory.models import Label, LabelItem
+from inventory.paging import count_up_to
 
 #: A due job starts within a second or two; one that waits longer than this has found no worker.
 WORKERS_ARE_BUSY = timedelta(seconds=20)
@@ -76,6 +77,8 @@ class JobRow:
     measured: Measured | None
     #: From what to what.
     measured_words: str
+    #: What its last run did.
+    did: str
 
 
 def build_context(
@@ -92,7 +95,7 @@ def build_context(
         "missing": missing,
         "tasks": _tasks(channel, missing),
         "testing_days": settings.TESTING_DAYS,
-        "days_left": _days_left(channel, now),
+        "days_left": channel.days_left(now),
         "evidence": _evidence(channel) if channel.is_running else None,
         "proofs": find_proofs(channel) if channel.state == Channel.State.TESTING else [],
         "label_count": labels.member_count(channel.label, limit=COUNT_LIMIT) if channel.label else None,
@@ -155,23 +158,13 @@ def _tasks(channel: Channel, missing: list[activate.MissingStep]) -> list[Task]:
     ]
 
 
-def _days_left(channel: Channel, now: datetime) -> int | None:
-    if channel.state != Channel.State.TESTING or channel.testing_ends_at is None:
-        return None
-    return max(math.ceil((channel.testing_ends_at - now) / timedelta(days=1)), 0)
-
-
 def _evidence(channel: Channel) -> dict[str, int]:
     """Return the figures that stand beside Testing: does the channel work? Counted up to a limit."""
-    listings = Listing.objects.filter(channel=channel)
-
-    def count(state: str) -> int:
-        return listings.filter(state=state).order_by()[:COUNT_LIMIT].count()
-
+    counts = count_listings([channel])[channel.pk]
     return {
-        "listed": count(Listing.State.LISTED),
-        "rejected": count(Listing.State.REJECTED),
-        "orders": Order.objects.filter(channel=channel).order_by()[:COUNT_LIMIT].count(),
+        "listed": counts.listed,
+        "refused": counts.troubled,
+        "orders": count_up_to(Order.objects.filter(channel=channel)),
     }
 
 
@@ -237,6 +230,7 @@ def _job_rows(channel: Channel, now: datetime) -> list[JobRow]:
     measured, rows = measure(channel), []
     for kind, interval in connection.adapter_class(channel).intervals.items():
         job = jobs.get(kind)
+        run = runs.get(job.last_run_id) if job and job.last_run_id else None
         is_running = bool(job and job.claim_expires_at)
         rows.append(
             JobRow(
@@ -245,12 +239,13 @@ def _job_rows(channel: Channel, now: datetime) -> list[JobRow]:
                 text=JOBS[ChannelJob.Kind(kind)],
                 interval_seconds=job.interval_seconds if job else interval,
                 job=job if job and job.enabled else None,
-                run=runs.get(job.last_run_id) if job and job.last_run_id else None,
+                run=run,
                 is_running=is_running,
                 next_run_at=job.next_run_at if job and job.enabled and not job.blocked else None,
                 waits=why_it_waits(channel, kind, job, now),
                 measured=measured.get(kind),
                 measured_words=MEASURED.get(ChannelJob.Kind(kind), ""),
+                did=describe_counts(run.counts) if run else "",
             )
         )
     return rows

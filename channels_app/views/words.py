@@ -1,4 +1,6 @@
-"""What jobs and capabilities mean, in the seller's words."""
+"""What jobs, what they count, and capabilities mean, in the seller's words."""
+
+from collections.abc import Mapping
 
 from channels_app.adapters.types import Capability
 from channels_app.models import ChannelJob
@@ -35,6 +37,39 @@ SWITCH_OF_JOB = {
     Kind.RETURNS: ("orders_on", "Orders"),
     Kind.CATEGORIES: ("listings_on", "Listings"),
 }
+
+#: What a run counted, where its name is no word of a seller's: one of them, and several.
+COUNTED = {
+    "again": ("to be sent again", "to be sent again"),
+    "asked_about": ("category asked about", "categories asked about"),
+    "categories": ("category", "categories"),
+    "drifted": ("with another price or quantity", "with another price or quantity"),
+    "adoptable": ("made elsewhere", "made elsewhere"),
+    "files_refused": ("file refused", "files refused"),
+    "found": ("lost answer found", "lost answers found"),
+    "held": ("held for you", "held for you"),
+    "needs_attention": ("order needs attention", "orders need attention"),
+    "never_arrived": ("had never arrived", "had never arrived"),
+    "older": ("older version", "older versions"),
+    "orders": ("new order", "new orders"),
+    "read": ("listing read", "listings read"),
+    "recounted": ("quantity counted anew", "quantities counted anew"),
+    "returns": ("return", "returns"),
+    "to_accept": ("order to accept", "orders to accept"),
+    "to_end": ("to end", "to end"),
+    "unreadable": ("without a usable SKU", "without a usable SKU"),
+    "updated": ("order updated", "orders updated"),
+}
+
+
+def describe_counts(counts: Mapping[str, int]) -> str:
+    """Return what a run did: "120 sent, 2 rejected"."""
+    told = []
+    for name, number in counts.items():
+        one, several = COUNTED.get(name, (name.replace("_", " "),) * 2)
+        told.append(f"{number:,} {one if number == 1 else several}")
+    return ", ".join(told)
+
 
 #: What a connection can do. What it demands is not here: that is known only of a connection that was checked.
 CAPABILITIES = {

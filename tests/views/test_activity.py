@@ -90,7 +90,7 @@ def test_runs_say_what_was_done_and_what_went_wrong(browser: Client, rig: Rig):
 
     page = _page(browser, "?tab=runs")
 
-    assert "7 orders" in page
+    assert "7 new orders" in page
     assert "The marketplace is busy." in page
 
 
