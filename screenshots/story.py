@@ -121,7 +121,9 @@ class Story:
         self.seller.channel = self._first = settings.removeprefix(self.stack.web).removesuffix("settings/")
         self._activate(kind, LABEL, self.stack.sandbox)
         self._account = self.market.find_account()
-        self._places["channel-live"] = f"{self._first}settings/"
+        self._places |= {
+            f"live-{page}": f"{self._first}{page}/" for page in ("settings", "listings", "reconciler", "preview")
+        }
 
     def _first_weeks(self) -> None:
         """Orders come in; parcels leave, one order is cancelled, one paid back in part, a buyer changes her mind."""
@@ -150,12 +152,12 @@ class Story:
         self._second = self.seller.channel
         self._activate(kind, GIFTS, url)
         self.seller.map_category("Candles", kind.category)
-        self._places["channel-testing"] = f"{self._second}settings/"
+        self._places["testing-settings"] = f"{self._second}settings/"
 
     def _third_channel(self) -> None:
         """Somebody has begun to set up one more."""
         self.seller.add_channel("bol", name="bol.com")
-        self._places["channel-setup"] = f"{self.seller.channel}settings/"
+        self._places["setup-settings"] = f"{self.seller.channel}settings/"
 
     # --- today ----------------------------------------------------------------------------------------------------
 

@@ -65,11 +65,11 @@ class Album:
                 self.look(page, name, width)
             page.close()
 
-    def look(self, page: Page, name: str, width: str) -> None:
-        """Take the picture in both themes; note what is wrong with the page."""
+    def look(self, page: Page, name: str, width: str, *, whole: bool = True) -> None:
+        """Take the picture in both themes, of the whole page or of what the window shows; note what is wrong."""
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=self.folder / f"{name}-{width}-{scheme}.png", full_page=True)
+            page.screenshot(path=self.folder / f"{name}-{width}-{scheme}.png", full_page=whole)
             self.pictures += 1
             if scheme == "dark" and width != "desktop":
                 continue  # what dark changes, colours, is the same at every width
@@ -89,7 +89,7 @@ class Album:
                 continue
             button.click()
             if page.locator("dialog[open]").count():
-                self.look(page, f"{name}-dialog-{re.sub(r'[^a-z0-9]+', '-', dialog.lower())[:40]}", width)
+                self.look(page, f"{name}-dialog-{dialog}", width, whole=False)
                 page.keyboard.press("Escape")
 
     def _find(self, browser: Browser, person: Person, most: int) -> dict[str, str]:

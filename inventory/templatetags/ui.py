@@ -147,6 +147,22 @@ def when(context: template.Context, value: datetime | None, empty: str = "never"
 
 
 @register.simple_tag(takes_context=True)
+def short_when(context: template.Context, value: datetime | None, empty: str = "never") -> SafeString | str:
+    """Render a time as lists have room for it, `21 Nov, 14:05`; year and zone stand in its title."""
+    if value is None:
+        return empty
+    zone = _zone(context)
+    local = value.astimezone(zone)
+    day = f"{local.day} {local:%b}" if local.year == now().astimezone(zone).year else f"{local.day} {local:%b %Y}"
+    return format_html(
+        '<time class="nowrap" datetime="{}" title="{}">{}</time>',
+        value.isoformat(timespec="seconds"),
+        _spell(local, seconds=True),
+        f"{day}, {local:%H:%M}",
+    )
+
+
+@register.simple_tag(takes_context=True)
 def ago(context: template.Context, value: datetime | None, empty: str = "never") -> SafeString | str:
     """Render how long ago (or how far ahead) a time is; the exact time stands in its title."""
     if value is None:
