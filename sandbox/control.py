@@ -13,10 +13,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from sandbox import clock, worker
 from sandbox import faults as fault_kinds
-from sandbox import worker
 from sandbox.engine import accounts, fulfillment, listings, orders, returns, submissions
 from sandbox.engine.errors import Invalid, Unauthorized
 from sandbox.engine.market import EVENT_FIELDS, Market
@@ -36,6 +36,8 @@ router = APIRouter(
     prefix="/control", tags=["control: for tests and demonstrations"], dependencies=[Depends(check_token)]
 )
 MarketDep = Annotated[Market, Depends(market_of)]
+#: Comes as ISO 8601 text.
+Moment = Annotated[int, BeforeValidator(clock.parse), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class NewAccount(BaseModel):
@@ -47,6 +49,7 @@ class NewAccount(BaseModel):
     currency: str | None = None
     tax_included: bool | None = None
     capabilities: dict[str, Any] | None = Field(None, description="what differs from the usual ones")
+    credentials_expire_at: Moment | None = Field(None, description="from then on the secret opens nothing")
 
 
 class AccountChange(BaseModel):
@@ -56,6 +59,12 @@ class AccountChange(BaseModel):
     currency: str | None = None
     tax_included: bool | None = None
     capabilities: dict[str, Any] | None = None
+    credentials_expire_at: Moment | None = Field(None, description="null: they never do")
+
+    def changes(self) -> dict[str, Any]:
+        """What was named; of what may not be empty, null names nothing."""
+        named = self.model_dump(exclude_unset=True)
+        return {name: value for name, value in named.items() if value is not None or name == "credentials_expire_at"}
 
 
 class SettingsChange(BaseModel):
@@ -197,8 +206,8 @@ def open_account(market: MarketDep, body: NewAccount) -> JSONResponse:
 
 @router.patch("/accounts/{account_id}")
 def change_account(market: MarketDep, account_id: str, body: AccountChange) -> JSONResponse:
-    """Changes name, currency, tax or capabilities."""
-    return answer(accounts.change_account(market, account_id, body.model_dump(exclude_none=True)))
+    """Changes name, currency, tax, capabilities, or when the credentials expire."""
+    return answer(accounts.change_account(market, account_id, body.changes()))
 
 
 @router.get("/settings")

@@ -16,6 +16,12 @@ CREATE TABLE IF NOT EXISTS account (
     created_at INTEGER NOT NULL
 );
 
+-- Accounts whose credentials open them until a moment only.
+CREATE TABLE IF NOT EXISTS credential_end (
+    account_id TEXT PRIMARY KEY,
+    ends_at INTEGER NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS token (
     token_hash TEXT PRIMARY KEY,
     account_id TEXT NOT NULL,

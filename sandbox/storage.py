@@ -27,6 +27,7 @@ _TABLES = (
     "submission_body",
     "submission",
     "token",
+    "credential_end",
     "account",
     "setting",
 )

@@ -73,6 +73,7 @@ def open_account(
     currency: str | None = None,
     tax_included: bool | None = None,
     capabilities: dict[str, Any] | None = None,
+    credentials_expire_at: int | None = None,
 ) -> dict[str, Any]:
     """The account exists. Without a secret any but "bad" opens it. Raises Conflict when it existed before."""
     if not client_id.strip():
@@ -91,11 +92,12 @@ def open_account(
         if db.execute("SELECT 1 FROM account WHERE client_id = ?", (client_id,)).fetchone():
             raise Conflict("account_exists", f"The account of {client_id} exists already.")
         db.execute("INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        _let_expire(db, row[0], credentials_expire_at)
     return get_account(market, row[0])
 
 
 def change_account(market: Market, account_id: str, changes: dict[str, Any]) -> dict[str, Any]:
-    """Name, currency, tax_included or capabilities are changed as named."""
+    """Name, currency, tax_included, capabilities or credentials_expire_at (None: never) are changed as named."""
     columns = {name: value for name, value in changes.items() if name in ("name", "currency", "tax_included")}
     if "capabilities" in changes:
         columns["capabilities"] = json.dumps(changes["capabilities"])
@@ -103,13 +105,27 @@ def change_account(market: Market, account_id: str, changes: dict[str, Any]) -> 
     with market.storage.writing() as db:
         for column, value in columns.items():
             db.execute(f"UPDATE account SET {column} = ? WHERE account_id = ?", (value, account_id))
+        if "credentials_expire_at" in changes:
+            _let_expire(db, account_id, changes["credentials_expire_at"])
     return get_account(market, account_id)
+
+
+def _let_expire(db: sqlite3.Connection, account_id: str, at: int | None) -> None:
+    db.execute("DELETE FROM credential_end WHERE account_id = ?", (account_id,))
+    if at is not None:
+        db.execute("INSERT INTO credential_end VALUES (?, ?)", (account_id, at))
+
+
+def _expire_at(db: sqlite3.Connection, account_id: str) -> int | None:
+    """From when on the account's credentials open it no more; None: they always do."""
+    row = db.execute("SELECT ends_at FROM credential_end WHERE account_id = ?", (account_id,)).fetchone()
+    return None if row is None else int(row["ends_at"])
 
 
 def get_account(market: Market, account_id: str) -> dict[str, Any]:
     """What the account is and may do. Raises NotFound."""
     with market.storage.reading() as db:
-        return describe(market, account_row(db, account_id))
+        return describe(market, account_row(db, account_id), credentials_expire_at=_expire_at(db, account_id))
 
 
 def account_row(db: sqlite3.Connection, account_id: str) -> sqlite3.Row:
@@ -124,7 +140,8 @@ def list_accounts(market: Market) -> list[dict[str, Any]]:
     """All accounts, oldest first."""
     with market.storage.reading() as db:
         rows = db.execute("SELECT * FROM account ORDER BY created_at, account_id").fetchall()
-    return [describe(market, row) for row in rows]
+        ends = {row["account_id"]: row["ends_at"] for row in db.execute("SELECT * FROM credential_end")}
+    return [describe(market, row, credentials_expire_at=ends.get(row["account_id"])) for row in rows]
 
 
 def capabilities_of(row: sqlite3.Row) -> dict[str, Any]:
@@ -139,7 +156,7 @@ def limits_of(market: Market) -> dict[str, dict[str, float]]:
     return {operation: {**rates.get(operation, fallback), **_SIZES.get(operation, {})} for operation in OPERATIONS}
 
 
-def describe(market: Market, row: sqlite3.Row) -> dict[str, Any]:
+def describe(market: Market, row: sqlite3.Row, *, credentials_expire_at: int | None) -> dict[str, Any]:
     """The account as a seller sees it."""
     return {
         "account_id": row["account_id"],
@@ -152,25 +169,29 @@ def describe(market: Market, row: sqlite3.Row) -> dict[str, Any]:
         "refund_reasons": REFUND_REASONS,
         "capabilities": capabilities_of(row),
         "limits": limits_of(market),
+        "credentials_expire_at": credentials_expire_at,
     }
 
 
 def account_of_secret(market: Market, client_id: str, secret: str) -> str:
     """The account that these credentials open. A client id never seen opens its account, if that is allowed.
 
-    Raises: Unauthorized when the secret is not the account's.
+    Raises: Unauthorized when the secret is not the account's, or has expired.
     """
     refusal = Unauthorized("invalid_client", "The client id or the client secret is wrong.")
     if not client_id.strip() or not secret or BAD in (client_id, secret):
         raise refusal
     with market.storage.reading() as db:
         row = db.execute("SELECT * FROM account WHERE client_id = ?", (client_id,)).fetchone()
+        expire_at = _expire_at(db, row["account_id"]) if row else None
     if row is None:
         if not market.settings.open_registration:
             raise refusal
         return _open_or_find(market, client_id)
     if row["secret_hash"] not in (None, _digest(secret)):
         raise refusal
+    if expire_at is not None and expire_at <= market.true_now():
+        raise Unauthorized("credentials_expired", "These credentials have expired.")
     return str(row["account_id"])
 
 

@@ -96,3 +96,33 @@ def test_the_clock_is_moved_by_the_environment(monkeypatch):
 def test_moments_are_read_back_as_they_were_written():
     assert clock.parse(clock.text(1_767_600_000_123_456) or "") == 1_767_600_000_123_456
     assert clock.parse("2026-01-05T09:00:00+01:00") == clock.parse("2026-01-05T08:00:00")
+
+
+def test_credentials_open_the_account_until_they_expire(market, seller):
+    told = market.control("PATCH", f"/accounts/{seller.account_id}", {"credentials_expire_at": "2100-01-01T00:00:00Z"})
+    assert seller.get("/account")["credentials_expire_at"] == "2100-01-01T00:00:00.000000Z"
+    assert told["credentials_expire_at"] == "2100-01-01T00:00:00.000000Z"
+
+    market.control("PATCH", f"/accounts/{seller.account_id}", {"credentials_expire_at": "2000-01-01T00:00:00Z"})
+    refused = market.http.post("/v1/token", json={"client_id": "demo", "client_secret": "any"})
+    assert (refused.status_code, refused.json()["code"]) == (401, "credentials_expired")
+
+    market.control("PATCH", f"/accounts/{seller.account_id}", {"credentials_expire_at": None})
+    assert seller.get("/account")["credentials_expire_at"] is None
+
+
+def test_an_account_may_be_opened_with_credentials_that_expire(market):
+    body = {"client_id": "brief", "credentials_expire_at": "2000-01-01T00:00:00Z"}
+    market.control("POST", "/accounts", body)
+
+    assert market.control("GET", "/accounts")["accounts"][0]["credentials_expire_at"].startswith("2000-01-01")
+    refused = market.http.post("/v1/token", json={"client_id": "brief", "client_secret": "any"})
+    assert refused.status_code == 401
+
+
+def test_changing_something_else_leaves_their_end_alone(market, seller):
+    market.control("PATCH", f"/accounts/{seller.account_id}", {"credentials_expire_at": "2100-01-01T00:00:00Z"})
+    changed = market.control("PATCH", f"/accounts/{seller.account_id}", {"name": "Renamed", "currency": None})
+
+    assert (changed["name"], changed["currency"]) == ("Renamed", "USD")
+    assert changed["credentials_expire_at"].startswith("2100-01-01")

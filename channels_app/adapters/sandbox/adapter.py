@@ -82,6 +82,7 @@ class SandboxAdapter(ChannelAdapter):
     }
     honours_keys = True
     account_form = SandboxAccountForm
+    expiry_help = "The sandbox tells it by itself, once it was told to end them (docs/sandbox.md)."
 
     def __init__(self, account: Account, *, http: "HttpClient", tokens: "TokenStore") -> None:
         super().__init__(account, http=http, tokens=tokens)

@@ -101,7 +101,7 @@ def read_result(row: Mapping[str, Any]) -> LineResult:
 
 def read_facts(account: Mapping[str, Any]) -> ConnectionFacts:
     """Return what this connection can do."""
-    can = account["capabilities"]
+    can, ends = account["capabilities"], account.get("credentials_expire_at")
     return ConnectionFacts(
         account_id=str(account["account_id"]),
         account_name=str(account["name"]),
@@ -110,6 +110,7 @@ def read_facts(account: Mapping[str, Any]) -> ConnectionFacts:
         carriers=_choices(account["carriers"]),
         cancel_reasons=_choices(account["cancel_reasons"]),
         refund_reasons=_choices(account["refund_reasons"]),
+        credentials_expire_at=read_moment(ends) if ends else None,
     )
 
 

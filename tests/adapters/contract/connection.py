@@ -1,10 +1,12 @@
 """Signing in, and what the check learns."""
 
+from datetime import timedelta
 from typing import ClassVar
 
 import pytest
 
 from channels_app.adapters.errors import SettingsError
+from marketplace_integration import clock
 
 
 class ConnectionPromises:
@@ -18,6 +20,11 @@ class ConnectionPromises:
         assert len(facts.currency) == 3
         assert facts.capabilities <= adapter.capabilities
         assert set(facts.limits) <= set(adapter.limits)
+
+    def test_the_end_of_an_access_token_is_not_told_as_that_of_the_credentials(self, adapter):
+        end = adapter.check_connection().credentials_expire_at
+
+        assert end is None or end > clock.now() + timedelta(days=1)
 
     def test_the_same_account_has_the_same_number_every_time(self, adapter):
         assert adapter.check_connection().account_id == adapter.check_connection().account_id

@@ -1,6 +1,7 @@
 """The sandbox's adapter against the real sandbox application, over HTTP without a socket."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -76,6 +77,20 @@ def test_a_capability_that_the_account_lacks_is_not_among_the_facts(adapter, wor
 
     assert Capability.REFUND_PARTIAL not in facts.capabilities
     assert Capability.FULFILLMENTS_REQUIRED in facts.capabilities
+
+
+def test_it_tells_when_the_credentials_expire_and_then_refuses_them(adapter, world):
+    assert adapter.check_connection().credentials_expire_at is None
+
+    end = {"credentials_expire_at": "2100-01-01T00:00:00Z"}
+    world.box.control("PATCH", f"/accounts/{world.account_id}", end)
+    assert adapter.check_connection().credentials_expire_at == datetime(2100, 1, 1, tzinfo=UTC)
+
+    world.box.control("PATCH", f"/accounts/{world.account_id}", {"credentials_expire_at": "2000-01-01T00:00:00Z"})
+    world.box.switch_on("expired_token", next_n=1)
+    with pytest.raises(SettingsError) as caught:
+        adapter.check_connection()
+    assert caught.value.field_errors
 
 
 def test_a_slow_line_holds_up_no_other(adapter, world):
