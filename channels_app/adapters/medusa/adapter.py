@@ -63,6 +63,7 @@ class MedusaAdapter(ChannelAdapter):
         "profiles": _CALLS,
         "sales_channels": _CALLS,
         "payments": _CALLS,
+        "api_keys": _CALLS,
         "find_products": _CALLS,
         "find_sku": _CALLS,
         "create_product": _CALLS,
@@ -96,6 +97,11 @@ class MedusaAdapter(ChannelAdapter):
     gives_remote_ids = True
     content_brings_quantity = False
     account_form = MedusaAccountForm
+    # Source: docs.medusajs.com, "API Key Concepts" and "revoke" of the API key module (read 2026-11-27).
+    expiry_help = (
+        "Leave it empty: passwords and secret keys do not expire by themselves. If a key is set to be revoked on a "
+        "day, the connection check reads that day."
+    )
 
     def __init__(self, account: Account, *, http: "HttpClient", tokens: "TokenStore") -> None:
         super().__init__(account, http=http, tokens=tokens)

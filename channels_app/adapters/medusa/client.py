@@ -49,6 +49,10 @@ class MedusaClient:
     def host(self) -> str:
         return urlsplit(self._base_url).netloc
 
+    def is_own_key(self, row: Mapping[str, Any]) -> bool:
+        """Say whether a row of the list of keys is, by what it shows of it, the one that this account signs in with."""
+        return str(row.get("redacted") or "") == f"{self._secret[:6]}***{self._secret[-3:]}"
+
     def get(self, operation: str, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return what stands at `path`, below the flavour's root."""
         return self._object(self._call(operation, "GET", path, params=params), write=False)

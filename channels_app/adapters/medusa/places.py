@@ -1,13 +1,15 @@
 """Where a connection's products, stock and prices belong: looked up, checked, and kept for the time of one job."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from channels_app.adapters.errors import RejectedByChannel, SettingsError, TemporaryError
 from channels_app.adapters.medusa.client import MedusaClient, choose
-from channels_app.adapters.medusa.values import Body
+from channels_app.adapters.medusa.values import Body, read_moment
 from channels_app.adapters.types import Capability, ConnectionFacts
+from marketplace_integration import clock
 
 _ALWAYS = frozenset((Capability.RECONCILE, Capability.SHIP_PARTIAL, Capability.TELLS_SHIPPED))
 _REFUNDS = frozenset((Capability.REFUND, Capability.REFUND_PARTIAL))
@@ -55,6 +57,7 @@ class Places:
             account_name=str(owner.get("name") or owner["id"]),
             currency=self.currency,
             capabilities=_ALWAYS | (_REFUNDS if self._takes_refunds() else frozenset()),
+            credentials_expire_at=None if self._client.flavour.has_sellers else self._end_of_key(),
         )
 
     def _chosen(self, field: str) -> str:
@@ -104,6 +107,20 @@ class Places:
     def _list(self, operation: str, path: str, *, fields: str) -> list[dict[str, Any]]:
         name = path.removeprefix("/").replace("-", "_")
         return list(self._client.get(operation, path, {**_ALL, "fields": fields})[name])
+
+    def _end_of_key(self) -> datetime | None:
+        """Return when the secret key was set to be revoked; None if it was not, or the server does not say.
+
+        Source: Medusa, packages/modules/api-key (read 2026-11-27): a key works until `revoked_at`, which may lie ahead
+        ("revoke_in"); lists show keys as `redacted` only. A password, at Mercur, has no such end.
+        """
+        try:
+            rows = self._list("api_keys", "/api-keys", fields="id,redacted,revoked_at")
+            told = [one["revoked_at"] for one in rows if self._client.is_own_key(one)]
+            ends = [read_moment(str(moment)) for moment in told if moment]
+        except (TemporaryError, RejectedByChannel, SettingsError, KeyError, ValueError):
+            return None
+        return ends[0] if len(ends) == 1 and ends[0] > clock.now() else None
 
     def _takes_refunds(self) -> bool:
         """Say whether the server lets this account refund: as shipped, Mercur 2.1.5 fails at every payment."""

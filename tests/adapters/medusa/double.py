@@ -19,6 +19,7 @@ from marketplace_integration import clock
 from tests.adapters.medusa.double_orders import Json, Orders, Refusal
 
 SECRET = "the-sellers-secret"
+REDACTED = "the-se***ret"
 LOCATION, PROFILE, CHANNEL, SELLER = "sloc_1", "sp_1", "sc_1", "sel_1"
 
 
@@ -34,6 +35,7 @@ class Double:
         self.location: Json = {"id": LOCATION, "name": "Warehouse", "sales_channels": [{"id": CHANNEL}]}
         self.orders = Orders(self)
         self.skus_of_others: set[str] = set()
+        self.keys: list[Json] = [{"id": "apk_1", "redacted": REDACTED, "revoked_at": None}]
         self._numbers = itertools.count(1)
         self._moment = clock.now()
         self._routes = list(self._all_routes())
@@ -104,6 +106,7 @@ class Double:
         yield "GET", "/products", self._list_products
         yield "POST", "/products", lambda body: {"product": self._create(body)}
         if self.kind == "medusa":
+            yield "GET", "/api-keys", lambda asked: {"api_keys": self.keys}
             yield "POST", "/products/batch", self._create_many
             yield "POST", "/products/([^/]+)/options/batch", self._add_values
         else:

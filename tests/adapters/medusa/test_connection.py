@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from channels_app.adapters.errors import SettingsError
 from channels_app.adapters.medusa.client import choose, seconds_of
 from channels_app.adapters.medusa.forms import MedusaAccountForm
 from channels_app.adapters.types import Capability
+from tests.adapters.medusa.double import REDACTED
 
 FILLED = {"flavour": "medusa", "base_url": "https://shop.example/app", "secret": "sk_1"}
 
@@ -60,6 +62,35 @@ def test_a_server_that_fails_at_payments_gives_no_refunds(adapter, world, double
 
     assert Capability.REFUND not in facts.capabilities
     assert Capability.RECONCILE in facts.capabilities
+
+
+@pytest.mark.parametrize(
+    ("keys", "end"),
+    [
+        ([(REDACTED, None)], None),
+        ([(REDACTED, "2100-01-02T03:04:05.000Z")], datetime(2100, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ([("sk_abc***def", "2100-01-02T03:04:05.000Z"), (REDACTED, None)], None),
+        ([(REDACTED, "2001-01-01T00:00:00.000Z")], None),  # another one that looks alike: this one still works
+        ([(REDACTED, "2100-01-01T00:00:00.000Z"), (REDACTED, "2101-01-01T00:00:00.000Z")], None),
+        ([], None),
+    ],
+)
+def test_a_key_that_is_set_to_be_revoked_expires_then(adapter, double, keys, end):
+    double.keys = [{"id": f"apk_{at}", "redacted": shown, "revoked_at": at} for shown, at in keys]
+
+    expected = end if double.kind == "medusa" else None
+    assert adapter.check_connection().credentials_expire_at == expected
+
+
+def test_a_server_that_does_not_show_its_keys_works_as_well(adapter, world, double):
+    def without_keys(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/api-keys"):
+            return httpx.Response(403, json={"type": "not_allowed"})
+        return httpx.MockTransport(double).handle_request(request)
+
+    world.serve(without_keys)
+
+    assert adapter.check_connection().credentials_expire_at is None
 
 
 def test_something_else_at_the_address_is_a_matter_for_the_seller(adapter, world):
