@@ -45,6 +45,8 @@ DEFAULT_RETRY_SECONDS = 10.0
 LONGEST_RETRY_SECONDS = 86_400.0
 #: An answer larger than this is not read to its end.
 LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
+#: What a marketplace says that is called too often.
+SLOW_DOWN = "asks us to slow down."
 
 #: File name, content, media type.
 UploadedFile = tuple[str, bytes, str]
@@ -205,7 +207,7 @@ class HttpClient:
             "code": code or _code(answer),
         }
         if answer.status == 429:
-            return TemporaryError(f"{self._label} asks us to slow down.", **known, retry_after=self._pause(answer))
+            return TemporaryError(f"{self._label} {SLOW_DOWN}", **known, retry_after=self._pause(answer))
         if answer.status in (401, 403):
             return SettingsError(reason or f"{self._label} refuses these credentials.", **known)
         if answer.status >= 500 or answer.status == 408:

@@ -14,6 +14,8 @@ from channels_app.adapters.errors import TemporaryError
 from channels_app.adapters.redis_client import shared_redis
 from channels_app.adapters.types import Limit
 
+#: What a job says that keeps to the marketplace's rate.
+RATE_LIMITED = "The marketplace's rate limit is used up for the moment; this goes on by itself."
 #: A longer wait gives the worker back instead.
 LONGEST_SLEEP_SECONDS = 1.0
 #: After so many time-outs in a row no call of the account goes out for so long.
@@ -80,7 +82,7 @@ class Limiter:
                 code="resting",
             )
         raise TemporaryError(
-            "The marketplace's rate limit is used up for the moment; this goes on by itself.",
+            RATE_LIMITED,
             retry_after=wait,
             code="rate_limited",
         )

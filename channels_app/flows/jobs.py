@@ -1,7 +1,7 @@
 """Which jobs a channel has, when they run, and how to wake one."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -9,9 +9,12 @@ from channels_app.adapters.registry import get_adapter_class
 from channels_app.adapters.types import Capability
 from channels_app.flows.pace import intervals_of
 from channels_app.models import Channel, ChannelJob, FeedLine, PendingChange, Submission
-from channels_app.models.submission import OPEN_STATES
+from channels_app.models.submission import OPEN_PHASES, OPEN_STATES
 
 Kind = ChannelJob.Kind
+
+#: A due job starts within a second or two; one that waits longer than this has found no worker.
+WORKERS_ARE_BUSY = timedelta(seconds=20)
 
 
 def job_is_wanted(channel: Channel, kind: str) -> bool:
@@ -50,8 +53,7 @@ def _is_winding_down(channel: Channel) -> bool:
 
 
 def _has_open_submissions(channel: Channel) -> bool:
-    open_phases = [Submission.Phase.INTENT, Submission.Phase.UNKNOWN, Submission.Phase.OPEN]
-    return Submission.objects.filter(channel=channel, phase__in=open_phases).exists()
+    return Submission.objects.filter(channel=channel, phase__in=OPEN_PHASES).exists()
 
 
 def enable_jobs(channel: Channel, *, now: datetime) -> None:
@@ -107,3 +109,20 @@ def nudge(channel_ids: Iterable[int], kinds: Iterable[str], *, now: datetime) ->
 def run_now(job: ChannelJob, *, now: datetime) -> None:
     """A person asks: the job is due now, its failures are forgotten, and it is no longer blocked."""
     ChannelJob.objects.filter(pk=job.pk).update(next_run_at=now, failures=0, blocked=False, last_error="")
+
+
+def why_it_waits(job: ChannelJob, *, now: datetime) -> str:
+    """Return why an enabled job does not run at this moment, in the seller's words; "" if it waits for its time."""
+    if job.claim_expires_at:
+        return ""
+    if job.blocked:
+        return f"Waits for you: {job.last_error}" if job.last_error else "Waits for you."
+    if job.failures:
+        times = "once" if job.failures == 1 else f"{job.failures} times in a row"
+        return f"Failed {times}: {job.last_error} It is tried again by itself."
+    return "Due: waits for a free worker." if is_late(job, now=now) else ""
+
+
+def is_late(job: ChannelJob, *, now: datetime) -> bool:
+    """Say whether it has been due for longer than a worker needs to find it."""
+    return job.next_run_at < now - WORKERS_ARE_BUSY

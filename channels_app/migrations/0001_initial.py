@@ -1298,6 +1298,12 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["job", "-id"], name="job_run_by_job"),
         ),
         migrations.AddIndex(
+            model_name="jobrun",
+            index=models.Index(
+                condition=models.Q(("outcome", "done"), _negated=True), fields=["channel", "-id"], name="job_run_failed"
+            ),
+        ),
+        migrations.AddIndex(
             model_name="listing",
             index=models.Index(fields=["channel", "state"], name="listing_by_state"),
         ),
@@ -1464,6 +1470,16 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="submission",
             index=models.Index(
+                condition=models.Q(("rejected_count__gt", 0)), fields=["channel", "-id"], name="submission_refused"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="submission",
+            index=models.Index(fields=["channel", "fence"], name="submission_by_run"),
+        ),
+        migrations.AddIndex(
+            model_name="submission",
+            index=models.Index(
                 condition=models.Q(("phase__in", ["intent", "unknown", "open"])),
                 fields=["channel", "next_poll_at"],
                 name="submission_open",
@@ -1607,6 +1623,10 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("state", "ready")), fields=["file", "parcel", "line"], name="shipping_row_ready"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="shippingrow",
+            index=models.Index(condition=models.Q(("state", "wrong")), fields=["file"], name="shipping_row_wrong"),
         ),
         migrations.AddConstraint(
             model_name="shippingrow",

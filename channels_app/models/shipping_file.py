@@ -77,7 +77,8 @@ class ShippingRow(models.Model):
         indexes = [
             models.Index(
                 fields=["file", "parcel", "line"], condition=models.Q(state="ready"), name="shipping_row_ready"
-            )
+            ),
+            models.Index(fields=["file"], condition=models.Q(state="wrong"), name="shipping_row_wrong"),
         ]
 
     def __str__(self) -> str:

@@ -65,6 +65,11 @@ class Submission(models.Model):
                 condition=models.Q(phase__in=["intent", "unknown", "open"]),
                 name="submission_open",
             ),
+            models.Index(
+                fields=["channel", "-id"], condition=models.Q(rejected_count__gt=0), name="submission_refused"
+            ),
+            # What one run of a job has sent.
+            models.Index(fields=["channel", "fence"], name="submission_by_run"),
             # The oldest first, for what throws them away.
             models.Index(
                 fields=["closed_at", "id"], condition=models.Q(closed_at__isnull=False), name="submission_by_end"
@@ -78,6 +83,10 @@ class Submission(models.Model):
     def open_count(self) -> int:
         """How many of its lines have not ended."""
         return self.line_count - self.confirmed_count - self.rejected_count - self.superseded_count
+
+
+#: A submission that is not done with.
+OPEN_PHASES = (Submission.Phase.INTENT, Submission.Phase.UNKNOWN, Submission.Phase.OPEN)
 
 
 class FeedLine(models.Model):

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db.models import OuterRef, Subquery
 from django.forms import BoundField
 
-from channels_app.flows import activate, brake, change_requests, connection
+from channels_app.flows import activate, brake, change_requests, connection, jobs
 from channels_app.flows.expiry import expiry_of
 from channels_app.flows.listing_counts import count_listings
 from channels_app.flows.measured import Measured, measure
@@ -24,9 +24,6 @@ from channels_app.views.words import JOBS, MEASURED, SWITCH_OF_JOB, describe_cou
 from inventory import labels
 from inventory.models import Label, LabelItem
 from inventory.paging import count_up_to
-
-#: A due job starts within a second or two; one that waits longer than this has found no worker.
-WORKERS_ARE_BUSY = timedelta(seconds=20)
 
 #: Nobody needs an exact number above this on this page.
 COUNT_LIMIT = 10_001
@@ -222,14 +219,14 @@ def _switch_rows(channel: Channel, part: Part) -> list[SwitchRow]:
 
 def _job_rows(channel: Channel, now: datetime) -> list[JobRow]:
     last_run = JobRun.objects.filter(job=OuterRef("pk")).order_by("-pk").values("pk")[:1]
-    jobs = {
+    by_kind = {
         job.kind: job
         for job in ChannelJob.objects.filter(channel=channel).annotate(last_run_id=Subquery(last_run)).order_by("pk")
     }
-    runs = JobRun.objects.in_bulk([job.last_run_id for job in jobs.values() if job.last_run_id])
+    runs = JobRun.objects.in_bulk([job.last_run_id for job in by_kind.values() if job.last_run_id])
     measured, rows = measure(channel), []
     for kind, interval in connection.adapter_class(channel).intervals.items():
-        job = jobs.get(kind)
+        job = by_kind.get(kind)
         run = runs.get(job.last_run_id) if job and job.last_run_id else None
         is_running = bool(job and job.claim_expires_at)
         rows.append(
@@ -258,14 +255,7 @@ def why_it_waits(channel: Channel, kind: str, job: ChannelJob | None, now: datet
             return "The channel is not active."
         field, name = SWITCH_OF_JOB.get(ChannelJob.Kind(kind), ("", ""))
         return f"{name} is off." if field and not getattr(channel, field) else "Nothing to do on this channel."
-    if job.claim_expires_at:
-        return ""
-    if job.blocked:
-        return f"Waits for you: {job.last_error}" if job.last_error else "Waits for you."
-    if job.failures:
-        times = "once" if job.failures == 1 else f"{job.failures} times in a row"
-        return f"Failed {times}: {job.last_error} It is tried again by itself."
-    return "Due: waits for a free worker." if job.next_run_at < now - WORKERS_ARE_BUSY else ""
+    return jobs.why_it_waits(job, now=now)
 
 
 def _ask_form(channel: Channel, actor: Actor) -> AskSupportForm | None:
