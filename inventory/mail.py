@@ -64,6 +64,12 @@ def known_site(seller: Seller) -> str:
     return ""
 
 
+def try_now(mail: Mail, *, now: datetime) -> bool:
+    """A letter that waits after a failure is due now. Returns False if it does not, or is just being sent."""
+    waiting = Mail.objects.filter(pk=mail.pk, sent_at=None, expires_at__gt=now).exclude(last_error="")
+    return bool(waiting.update(next_try_at=now))
+
+
 def can_be_written_to(domain: str) -> bool:
     """Whether mail servers have a way to write this domain."""
     try:
@@ -80,7 +86,7 @@ def _words(error: OSError | UnicodeError) -> str:
 def _claim(mail_id: int, now: datetime) -> Mail | None:
     """Return the letter if it is ours to send: nobody else has it, it is due, and it still says something."""
     due = Mail.objects.filter(pk=mail_id, sent_at=None, next_try_at__lte=now, expires_at__gt=now)
-    if not due.update(next_try_at=now + _CLAIM, attempts=F("attempts") + 1):
+    if not due.update(next_try_at=now + _CLAIM, attempts=F("attempts") + 1, last_error=""):
         return None
     mail = Mail.objects.select_related("invitation__seller", "invitation__invited_by").get(pk=mail_id)
     return mail if mail.invitation is None or mail.invitation.is_open(now) else None

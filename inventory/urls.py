@@ -3,7 +3,7 @@
 from django.urls import path
 
 from inventory.search import ITEMS
-from inventory.views import imports, invitation, item, items, labels, sellers, team
+from inventory.views import imports, invitation, item, items, labels, letters, sellers, team
 from inventory.views.saved_views import view_forget, view_keep
 
 _SELLER = "s/<slug:seller_slug>/"
@@ -42,6 +42,7 @@ urlpatterns = [
     path(f"{_TEAM}invitations/<uuid:public_id>/withdraw/", team.invitation_withdraw, name="invitation_withdraw"),
     path(f"{_TEAM}members/<int:pk>/role/", team.member_role, name="member_role"),
     path(f"{_TEAM}members/<int:pk>/remove/", team.member_remove, name="member_remove"),
+    path(f"{_SELLER}letters/<int:pk>/again/", letters.mail_again, name="mail_again"),
     path("invitation/<uuid:public_id>/", invitation.invitation, name="invitation"),
     path("invitation/<uuid:public_id>/<slug:token>/", invitation.invitation_link, name="invitation_link"),
 ]

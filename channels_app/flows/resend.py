@@ -1,4 +1,4 @@
-"""A person asks: what the marketplace refused is tried once more."""
+"""A person asks: what the marketplace refused is tried once more, what it has not answered is asked about."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,11 +11,13 @@ from channels_app.flows import listings, permissions
 from channels_app.flows.decide import Rules, judge_urgency
 from channels_app.flows.fan_out import job_of, walk_channel
 from channels_app.flows.issues import listings_of
-from channels_app.flows.jobs import nudge
+from channels_app.flows.jobs import nudge, run_now
 from channels_app.flows.pending import Change, upsert
 from channels_app.flows.permissions import Action
+from channels_app.flows.takeover import SUBMISSION_KINDS
 from channels_app.flows.wanted import read_skus
-from channels_app.models import Channel, ChannelLedger, Listing
+from channels_app.models import Channel, ChannelJob, ChannelLedger, Listing, Submission
+from channels_app.models.submission import OPEN_PHASES
 from inventory.models import ItemChange
 
 
@@ -84,6 +86,22 @@ def send_unexplained(channel: Channel, *, actor: AbstractBaseUser, now: datetime
         listings.lock(channel.pk, skus)
         listings.restate(channel.pk, skus, absent=Listing.State.ENDED, now=now)
     return len(skus)
+
+
+def ask_about(submission: Submission, *, actor: AbstractBaseUser, now: datetime) -> bool:
+    """The marketplace is asked now what became of it, and a lost answer is looked for. Returns False if it has ended.
+
+    Raises NotAllowed below manager, and on a channel that is not active.
+    """
+    permissions.require(submission.channel, actor, Action.RUN_NOW)
+    with transaction.atomic():
+        if not Submission.objects.filter(pk=submission.pk, phase__in=OPEN_PHASES).update(next_poll_at=now):
+            return False
+        kinds = [kind for kind, sent in SUBMISSION_KINDS.items() if submission.kind in sent]
+        due = {"channel": submission.channel_id, "enabled": True, "kind__in": [ChannelJob.Kind.RESULTS, *kinds]}
+        for job in ChannelJob.objects.filter(**due).order_by("pk"):
+            run_now(job, now=now)
+    return True
 
 
 def _look_again(channel: Channel, skus: Collection[str], *, now: datetime) -> None:

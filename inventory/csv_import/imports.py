@@ -8,10 +8,10 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import DataError, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from inventory.alone import working_alone
 from inventory.csv_import import applying, preview, staging
@@ -87,17 +87,33 @@ def cancel(csv_import: CsvImport, *, now: datetime) -> bool:
 def read_again(csv_import: CsvImport, *, encoding: str) -> bool:
     """A file that could not be read is read again, as `encoding`. Returns False if it is not waiting for that."""
     failed = CsvImport.objects.filter(pk=csv_import.pk, state=State.FAILED, offered_encoding=encoding)
-    return bool(encoding) and bool(
-        failed.update(
-            state=State.UPLOADED,
-            encoding=encoding,
-            error="",
-            offered_encoding="",
-            rows_done=0,
-            attempts=0,
-            finished_at=None,
-        )
+    return bool(encoding) and bool(failed.update(encoding=encoding, **_FROM_THE_START))
+
+
+def read_anew(csv_import: CsvImport) -> bool:
+    """A file of which nothing was imported, since it was interrupted time and again, is read from its start.
+
+    Returns False if it is not waiting for that.
+    """
+    return bool(interrupted().filter(pk=csv_import.pk).update(**_FROM_THE_START))
+
+
+def interrupted() -> QuerySet[CsvImport]:
+    """Return the imports that can be read anew: nothing is in, the file is still here, and nothing is wrong with it."""
+    file = CsvImportChunk.objects.filter(csv_import=OuterRef("pk"))
+    return CsvImport.objects.filter(
+        Exists(file), state=State.FAILED, last_place=None, undone_at=None, attempts__gt=MAX_ATTEMPTS
     )
+
+
+_FROM_THE_START: dict[str, Any] = {
+    "state": State.UPLOADED,
+    "error": "",
+    "offered_encoding": "",
+    "rows_done": 0,
+    "attempts": 0,
+    "finished_at": None,
+}
 
 
 @transaction.atomic

@@ -611,6 +611,14 @@ class Migration(migrations.Migration):
                 name="csv_import_waiting",
             ),
         ),
+        migrations.AddIndex(
+            model_name="csvimport",
+            index=models.Index(
+                condition=models.Q(("state__in", ["mapping", "preview", "failed"])),
+                fields=["seller", "id"],
+                name="csv_import_yours",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="stock",
             constraint=models.UniqueConstraint(fields=("item", "location"), name="stock_once_per_location"),

@@ -70,7 +70,13 @@ class CsvImport(models.Model):
                 fields=["seller", "id"],
                 condition=models.Q(state__in=["uploaded", "confirmed", "running", "undoing"]),
                 name="csv_import_waiting",
-            )
+            ),
+            # Beside the others, for the page that tells all that is open.
+            models.Index(
+                fields=["seller", "id"],
+                condition=models.Q(state__in=["mapping", "preview", "failed"]),
+                name="csv_import_yours",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -93,8 +99,11 @@ class CsvImport(models.Model):
 
     def can_go_on(self, *, now: datetime) -> bool:
         """Whether it gave up half-way and still has its file, or its undo did."""
-        gave_up = self.state == self.State.FAILED and self.last_place is not None and self.is_known(now=now)
-        return gave_up and (self.undone_at is not None or self.chunks.exists())
+        return self.gave_up(now=now) and (self.undone_at is not None or self.chunks.exists())
+
+    def gave_up(self, *, now: datetime) -> bool:
+        """Whether it stopped half-way, and what it changed until then is still known."""
+        return self.state == self.State.FAILED and self.last_place is not None and self.is_known(now=now)
 
     def is_known(self, *, now: datetime) -> bool:
         """Whether what it changed is still kept."""

@@ -22,6 +22,7 @@ from inventory.models import CsvImport, ImportedItem, Item, Role
 from inventory.paging import Page, number_in, page_of
 from inventory.tasks import run_import
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
+from inventory.views.back import back_to_activity
 from inventory.views.find import find_import
 from marketplace_integration import clock
 
@@ -90,6 +91,7 @@ def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
         if csv_import.can_undo(now=clock.now()) and request.membership.can_manage
         else None,
         "can_go_on": csv_import.can_go_on(now=clock.now()),
+        "can_read_anew": imports.interrupted().filter(pk=csv_import.pk).exists(),
         "part": part,
         "tabs": _tabs(csv_import, part),
         "page": _rows(request, csv_import, part) if is_preview else None,
@@ -146,7 +148,7 @@ def _place(text: str) -> int | None:
 @seller_page(Role.MANAGER)
 @require_POST
 def import_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
-    """Confirm, cancel, read in another encoding, go on, or undo; a second click finds nothing to do."""
+    """Confirm, cancel, read again, go on, or undo; a second click finds nothing to do."""
     csv_import = find_import(request, public_id)
     with transaction.atomic():
         match request.POST.get("action"):
@@ -156,6 +158,8 @@ def import_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
                 is_done = imports.cancel(csv_import, now=clock.now())
             case "read_again":
                 is_done = imports.read_again(csv_import, encoding=csv_import.offered_encoding)
+            case "read_anew":
+                is_done = imports.read_anew(csv_import)
             case "undo":
                 is_done = imports.undo(csv_import, actor=request.membership.user, now=clock.now())
             case "go_on":
@@ -165,7 +169,7 @@ def import_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
         run_import.delay_on_commit(csv_import.pk)  # type: ignore[attr-defined]
     if not is_done:
         messages.info(request, "That was done already.")
-    return redirect("import_detail", request.seller.slug, csv_import.public_id)
+    return back_to_activity(request) or redirect("import_detail", request.seller.slug, csv_import.public_id)
 
 
 @seller_page(Role.MANAGER)
