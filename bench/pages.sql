@@ -21,6 +21,13 @@ FROM generate_series(1, 3) AS channel
 JOIN inventory_item AS item ON channel = 1 OR item.id % 5 = 1
 ORDER BY channel, item.sku;
 
+-- The marketplace has not answered some of the changes, and is late with a few.
+INSERT INTO channels_app_submission
+    (channel_id, kind, key, handle, phase, fence, line_count, confirmed_count, rejected_count, superseded_count, created_at,
+     sent_at, next_poll_at, poll_count, overdue, reason)
+SELECT 1, 'offer', uuidv7(), 'offer-' || n, 'open', n, 500, 10, 0, 0, now(), now(), now(), 2, n % 10 = 0, ''
+FROM generate_series(1, 300) AS n;
+
 -- A first feed in files of 5,000 lines is the newest of all; before it, changes in files of 500.
 INSERT INTO channels_app_submission
     (channel_id, kind, key, handle, phase, fence, line_count, confirmed_count, rejected_count, superseded_count, created_at,
@@ -39,7 +46,7 @@ SELECT submission.id, 1, 'SKU-' || lpad((1 + (submission.id * 7919 + k) % curren
        'content', CASE WHEN k % 50 = 1 THEN 'rejected' ELSE 'confirmed' END, 9.99, 10, md5(k::text), md5(k::text), 1,
        submission.created_at, submission.closed_at, false, '', ''
 FROM channels_app_submission AS submission, generate_series(1, submission.line_count) AS k
-WHERE k <= current_setting('bench.n')::int;
+WHERE submission.kind = 'content' AND k <= current_setting('bench.n')::int;
 
 -- Orders: one for five items, each of two lines; few are open, few ask for a person, one in a hundred is not ours.
 INSERT INTO channels_app_order
@@ -71,8 +78,9 @@ FROM generate_series(1, 200) AS n;
 INSERT INTO channels_app_command
     (channel_id, order_id, line_id, kind, key, group_key, state, fence, handle, quantity, reason_code, restock, attempts,
      overdue, code, reason, created_at, sent_at, closed_at)
-SELECT shown.channel_id, shown.id, line.id, 'accept', uuidv7(), uuidv7(), 'confirmed', 1, '', line.quantity, '', false,
-       1, false, '', '', shown.placed_at, shown.placed_at, shown.placed_at
+SELECT shown.channel_id, shown.id, line.id, 'accept', uuidv7(), uuidv7(),
+       CASE WHEN shown.attention = '' THEN 'confirmed' ELSE 'rejected' END, 1, '', line.quantity, '', false,
+       1, false, '', CASE WHEN shown.attention = '' THEN '' ELSE 'Oversold' END, shown.placed_at, shown.placed_at, shown.placed_at
 FROM channels_app_order AS shown JOIN channels_app_orderline AS line ON line.order_id = shown.id;
 
 INSERT INTO channels_app_cancellationrequest (order_id, remote_id, reason, state, line_remote_ids, requested_at)
@@ -81,7 +89,8 @@ FROM channels_app_order WHERE id % 100 = 0;
 
 -- Runs of the jobs of all channels, in turns.
 INSERT INTO channels_app_jobrun (job_id, channel_id, kind, fence, started_at, finished_at, outcome, counts, error)
-SELECT job.id, job.channel_id, job.kind, n, run_at, run_at + interval '2 seconds', 'done', '{"sent": 120}', ''
+SELECT job.id, job.channel_id, job.kind, n, run_at, run_at + interval '2 seconds',
+       CASE WHEN n % 1000 = 7 THEN 'retry' ELSE 'done' END, '{"sent": 120}', ''
 FROM generate_series(1, current_setting('bench.n')::int / 10) AS n
 CROSS JOIN LATERAL (SELECT '2026-10-01T00:00:00Z'::timestamptz + n * interval '40 seconds' AS run_at) AS timed
 JOIN channels_app_channeljob AS job
@@ -136,11 +145,12 @@ DELETE FROM inventory_labelitem WHERE item_id % 30000 = 17;
 
 INSERT INTO inventory_csvimport
     (seller_id, public_id, file_name, encoding, state, layout, columns, summary, rows_done, last_place, attempts, error,
-     offered_encoding, created_at, undone)
-SELECT 1, uuidv7(), 'items ' || n || '.csv', 'utf-8', CASE WHEN n % 100 = 0 THEN 'preview' ELSE 'done' END,
+     offered_encoding, created_at, finished_at, undone)
+SELECT 1, uuidv7(), 'items ' || n || '.csv', 'utf-8',
+       CASE n % 100 WHEN 0 THEN 'preview' WHEN 1 THEN 'failed' ELSE 'done' END,
        'columns', '[{"name": "sku", "field": "sku"}, {"name": "title", "field": "title"}]',
        '{"rows": 5000, "new": 10, "changed": 3, "unchanged": 4987, "errors": 1000}', 5000, 5000, 1, '', '', now(),
-       '{}'
+       now(), '{}'
 FROM generate_series(1, 400) AS n;
 INSERT INTO inventory_csvimportproblem (csv_import_id, number, line, reasons, cells)
 SELECT one.id, n, n + 1, '[{"column": "sku", "reason": "Missing."}]', '["", "A title"]'

@@ -98,4 +98,5 @@ urlpatterns = [
     path(_ACTIVITY, activity.activity, name="activity"),
     path(f"{_ACTIVITY}refused.csv", activity.refused_csv, name="refused_csv"),
     path(f"{_ACTIVITY}sent/<uuid:key>/", activity.submission, name="submission"),
+    path(f"{_ACTIVITY}sent/<uuid:key>/again/", activity.submission_ask_again, name="submission_ask_again"),
 ]

@@ -135,11 +135,14 @@ PAGES: dict[str, Asked] = {
     "shipping_file_problems": Asked(queries=5, rows=("parcels",)),
     "raw_orders": Asked(queries=4, asked=("", "after={raw}")),
     "activity": Asked(
-        queries=5,
+        queries=20,
         asked=(
-            *("", "channel={second}"),
+            *("", "channel={second}", "channel={third}"),
             *(f"tab=runs{more}" for more in ("", "&after={job_run}", "&before={job_run}", "&channel={second}")),
+            *(f"tab=runs&only=failed{more}" for more in ("", "&after={job_run}", "&channel={third}")),
             *(f"tab=sent{more}" for more in ("", "&after={submission}", "&channel={second}", "&channel={third}")),
+            *(f"tab=sent&show={show}" for show in ("open", "overdue", "refused", "refused&after={submission}")),
+            "tab=sent&run={job_run}",
             *(f"tab=refused{more}" for more in ("", "&after={refused}", "&channel={second}", "&channel={third}")),
         ),
     ),

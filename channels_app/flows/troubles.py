@@ -93,7 +93,7 @@ def _of_channels(seller: Seller, channels: list[Channel]) -> list[Trouble]:
     troubles = []
     by_id = {channel.pk: channel for channel in channels}
     for channel in channels:
-        jobs_url = f"{reverse('channel_settings', args=[seller.slug, channel.public_id])}#frequency"
+        jobs_url = f"{reverse('activity', args=[seller.slug])}?channel={channel.public_id}"
         blocked, failing = getattr(channel, "blocked_jobs", 0), getattr(channel, "failing_jobs", 0)
         if blocked:
             text = f"{channel.name}: {_number(blocked, 'job')} stopped and {_verb(blocked)} for you."

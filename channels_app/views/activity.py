@@ -1,118 +1,143 @@
-"""Activity: what runs, what ran, what was sent and what became of it, and what the marketplaces refused."""
+"""Activity: what runs, what was done, what was sent and what became of it, and what the marketplaces refused."""
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
-from channels_app.flows.permissions import Action, actor_of_role, allowed
-from channels_app.models import Channel, ChannelJob, FeedLine, JobRun, LedgerState, Submission
+from channels_app.flows.permissions import Action, NotAllowed, actor_of_role, allowed
+from channels_app.flows.resend import ask_about
+from channels_app.flows.takeover import SUBMISSION_KINDS
+from channels_app.models import Channel, FeedLine, JobRun, LedgerState, Submission
+from channels_app.models.submission import OPEN_PHASES
+from channels_app.views import activity_now
 from channels_app.views.newest import page_newest
 from channels_app.views.refused import page_of_refused, refused
-from channels_app.views.settings_page import why_it_waits
 from channels_app.views.words import describe_counts
-from inventory.paging import page_by_key
+from inventory.models import Role
+from inventory.paging import number_in, page_by_key
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
+from inventory.views.back import back_to_activity
 from marketplace_integration import clock
 
 #: Tab -> words. The first is shown without asking.
-TABS = {"": "Jobs", "runs": "What was done", "sent": "What was sent", "refused": "What was refused"}
+TABS = {"": "Now", "runs": "What was done", "sent": "What was sent", "refused": "What was refused"}
+#: Part of what was sent -> words.
+SENT = {
+    "": "Everything",
+    "open": "Not answered yet",
+    "overdue": "Overdue",
+    "refused": "With refusals",
+}
 #: Refusals in one file; nobody reads more by eye, and the listings pages have them all.
 DOWNLOAD_LIMIT = 100_000
 #: A spreadsheet would run a cell that begins like this.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobState:
-    """One job as it stands."""
-
-    job: ChannelJob
-    state: str
-    state_text: str
-    waits: str
-    may_run: bool
-
-
 @seller_page()
 def activity(request: SellerRequest) -> HttpResponse:
-    """Show one tab of what happens between the seller and the marketplaces."""
+    """Show one tab of what happens for the seller; the first is asked again by the page while something runs."""
     channels = list(Channel.objects.filter(seller=request.seller).order_by("name", "pk"))
-    chosen = [one for one in channels if str(one.public_id) == request.GET.get("channel")] or channels
+    chosen = [one for one in channels if str(one.public_id) == request.GET.get("channel")]
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else ""
+    is_part = tab == "" and bool(request.headers.get("HX-Request"))
     context = {
         "channels": channels,
-        "names": {one.pk: one.name for one in channels},
-        "channel": request.GET.get("channel", ""),
+        "channel": request.GET.get("channel", "") if chosen else "",
         "tab": tab,
-        "tabs": _tabs(request, tab),
         "can_manage": request.membership.can_manage,
-    } | _content(request, tab, chosen)
-    return render(request, "channels_app/activity.html", context)
+    }
+    if tab == "":
+        context |= _now(request, chosen or channels, is_one=bool(chosen), is_part=is_part)
+    else:
+        context |= _content(request, tab, chosen or channels)
+    if is_part:
+        return render(request, "channels_app/activity_now.html", context)
+    return render(request, "channels_app/activity.html", context | {"tabs": _tabs(request, tab)})
 
 
 def _tabs(request: SellerRequest, current: str) -> list[dict[str, object]]:
     home = reverse("activity", args=[request.seller.slug])
-    asked = request.GET.copy()
-    for name in ("after", "before"):
-        asked.pop(name, None)
+    channel = request.GET.get("channel", "")
     tabs = []
     for tab, text in TABS.items():
-        asked["tab"] = tab
-        tabs.append({"text": text, "url": f"{home}?{asked.urlencode()}", "is_current": tab == current})
+        asked = {name: value for name, value in (("channel", channel), ("tab", tab)) if value}
+        tabs.append({"text": text, "url": f"{home}?{urlencode(asked)}", "is_current": tab == current})
     return tabs
+
+
+def _now(request: SellerRequest, channels: Sequence[Channel], *, is_one: bool, is_part: bool) -> dict[str, object]:
+    now = clock.now()
+    groups = activity_now.gather(request, channels, is_one=is_one, now=now)
+    return {
+        "groups": groups,
+        "pace": activity_now.pace(groups, channels),
+        "is_quiet": not any(group.rows for group in groups),
+        "jobs": [] if is_part else activity_now.all_jobs(request, channels, now=now),
+    }
 
 
 def _content(request: SellerRequest, tab: str, channels: Sequence[Channel]) -> dict[str, object]:
     if tab == "runs":
-        runs = JobRun.objects.filter(channel__in=channels).select_related("channel")
-        page = page_newest(runs, request.GET)
-        return {"page": page, "runs": [(run, describe_counts(run.counts)) for run in page.rows]}
+        return _runs(request, channels)
     if tab == "sent":
-        submissions = Submission.objects.filter(channel__in=channels).select_related("channel")
-        return {"page": page_newest(submissions, request.GET)}
-    if tab == "refused":
-        return {"page": page_of_refused(channels, request.GET)}
-    return {"jobs": _jobs(request, channels, now=clock.now())}
+        return _sent(request, channels)
+    return {"page": page_of_refused(channels, request.GET)}
 
 
-def _jobs(request: SellerRequest, channels: Sequence[Channel], *, now: datetime) -> list[JobState]:
-    by_id = {channel.pk: channel for channel in channels}
-    actor = actor_of_role(request.membership.role)
-    rows = []
-    for job in ChannelJob.objects.filter(channel__in=channels).order_by("channel__name", "channel_id", "pk"):
-        channel = by_id[job.channel_id]
-        job.channel = channel
-        state, text = _state_of(job, now=now)
-        rows.append(
-            JobState(
-                job=job,
-                state=state,
-                state_text=text,
-                waits=why_it_waits(channel, job.kind, job, now),
-                may_run=job.enabled and not job.claim_expires_at and allowed(channel.state, actor, Action.RUN_NOW),
-            )
-        )
-    return rows
+def _runs(request: SellerRequest, channels: Sequence[Channel]) -> dict[str, object]:
+    only = "failed" if request.GET.get("only") == "failed" else ""
+    rows = JobRun.objects.select_related("channel")
+    page = page_newest(rows.exclude(outcome=JobRun.Outcome.DONE) if only else rows, channels, request.GET)
+    sent = _sent_by(page.rows)
+    told = [(run, describe_counts(run.counts), sent[run.pk]) for run in page.rows]
+    return {"page": page, "only": only, "runs": told}
 
 
-def _state_of(job: ChannelJob, *, now: datetime) -> tuple[str, str]:
-    if not job.enabled:
-        return "off", "Off"
-    if job.claim_expires_at:
-        return "running", "Running"
-    if job.blocked:
-        return "blocked", "Needs you"
-    if job.failures:
-        return "retry", "Failing"
-    return ("queued", "Queued") if job.next_run_at <= now else ("done", "Waiting")
+def _sent_by(runs: Sequence[JobRun]) -> dict[int, list[Submission]]:
+    """Return what these runs have sent, by run: both bear the fence of the claim."""
+    fences = {run.fence for run in runs if run.kind in SUBMISSION_KINDS}
+    rows = Submission.objects.filter(channel__in={run.channel_id for run in runs}, fence__in=fences).order_by("pk")
+    rows = rows.only("channel_id", "fence", "kind", "key")
+    found: dict[tuple[int, int], list[Submission]] = defaultdict(list)
+    for row in rows if fences else ():
+        found[row.channel_id, row.fence].append(row)
+    return {
+        run.pk: [row for row in found[run.channel_id, run.fence] if row.kind in SUBMISSION_KINDS.get(run.kind, ())]
+        for run in runs
+    }
+
+
+def _sent(request: SellerRequest, channels: Sequence[Channel]) -> dict[str, object]:
+    show = request.GET.get("show", "")
+    run = _run_asked_for(request, channels)
+    rows = Submission.objects.select_related("channel")
+    if run is not None:
+        rows = rows.filter(channel=run.channel_id, fence=run.fence, kind__in=SUBMISSION_KINDS.get(run.kind, ()))
+    if show in ("open", "overdue"):
+        rows = rows.filter(phase__in=OPEN_PHASES)
+    if show == "overdue":
+        rows = rows.filter(overdue=True)
+    if show == "refused":
+        rows = rows.filter(rejected_count__gt=0)
+    page = page_newest(rows, channels, request.GET)
+    return {"page": page, "show": show if show in SENT else "", "shows": SENT, "run": run}
+
+
+def _run_asked_for(request: SellerRequest, channels: Sequence[Channel]) -> JobRun | None:
+    number = number_in(request.GET.get("run", ""))
+    rows = JobRun.objects.select_related("channel").filter(channel__in=channels)
+    return rows.filter(pk=number).first() if number is not None else None
 
 
 @seller_page()
@@ -124,8 +149,30 @@ def submission(request: SellerRequest, key: UUID) -> HttpResponse:
     only = request.GET.get("only", "")
     if only == "rejected":
         lines = lines.filter(state=LedgerState.REJECTED)
-    context = {"submission": found, "page": page_by_key(lines, request.GET, key="sku"), "only": only}
+    may_run = allowed(found.channel.state, actor_of_role(request.membership.role), Action.RUN_NOW)
+    context = {
+        "submission": found,
+        "page": page_by_key(lines, request.GET, key="sku"),
+        "only": only,
+        "may_ask": may_run and found.phase in OPEN_PHASES,
+    }
     return render(request, "channels_app/submission.html", context)
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def submission_ask_again(request: SellerRequest, key: UUID) -> HttpResponse:
+    """The marketplace is asked at once what became of it."""
+    rows = Submission.objects.filter(channel__seller=request.seller).select_related("channel")
+    found = get_object_or_404(rows, key=key)
+    try:
+        is_open = ask_about(found, actor=request.membership.user, now=clock.now())
+    except NotAllowed as error:
+        messages.error(request, str(error))
+    else:
+        words = f"{found.channel.name} is asked now. What it says appears here within seconds."
+        messages.success(request, words if is_open else "The marketplace has answered meanwhile.")
+    return back_to_activity(request) or redirect("submission", request.seller.slug, found.key)
 
 
 @member_page()

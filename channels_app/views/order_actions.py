@@ -29,6 +29,7 @@ from channels_app.views.order_page import build_context, find_lines, why_form_is
 from channels_app.views.orders import find_order
 from inventory.models import Item, Role
 from inventory.tenancy import SellerRequest, seller_page
+from inventory.views.back import back_to_activity
 from marketplace_integration import clock
 
 
@@ -223,7 +224,7 @@ def order_send_again(request: SellerRequest, order: UUID, group_key: UUID) -> Ht
         messages.error(request, str(error))
     else:
         messages.success(request, "It is being sent again." if count else "There was nothing to send again.")
-    return _back(request, found)
+    return back_to_activity(request) or _back(request, found)
 
 
 @require_POST

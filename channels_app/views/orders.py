@@ -16,6 +16,7 @@ from inventory.models import Role
 from inventory.paging import page_by_key
 from inventory.saved_views import tabs_of
 from inventory.tenancy import SellerRequest, member_of, seller_page
+from inventory.views.back import back_to_activity
 from marketplace_integration import clock
 
 
@@ -72,10 +73,13 @@ def raw_order_retry(request: SellerRequest, pk: int) -> HttpResponse:
         raw = retry_raw(raw, now=clock.now())
     except SettingsError as error:
         messages.error(request, str(error))
-        return redirect("raw_orders", request.seller.slug)
+        return back_to_activity(request) or redirect("raw_orders", request.seller.slug)
     if raw.state == RawOrder.State.NEEDS_ATTENTION:
         messages.error(request, f"Order {raw.remote_id} still cannot be read: {raw.reason}")
-        return redirect("raw_orders", request.seller.slug)
+        return back_to_activity(request) or redirect("raw_orders", request.seller.slug)
     read = Order.objects.filter(channel_id=raw.channel_id, remote_id=raw.remote_id).first()
     messages.success(request, f"Order {raw.remote_id} was read.")
-    return redirect("order", request.seller.slug, read.public_id) if read else redirect("orders", request.seller.slug)
+    to_order = (
+        redirect("order", request.seller.slug, read.public_id) if read else redirect("orders", request.seller.slug)
+    )
+    return back_to_activity(request) or to_order

@@ -22,6 +22,7 @@ from inventory import labels
 from inventory.models import Label, Role
 from inventory.paging import number_in, text_in
 from inventory.tenancy import SellerRequest, seller_page
+from inventory.views.back import back_to_activity
 from marketplace_integration import clock
 
 
@@ -107,10 +108,10 @@ def channel_run_now(request: SellerRequest, channel: UUID, kind: str) -> HttpRes
         return _back(request, found, "frequency")
     if job.enabled:
         jobs.run_now(job, now=clock.now())
-        messages.success(request, f"{job.get_kind_display()}: starts within seconds. Load the page again to see it.")
+        messages.success(request, f"{job.get_kind_display()}: starts within seconds.")
     else:
         messages.error(request, f"{job.get_kind_display()} is switched off.")
-    return _back(request, found, "frequency")
+    return back_to_activity(request) or _back(request, found, "frequency")
 
 
 @require_GET

@@ -12,7 +12,7 @@ from channels_app.flows.reconcile import run_reconciler
 from channels_app.models import ChannelJob, FeedLine, JobRun, Listing, PendingChange, ReconcileRun, Submission
 from inventory.models import LabelItem, Role
 from marketplace_integration import clock
-from tests.factories import make_seller, make_user
+from tests.factories import make_channel, make_seller, make_user
 from tests.fakes import FakeListing
 from tests.flows.order_rig import PRICE, Rig, rig
 
@@ -103,6 +103,69 @@ def test_submissions_show_what_became_of_their_lines(browser: Client, rig: Rig):
     assert (row, row.confirmed_count, row.rejected_count, row.open_count) == (sent, 1, 1, 1)
 
 
+def _run(rig: Rig, kind: str, fence: int, outcome: str = "done") -> JobRun:
+    claim = rig.claim(kind)
+    return JobRun.objects.create(
+        job_id=claim.job_id, channel=rig.channel, kind=kind, fence=fence, started_at=rig.now, outcome=outcome
+    )
+
+
+def test_runs_can_be_narrowed_to_failures(browser: Client, rig: Rig):
+    outcomes = ["done", "retry", "unknown", "blocked", "failed"]
+    runs = [_run(rig, "offers", fence, outcome) for fence, outcome in enumerate(outcomes)]
+
+    page = browser.get("/s/acme/activity/?tab=runs&only=failed")
+
+    assert [run for run, *_ in page.context["runs"]] == runs[:0:-1]
+
+
+def test_a_run_leads_to_what_it_sent_and_to_nothing_else(browser: Client, rig: Rig):
+    sent = _sent(rig)
+    run, other, orders = _run(rig, "offers", 1), _run(rig, "offers", 2), _run(rig, "orders", 1)
+
+    told = {run: what for run, _, what in browser.get("/s/acme/activity/?tab=runs").context["runs"]}
+    listed = browser.get(f"/s/acme/activity/?tab=sent&run={run.pk}").context["page"].rows
+
+    assert told == {run: [sent], other: [], orders: []}
+    assert listed == [sent]
+    assert browser.get(f"/s/acme/activity/?tab=sent&run={other.pk}").context["page"].rows == []
+
+
+@pytest.mark.parametrize(
+    ("show", "found"), [("", "lorc"), ("open", "lo"), ("overdue", "l"), ("refused", "r"), ("nonsense", "lorc")]
+)
+def test_what_was_sent_can_be_narrowed(browser: Client, rig: Rig, show: str, found: str):
+    sent = {name: _sent(rig) for name in "crol"}
+    Submission.objects.update(rejected_count=0, phase="closed")
+    Submission.objects.filter(pk__in=[sent["o"].pk, sent["l"].pk]).update(phase="open")
+    Submission.objects.filter(pk__in=[sent["l"].pk, sent["c"].pk]).update(overdue=True)
+    Submission.objects.filter(pk=sent["r"].pk).update(rejected_count=2)
+
+    rows = browser.get(f"/s/acme/activity/?tab=sent&show={show}").context["page"].rows
+
+    assert rows == [sent[name] for name in found]
+
+
+def test_pages_of_several_channels_join_without_a_gap(browser: Client, rig: Rig):
+    second = make_channel(rig.seller, name="Second", label=rig.channel.label)
+    for number in range(130):
+        channel = rig.channel if number % 7 else second
+        Submission.objects.create(
+            channel=channel, kind="offer", key=uuid.uuid4(), fence=1, line_count=1, created_at=rig.now
+        )
+    seen: list[int] = []
+    url = "?tab=sent"
+
+    while url:
+        page = browser.get(f"/s/acme/activity/{url}").context["page"]
+        seen += [row.pk for row in page.rows]
+        url = page.next_url
+
+    assert seen == list(Submission.objects.order_by("-pk").values_list("pk", flat=True))
+    before = browser.get(f"/s/acme/activity/{page.previous_url}").context["page"]
+    assert [row.pk for row in before.rows] == seen[50:100]
+
+
 def test_one_submission_is_shown_line_by_line(browser: Client, rig: Rig):
     sent = _sent(rig)
 
@@ -140,7 +203,7 @@ def test_every_tab_costs_few_queries(browser: Client, rig: Rig, tab: str):
     with CaptureQueriesContext(connection) as queries:
         _page(browser, f"?tab={tab}")
 
-    assert len(queries) <= 7
+    assert len(queries) <= (21 if tab == "" else 8)
 
 
 # --- the reconciler

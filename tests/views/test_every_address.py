@@ -39,7 +39,19 @@ from channels_app.models import (
     Submission,
 )
 from inventory import team
-from inventory.models import BulkEdit, Invitation, Item, Label, Membership, Role, SavedView, Seller, TeamChange
+from inventory.models import (
+    BulkEdit,
+    CsvImport,
+    Invitation,
+    Item,
+    Label,
+    Mail,
+    Membership,
+    Role,
+    SavedView,
+    Seller,
+    TeamChange,
+)
 from inventory.support import end_visit, start_visit
 from marketplace_integration import clock
 from marketplace_integration.urls import urlpatterns
@@ -207,6 +219,7 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
         "reconcile_decide": run.pk,
         "order_view_forget": kept["orders"],
         "item_view_forget": kept["items"],
+        "mail_again": Mail.objects.get(seller=rig.seller).pk,
         "member_role": member,
         "member_remove": member,
     }
@@ -433,6 +446,8 @@ def test_what_buyers_marketplaces_and_colleagues_write_is_shown_as_text(
     Order.objects.update(buyer={"name": HOSTILE}, ship_to={"name": HOSTILE, HOSTILE: HOSTILE}, attention=HOSTILE)
     OrderLine.objects.update(title=HOSTILE, sku=HOSTILE, item=None)
     RawOrder.objects.update(reason=HOSTILE)
+    Mail.objects.update(to=HOSTILE, last_error=HOSTILE)
+    CsvImport.objects.update(file_name=HOSTILE, error=HOSTILE)
     CancellationRequest.objects.update(reason=HOSTILE)
     ChangeRequest.objects.update(reason=HOSTILE, answer=HOSTILE)
     Listing.objects.update(rejected_reason=HOSTILE, rejected_code=HOSTILE)
