@@ -19,6 +19,7 @@ from channels_app.views import (
     preview,
     products,
     reconciler,
+    search,
     settings,
     settings_actions,
     shipping_files,
@@ -39,6 +40,7 @@ _ACTIVITY = "s/<slug:seller_slug>/activity/"
 
 urlpatterns = [
     path("s/<slug:seller_slug>/", home.home, name="home"),
+    path("s/<slug:seller_slug>/search/", search.search, name="search"),
     path("s/<slug:seller_slug>/items/<uuid:public_id>/listings/", item_listings.item_listings, name="item_listings"),
     path(f"{_LABEL}effect/", label_effect.label_effect, name="label_effect"),
     path(f"{_LABEL}effect/list.csv", label_effect.label_effect_csv, name="label_effect_csv"),

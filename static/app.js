@@ -8,7 +8,7 @@
  * data-ticked="name"      shows how many boxes of that name are ticked
  * data-check-all="name"   ticks all boxes of that name      data-show-when="name=value[|value]"  shown while a field has that value
  * data-submit             sends its form when it changes     data-guard            warns before unsaved input is left
- * data-print              prints the page
+ * data-print              prints the page                data-search           Control+K (or Command+K) leads there
  * data-download          a button that brings a file: the page stays, and its form may be sent again
  * data-needs="name"       a box that can be ticked only while the box of that name is
  */
@@ -79,6 +79,14 @@
       window.print();
     } else if (event.target instanceof HTMLDialogElement) {
       event.target.close(); /* the backdrop */
+    }
+  });
+
+  document.addEventListener("keydown", function (event) {
+    var field = document.querySelector("[data-search]");
+    if (field && event.key === "k" && (event.ctrlKey || event.metaKey) && field.checkVisibility()) {
+      event.preventDefault();
+      field.select();
     }
   });
 

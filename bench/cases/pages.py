@@ -64,6 +64,7 @@ PAGES: dict[str, Asked] = {
     "password_change": Asked(queries=2),
     "password_change_done": Asked(queries=2),
     "home": Asked(queries=18),
+    "search": Asked(queries=9, asked=("", *_SEARCHES, "q={order_number}")),
     "items": Asked(
         queries=12,
         asked=(

@@ -70,7 +70,7 @@ def test_a_view_of_items_is_kept_as_a_tab_in_sight_and_removed(page, seller, add
     label = make_label(seller, "Outlet")
     page.goto(address("items") + f"?label={label.public_id}")
 
-    page.get_by_role("searchbox").fill("LAMP")
+    page.get_by_role("main").get_by_role("searchbox").fill("LAMP")
     page.get_by_role("button", name="Search").click()
     page.get_by_label("Name of this view").fill("Lamps on Outlet")
     page.get_by_role("button", name="Keep as a tab").click()

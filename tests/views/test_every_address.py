@@ -77,7 +77,7 @@ OWNERS_ONLY = {
 }
 #: What GET alone is for: a form sent there changes nothing.
 READ_ONLY = {
-    *("home", "items", "label", "label_state", "import_detail", "import_problems", "item_listings"),
+    *("home", "search", "items", "label", "label_state", "import_detail", "import_problems", "item_listings"),
     *("marketplaces", "channel_listings", "channel_reconciler", "channel_example", "channel_label_summary"),
     *("orders", "raw_orders", "order", "packing_slips", "activity", "refused_csv", "submission"),
     *("issues", "issue", "issue_csv"),

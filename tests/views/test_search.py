@@ -1,0 +1,111 @@
+"""One search for everything: straight to what is called so, else what fits; nothing of others."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from channels_app.models import Channel, Order
+from inventory.models import Seller
+from tests.factories import make_channel, make_item, make_label, make_seller, make_user
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def seller() -> Seller:
+    return make_seller()
+
+
+@pytest.fixture
+def channel(seller: Seller) -> Channel:
+    return make_channel(seller, name="Nordhaus")
+
+
+@pytest.fixture
+def browser(client: Client, seller: Seller) -> Client:
+    client.force_login(make_user("viewer@example.com", seller=seller, role="viewer"))
+    return client
+
+
+def _order(channel: Channel, number: str) -> Order:
+    return Order.objects.create(
+        channel=channel,
+        seller_id=channel.seller_id,
+        remote_id=number,
+        version=1,
+        currency="USD",
+        total=Decimal(1),
+        tax_included=True,
+        placed_at=AT,
+        imported_at=AT,
+        updated_at=AT,
+    )
+
+
+def _search(browser: Client, seller: Seller, words: str) -> str:
+    return browser.get(f"/s/{seller.slug}/search/", {"q": words}).content.decode()
+
+
+def _leads_to(browser: Client, seller: Seller, words: str) -> str:
+    answer = browser.get(f"/s/{seller.slug}/search/", {"q": words})
+    return str(answer.headers.get("Location", ""))
+
+
+@pytest.mark.parametrize("words", ["MUG-1", "mug-1", " MUG-1 ", "9520001000270"])
+def test_a_whole_sku_or_barcode_leads_straight_to_its_item(browser: Client, seller: Seller, words: str):
+    item = make_item(seller, "MUG-1", gtin="9520001000270")
+    make_item(seller, "MUG-10")
+
+    assert _leads_to(browser, seller, words) == reverse("item", args=[seller.slug, item.public_id])
+
+
+def test_a_whole_order_number_leads_straight_to_its_order(browser: Client, seller: Seller, channel: Channel):
+    order = _order(channel, "SO-17")
+
+    assert _leads_to(browser, seller, "SO-17") == reverse("order", args=[seller.slug, order.public_id])
+
+
+def test_where_several_are_called_so_they_are_shown(browser: Client, seller: Seller, channel: Channel):
+    make_item(seller, "100", title="A lamp")
+    _order(channel, "100")
+    _order(make_channel(seller, name="Second", account_id="other"), "100")
+
+    page = _search(browser, seller, "100")
+
+    assert "A lamp" in page
+    assert "Nordhaus" in page
+    assert "Second" in page
+
+
+def test_part_of_a_title_shows_items_labels_and_channels_that_fit(browser: Client, seller: Seller, channel: Channel):
+    make_item(seller, "A-1", title="North star")
+    make_label(seller, "All of the north")
+    for number in range(9):
+        make_item(seller, f"B-{number}", title="Northern light")
+
+    page = _search(browser, seller, "nor")
+
+    assert "North star" in page
+    assert "All of the north" in page
+    assert "Nordhaus" in page
+    assert "All items that fit" in page
+    assert "B-8" not in page
+
+
+def test_nothing_of_other_sellers_is_found(browser: Client, seller: Seller):
+    other = make_seller("other")
+    make_item(other, "SECRET-1", title="Secret")
+    _order(make_channel(other, name="Secret channel"), "SO-99")
+    make_label(other, "Secret label")
+
+    assert "Nothing fits" in _search(browser, seller, "secret")
+    assert "Nothing fits" in _search(browser, seller, "SECRET-1")
+    assert "Nothing fits" in _search(browser, seller, "SO-99")
+
+
+def test_without_words_the_page_says_what_can_be_found(browser: Client, seller: Seller):
+    assert "barcode or order number" in _search(browser, seller, "")
