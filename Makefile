@@ -52,7 +52,7 @@ bench: setup ## measure beside a raw baseline: ONLY=name,name N=rows
 live-test: setup ## the product against a real Mercur and Medusa (needs Node.js): SERVER=mercur|medusa
 	@$(BIN)/python -m tests.live $(SERVER) $(ARGS)
 
-screenshots: setup ## pictures of every page, wide and narrow, into screenshots/output
+screenshots: setup ## pictures of every page with some weeks of work on it, into screenshots/output
 	@$(BIN)/python -m screenshots $(ARGS)
 
 lock: setup ## write the lock files anew from pyproject.toml

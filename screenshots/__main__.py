@@ -52,7 +52,9 @@ def _take(arguments: argparse.Namespace, chromium: str, base: str, places: dict[
     arguments.output.mkdir(parents=True)
     album = Album(base=base, folder=arguments.output)
     people = [
-        Person(name="seller", user=arguments.user, password=arguments.password, more=places),
+        Person(
+            name="seller", user=arguments.user, password=arguments.password, more={**places, "password": "/password/"}
+        ),
         Person(name="viewer", user="viewer@example.com", password=arguments.password),
         Person(name="newcomer", user=story.NEWCOMER, password=story.PASSWORD),
         Person(name="support", user=story.SUPPORT, password=story.SUPPORT_PASSWORD, under="/support/"),
