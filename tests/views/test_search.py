@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from channels_app.models import Channel, Order
-from inventory.models import Seller
+from inventory.models import Role, Seller
 from tests.factories import make_channel, make_item, make_label, make_seller, make_user
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def channel(seller: Seller) -> Channel:
 
 @pytest.fixture
 def browser(client: Client, seller: Seller) -> Client:
-    client.force_login(make_user("viewer@example.com", seller=seller, role="viewer"))
+    client.force_login(make_user("viewer@example.com", seller=seller, role=Role.VIEWER))
     return client
 
 
