@@ -10,12 +10,16 @@ from django.core import mail as letters
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from channels_app import tasks
 from channels_app.flows import digest, expiry_warnings
 from channels_app.flows import settings as channel_settings
 from channels_app.flows.activate import activate
 from channels_app.models import Channel, ExpiryWarning
 from inventory import mail
 from inventory.models import Mail, Membership, Role, Seller
+from inventory.tasks import send_mail
+from marketplace_integration import clock
+from marketplace_integration.celery_config import beat_schedule
 from tests.factories import NOW, make_channel, make_seller, make_user
 from tests.flows.marketplace import make_ready_channel
 from tests.flows.test_activate_races import at_once
@@ -207,6 +211,18 @@ def test_three_beats_at_once_write_one_letter(channel: Channel):
 
     assert raised == [None] * 3
     assert Mail.objects.count() == 1
+
+
+def test_the_tick_writes_it_and_has_it_sent(channel: Channel, monkeypatch: pytest.MonkeyPatch):
+    sent: list[int] = []
+    monkeypatch.setattr(send_mail, "delay", sent.append)
+    Channel.objects.filter(pk=channel.pk).update(credentials_expire_on=clock.now().date() + 6 * DAY)
+
+    tasks.warn_of_expiry()
+    tasks.warn_of_expiry()
+
+    assert sent == [Mail.objects.get().pk]
+    assert beat_schedule["warn-of-expiry"]["task"] == tasks.warn_of_expiry.name
 
 
 # --- who and what ----------------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ class SandboxAdapter(ChannelAdapter):
     }
     honours_keys = True
     account_form = SandboxAccountForm
-    expiry_help = "The sandbox tells it by itself, once it was told to end them (docs/sandbox.md)."
+    expiry_help = "Leave it empty: the sandbox itself says when, where it was set to end them."
 
     def __init__(self, account: Account, *, http: "HttpClient", tokens: "TokenStore") -> None:
         super().__init__(account, http=http, tokens=tokens)
