@@ -87,7 +87,7 @@ def test_everything_there_is_fits_and_can_be_read(page: Page, live_server: LiveS
     _open(page, live_server, rig)
 
     expect(page.get_by_role("region", name="Needs you, or failed").get_by_role("listitem")).to_have_count(7)
-    page.get_by_text(re.compile("All jobs")).click()
+    page.locator("#jobs summary").click()
     expect(page.get_by_role("group", name="All jobs")).to_be_visible()
     assert_good(page)
 
