@@ -136,7 +136,7 @@ PAGES: dict[str, Asked] = {
     "shipping_file_problems": Asked(queries=5, rows=("parcels",)),
     "raw_orders": Asked(queries=4, asked=("", "after={raw}")),
     "activity": Asked(
-        queries=20,
+        queries=21,
         asked=(
             *("", "channel={second}", "channel={third}"),
             *(f"tab=runs{more}" for more in ("", "&after={job_run}", "&before={job_run}", "&channel={second}")),

@@ -10,6 +10,7 @@ from channels_app.models import (
     ChannelLedger,
     ChannelWalk,
     Command,
+    Difference,
     PendingChange,
     RawOrder,
     ReconcileRun,
@@ -155,6 +156,16 @@ def _held(rig: Rig, now: datetime) -> None:
     pending(rig, now, 120, urgency=4, held=True)
 
 
+def _mending(rig: Rig, now: datetime) -> None:
+    """Three of a plan's four differences have gone out."""
+    found = run(rig, now, "applied", counts={"drifted": 4, "unreadable": 9}, finished_at=now)
+    Difference.objects.bulk_create(
+        Difference(run=found, channel=rig.channel, sku=f"P-{n}", kind="drifted", state="applied") for n in range(4)
+    )
+    pending(rig, now, 1)
+    PendingChange.objects.create(channel=rig.channel, sku="ANOTHER", changed_at=now)
+
+
 #: How it is made, the group it stands in, what is read there, and the button that tries it again ("": there is none).
 CASES: dict[str, tuple[Callable[[Rig, datetime], Any], str, list[str], str]] = {
     "a job that runs": (
@@ -232,6 +243,7 @@ CASES: dict[str, tuple[Callable[[Rig, datetime], Any], str, list[str], str]] = {
         ["plan waits for your decision", "120 listings would end.", "Waits for you", "Look at the plan"],
         "",
     ),
+    "a plan that is carried out": (_mending, "running", ["What the reconciler found is being mended", "3 of 4"], ""),
     "a list that is not trusted": (
         lambda rig, now: run(rig, now, "refused", reason="The list was not complete.", finished_at=now),
         "yours",

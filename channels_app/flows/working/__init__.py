@@ -17,6 +17,7 @@ SOURCES: tuple[SourceOfChannels, ...] = (
     orders.stuck_commands,
     orders.unreadable_orders,
     feed.walks,
+    feed.mending,
     feed.submissions,
     feed.ledger_checks,
 )

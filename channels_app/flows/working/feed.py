@@ -1,7 +1,9 @@
 """Walks through all items, what is at the marketplaces, plans and held endings, checks of the ledger. Reads only."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from json import loads
+from typing import Any
 
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -9,13 +11,12 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from channels_app.flows.ledger import LOST_AFTER
 from channels_app.flows.reconcile import plan_is_fresh
 from channels_app.flows.working.asked import AskedOfChannels, shown
-from channels_app.models import Channel, ChannelJob, ChannelLedger, ChannelWalk, ReconcileRun, Submission
+from channels_app.models import Channel, ChannelJob, ChannelLedger, ChannelWalk, Difference, ReconcileRun, Submission
 from channels_app.models.submission import OPEN_PHASES
 from inventory.paging import COUNT_LIMIT, count_of
 from inventory.work import TOLD, TOLD_FOR, Found, Retry, State, Work, beyond
 
 Run = ReconcileRun.State
-
 
 _BECAUSE = {
     "activation": "The channel was activated",
@@ -139,6 +140,54 @@ def _plan(asked: AskedOfChannels, row: ReconcileRun, channel: Channel) -> Work |
         reason=row.reason,
         retry=asked.run_again(channel, ChannelJob.Kind.RECONCILE, "Read it again") if again else None,
     )
+
+
+# Plan: the newest run of each channel by (channel, id); if it was applied lately, the first of the channel's changes by
+# (channel, SKU), the difference of each by (run, SKU).
+_MENDING = """
+SELECT run.id, run.channel_id, run.finished_at, run.counts, mended.* FROM unnest(%(channels)s::bigint[]) AS asked (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM channels_app_reconcilerun WHERE channel_id = asked.id ORDER BY id DESC LIMIT 1
+) AS run
+CROSS JOIN LATERAL (
+    SELECT count(*) AS waiting, count(*) FILTER (WHERE EXISTS (
+        SELECT FROM channels_app_difference AS one
+        WHERE one.run_id = run.id AND one.sku = first.sku AND one.state = 'applied'
+    )) AS unmended
+    FROM (SELECT sku FROM channels_app_pendingchange WHERE channel_id = asked.id LIMIT %(most)s) AS first
+) AS mended
+WHERE run.state = 'applied' AND run.finished_at >= %(since)s AND mended.unmended > 0
+ORDER BY run.id
+"""
+
+
+def mending(asked: AskedOfChannels) -> Found:
+    """Plans of the reconciler that were applied, and whose changes have not all gone out."""
+    by_id, since = asked.by_id(), asked.now - timedelta(days=1)
+    params: dict[str, Any] = {"channels": asked.active(), "most": COUNT_LIMIT, "since": since}
+    with connection.cursor() as cursor:
+        cursor.execute(_MENDING, params)
+        rows = cursor.fetchall()
+    found = []
+    for run_id, channel_id, applied_at, counts, waiting, unmended in rows:
+        channel, found_in_all = by_id[channel_id], sum(loads(counts).get(kind, 0) for kind in Difference.Kind)
+        # Of very many changes only the first were looked at: how many are left of the plan is not known then.
+        is_known = waiting < COUNT_LIMIT and found_in_all >= unmended
+        found.append(
+            Work(
+                key=f"mending-{run_id}",
+                state=State.RUNNING,
+                what="What the reconciler found is being mended",
+                where=channel.name,
+                url=asked.url("channel_reconciler", channel.public_id),
+                link="Look at the plan",
+                done=found_in_all - unmended if is_known else None,
+                of=found_in_all if is_known else None,
+                since=applied_at,
+                reason="" if is_known else "Its changes are on their way with many others.",
+            )
+        )
+    return Found(rows=found)
 
 
 # Plan: the first of what the brake holds on each channel, by the index that holds nothing else. What a person has put
