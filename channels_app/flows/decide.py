@@ -71,7 +71,7 @@ class Needs(NamedTuple):
     quantity: int | None = None
     #: Why it cannot be offered (or not at a new price), in the seller's words.
     refusal: str = ""
-    #: It is neither wanted nor listed, and an old refusal still stands on it.
+    #: An old refusal still stands on it, though it is neither wanted nor listed, or is listed just as it is wanted.
     forget: bool = False
 
     @property
@@ -111,13 +111,15 @@ def needs(truth: Truth, rules: Rules) -> Needs:
         return Needs(quantity_differs=differs, price=truth.known_price, quantity=quantity, refusal=refusal)
     if not truth.is_up:
         return Needs(new=True, price=price, quantity=quantity)
-    return Needs(
+    found = Needs(
         content=truth.content_hash != truth.sent_content_hash,
         price_differs=price != truth.sent_price,
         quantity_differs=quantity != truth.sent_quantity,
         price=price,
         quantity=quantity,
     )
+    is_as_wanted = not (found.content or found.offer or truth.has_open_line)
+    return found._replace(forget=is_as_wanted and truth.rejected_hash != "")
 
 
 def _price(price: Decimal, currency: str, rules: Rules) -> tuple[Decimal | None, str]:

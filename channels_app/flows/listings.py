@@ -326,13 +326,14 @@ def refuse(channel_id: int, refused: Sequence[tuple[str, int | None, str, str]],
 
 _FORGET = """
 UPDATE channels_app_listing
-SET state = 'ended', rejected_hash = '', rejected_code = '', rejected_reason = ''
-WHERE channel_id = %s AND sku = ANY(%s::text[]) AND state IN ('rejected', 'ended')
+SET state = CASE state WHEN 'listed' THEN 'listed' ELSE 'ended' END,
+    rejected_hash = '', rejected_code = '', rejected_reason = ''
+WHERE channel_id = %s AND sku = ANY(%s::text[]) AND state IN ('rejected', 'ended', 'listed')
 """
 
 
 def forget(channel_id: int, skus: Collection[str]) -> None:
-    """Refused, and no longer wanted: nothing is left to say about these."""
+    """Refused, and no longer wanted so: nothing is left to say about these."""
     if skus:
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, [channel_id, list(skus)])
