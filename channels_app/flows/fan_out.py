@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from channels_app.flows import jobs
 from channels_app.flows.decide import Rules, Urgency, judge_urgency
 from channels_app.flows.pending import Change, enqueue, upsert
-from channels_app.flows.wanted import WALK_SOURCE, Truth, in_order, read_truth
+from channels_app.flows.wanted import CATEGORY_SOURCE, WALK_SOURCE, Truth, in_order, read_truth
 from channels_app.models import Channel, ChannelJob, ChannelWalk, Listing
 from inventory import labels
 from inventory.models import ItemChange
@@ -100,9 +100,12 @@ def _nudge(found: Found, *, now: datetime) -> None:
             jobs.nudge(sorted(touched[kind]), [kind], now=now)
 
 
-def walk_channel(channel: Channel, cause: str, *, now: datetime) -> None:
-    """Every SKU of `channel` will be looked at. Call it in the transaction of its cause."""
-    ChannelWalk.objects.create(channel=channel, cause=cause[:40], created_at=now)
+def walk_channel(channel: Channel, cause: str, *, now: datetime, category: str = "") -> None:
+    """Every SKU of `channel`, or of one of the seller's categories, will be looked at.
+
+    Call it in the transaction of its cause.
+    """
+    ChannelWalk.objects.create(channel=channel, cause=cause[:40], category=category, created_at=now)
 
 
 # Plan: hops over the index on (seller, id), and the first few rows of each seller.
@@ -223,7 +226,7 @@ WITH taken AS (
     WHERE channel.label_id IN (SELECT label_id FROM taken)
       AND channel.state IN ('testing', 'live') AND channel.archived_at IS NULL AND channel.listings_on
       AND NOT EXISTS (SELECT FROM channels_app_channelwalk AS walk
-                      WHERE walk.channel_id = channel.id AND walk.cursor = '')
+                      WHERE walk.channel_id = channel.id AND walk.category = '' AND walk.cursor = '')
 )
 SELECT count(*) FROM taken
 """
@@ -253,10 +256,11 @@ def _walk_a_slice(found: Found) -> int:
         "channel": channel.pk,
         "seller": channel.seller_id,
         "label": channel.label_id,
+        "category": row.category,
         "after": row.cursor,
         "limit": BATCH,
     }
-    truths = read_truth(WALK_SOURCE, params)
+    truths = read_truth(CATEGORY_SOURCE if row.category else WALK_SOURCE, params)
     _find(truths, {}, found)
     if len(truths) < BATCH:
         row.delete()

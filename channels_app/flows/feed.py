@@ -247,7 +247,7 @@ def _submit(claim: Claim, adapter: ChannelAdapter, kind: Kind, rows: Sequence[Ro
     with claim.settling():
         if not _may_go_on(claim):
             return False
-        # Under the channel's lock: whoever changes what its questions are answered with marks these listings after us.
+        # Read after the content's name, which must never be newer than what is said under it: see sending.py.
         products = describe_all(claim.channel, [(one.category, one) for one in content.values()])
         # All at once, in the order of SKUs, and before any listing: whoever changes them does it so.
         valid = pending.lock_taken([row.taken for row in rows])

@@ -28,7 +28,7 @@ from channels_app.flows.decide import Needs, Rules, needs, offer_hash, payload_h
 from channels_app.flows.permissions import Action
 from channels_app.flows.price import price_to_send, why_no_price
 from channels_app.flows.quantity import quantity_to_send
-from channels_app.flows.wanted import Truth, read_skus
+from channels_app.flows.wanted import CONTENT_HASH, Truth, read_skus
 from channels_app.models import Channel, ChannelLedger, ChannelWalk, FeedLine, LedgerCheck, LedgerState
 from inventory.models import BulkChange, ItemChange
 
@@ -156,14 +156,16 @@ def _hold_one_snapshot() -> None:
 
 # Plan: the label's items with their stock, and the channel's listings, each read once and hashed; then two anti-joins
 # with the few rows that are under way. A SKU that is under way is explained.
-_CLAIMED = """
+_CLAIMED = f"""
 SELECT coalesce(item.sku, listing.sku) AS sku,
-       coalesce(item.content_hash = listing.confirmed_content_hash, false),
+       coalesce(item.told_hash = listing.confirmed_content_hash, false),
        item.price, item.currency, coalesce(stock.available, 0), listing.confirmed_price, listing.confirmed_quantity
 FROM (
-    SELECT item.id, item.sku, item.content_hash, item.price, item.currency
+    SELECT item.id, item.sku, {CONTENT_HASH} AS told_hash, item.price, item.currency
     FROM inventory_labelitem AS member
     JOIN inventory_item AS item ON item.id = member.item_id
+    LEFT JOIN channels_app_categorymapping AS mapping
+        ON mapping.channel_id = %(channel)s AND mapping.own = item.category AND item.category <> ''
     WHERE member.label_id = %(label)s AND member.source <> 'excluded'
       AND NOT item.is_parent AND NOT item.blocked AND item.archived_at IS NULL
 ) AS item
@@ -186,7 +188,7 @@ WHERE NOT EXISTS (
     WHERE line.channel_id = %(channel)s AND line.sku = coalesce(item.sku, listing.sku)
       AND line.state IN ('pending', 'sent', 'unknown')
 )
-"""
+"""  # noqa: S608 - put together from constants
 
 
 def _offences_of(channel: Channel) -> Iterator[Offence]:

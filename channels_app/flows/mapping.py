@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from hashlib import md5
+from json import dumps
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import transaction
 
 from channels_app.adapters.types import Capability, Choice, Part, ProductField
 from channels_app.flows import jobs, permissions
@@ -14,7 +16,6 @@ from channels_app.flows.change import remember
 from channels_app.flows.describe import Described, Mapped, Product, describe
 from channels_app.flows.fan_out import walk_channel
 from channels_app.flows.permissions import Action
-from channels_app.flows.wanted import UNKNOWN_HASH
 from channels_app.models import CategoryMapping, Channel, ChannelCategory, ChannelJob
 
 
@@ -84,7 +85,7 @@ def save_mapping(
 
     Returns whether anything changed. Raises NotAllowed where the table says no.
     """
-    # Not `locked`: the channel's jobs need not wait for as many listings as a category has.
+    # Not `locked`: the channel's jobs need not wait. One after the other, for the history.
     with transaction.atomic():
         row = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
         permissions.require(row, actor, Action.EDIT_PRODUCTS)
@@ -113,44 +114,22 @@ def _in_words(category: ChannelCategory, answers: Mapping[str, str]) -> dict[str
     return {**answers, "category": category.name}
 
 
-# What is on its way says the old: it will not be what is wanted, whatever becomes of it. Plan: the items by (seller,
-# category), the open lines of each by (channel, SKU).
-_LINES_ARE_OLD = """
-UPDATE channels_app_feedline AS line
-SET content_hash = %(unknown)s, payload_hash = 'c' || %(unknown)s
-FROM inventory_item AS item
-WHERE item.seller_id = %(seller)s AND item.category <> '' AND item.category = ANY(%(own)s::text[])
-  AND line.channel_id = %(channel)s AND line.sku = item.sku AND line.kind = 'content'
-  AND line.state IN ('pending', 'sent', 'unknown')
-"""
-# Plan: the items by (seller, category), each listing by (channel, SKU), in its order.
-_TELL_ANEW = """
-WITH concerned AS MATERIALIZED (
-    SELECT listing.id
-    FROM inventory_item AS item
-    JOIN channels_app_listing AS listing ON listing.channel_id = %(channel)s AND listing.sku = item.sku
-    WHERE item.seller_id = %(seller)s AND item.category <> '' AND item.category = ANY(%(own)s::text[])
-    ORDER BY listing.sku
-    FOR UPDATE OF listing
-)
-UPDATE channels_app_listing AS listing
-SET sent_content_hash = CASE WHEN listing.sent_content_hash = '' THEN '' ELSE %(unknown)s END,
-    confirmed_content_hash = CASE WHEN listing.confirmed_content_hash = '' THEN '' ELSE %(unknown)s END,
-    rejected_hash = '', rejected_code = '', rejected_reason = ''
-FROM concerned WHERE listing.id = concerned.id
-"""
-
-
 def tell_anew(channel: Channel, owns: Collection[str], *, now: datetime) -> None:
-    """What the channel knows of items of these categories counts for nothing: they are sent anew. In a transaction."""
-    params: dict[str, Any] = {
-        "channel": channel.pk,
-        "seller": channel.seller_id,
-        "own": list(owns),
-        "unknown": UNKNOWN_HASH,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_LINES_ARE_OLD, params)
-        cursor.execute(_TELL_ANEW, params)
+    """Items of these categories are told otherwise: their content has another name now, so each is sent anew.
+
+    Whatever is on its way, or was refused, carries the old name. Call it in the transaction of its cause; it writes
+    nothing but the mappings, however many items there are.
+    """
+    rows = list(CategoryMapping.objects.filter(channel=channel, own__in=owns))
+    mapped = read_mapped(channel, [row.own for row in rows])
+    for row in rows:
+        row.fingerprint = _fingerprint(mapped[row.own]) if row.own in mapped else ""
+    CategoryMapping.objects.bulk_update(rows, ["fingerprint"])
     if channel.is_running and channel.listings_on:
-        walk_channel(channel, "products", now=now)
+        for own in sorted(owns):
+            walk_channel(channel, "products", now=now, category=own)
+
+
+def _fingerprint(mapped: Mapped) -> str:
+    told = [mapped.code, [field_as_json(field) for field in mapped.fields], dict(mapped.answers)]
+    return md5(dumps(told, sort_keys=True, default=str).encode(), usedforsecurity=False).hexdigest()

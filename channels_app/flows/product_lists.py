@@ -35,7 +35,7 @@ def read_product_lists(claim: Claim, adapter: ChannelAdapter) -> bool:
             return True
         fields = adapter.list_fields(asked)
         with claim.settling():
-            # As everybody does who changes what the feed says: it holds the channel while it says it.
+            # As whoever saves a mapping does: a fingerprint is made of both.
             Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
             changed = store_fields(channel, asked, fields, now=claim.now)
             if changed:

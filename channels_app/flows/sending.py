@@ -16,6 +16,7 @@ from channels_app.flows import listings
 from channels_app.flows.closing import Tally, apply_report
 from channels_app.flows.decide import offer_hash, payload_hash
 from channels_app.flows.describe import Product
+from channels_app.flows.wanted import CONTENT_HASH
 from channels_app.models import Channel, FeedLine, LedgerState, Listing, Submission
 
 #: The first look at an asynchronous submission comes after this.
@@ -102,20 +103,24 @@ class Content(NamedTuple):
     variation: Mapping[str, Any]
 
 
-# Plan: the items by (seller, SKU), their parents by primary key. The hash is read with what it names.
-_CONTENT = """
-SELECT item.sku, item.title, item.description, item.brand, item.gtin, coalesce(parent.sku, ''), item.content_hash,
+# Plan: the items by (seller, SKU), their parents by primary key. The hash is read with what it names, and before the
+# answers of the mapping: with newer answers it is an old one, and what is sent under it is sent once more.
+_CONTENT = f"""
+SELECT item.sku, item.title, item.description, item.brand, item.gtin, coalesce(parent.sku, ''),
+       {CONTENT_HASH},
        item.category, jsonb_build_array(item.images, item.attributes, item.variation)
 FROM inventory_item AS item
 LEFT JOIN inventory_item AS parent ON parent.id = item.parent_id
+LEFT JOIN channels_app_categorymapping AS mapping
+    ON mapping.channel_id = %s AND mapping.own = item.category AND item.category <> ''
 WHERE item.seller_id = %s AND item.sku = ANY(%s::text[])
-"""
+"""  # noqa: S608 - put together from constants
 
 
 def read_content(channel: Channel, skus: Sequence[str]) -> dict[str, Content]:
     """Return what the listings of these SKUs say, by SKU."""
     with connection.cursor() as cursor:
-        cursor.execute(_CONTENT, [channel.seller_id, list(skus)])
+        cursor.execute(_CONTENT, [channel.pk, channel.seller_id, list(skus)])
         # The database layer leaves JSON columns of raw statements as text; one text a row is read fastest.
         return {row[0]: Content(*row[:8], *loads(row[8])) for row in cursor}
 

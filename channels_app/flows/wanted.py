@@ -82,9 +82,14 @@ class Truth(NamedTuple):
         )
 
 
+#: Of an item and the mapping of its category, if there is one: names what its listing says.
+CONTENT_HASH = """CASE WHEN coalesce(mapping.fingerprint, '') = '' THEN item.content_hash
+            ELSE md5(item.content_hash || mapping.fingerprint) END"""
+
 # Plan: `asked`, and the few channels in it, are small and read once; each LATERAL with LIMIT or an aggregate stays a
-# probe of one index (item by seller and SKU, label item by label and item, stock by item, listing by channel and SKU,
-# open feed lines by channel and SKU). So the cost follows the number asked for, never the size of the catalogue.
+# probe of one index (item by seller and SKU, label item by label and item, mapping by channel and category, stock by
+# item, listing by channel and SKU, open feed lines by channel and SKU). So the cost follows the number asked for, never
+# the size of the catalogue.
 _TRUTH = """
 WITH asked (channel_id, sku) AS MATERIALIZED ({source}),
 outlet AS MATERIALIZED (
@@ -95,7 +100,7 @@ outlet AS MATERIALIZED (
     WHERE channel.id IN (SELECT channel_id FROM asked)
 )
 SELECT asked.channel_id, asked.sku, item.id, coalesce(item.on_label, false), item.price, coalesce(item.currency, ''),
-       coalesce(item.content_hash, ''), coalesce(stock.available, 0),
+       coalesce({content_hash}, ''), coalesce(stock.available, 0),
        listing.state, listing.sent_price, listing.sent_quantity, coalesce(listing.sent_content_hash, ''),
        coalesce(listing.sent_withdrawn, false), listing.confirmed_price, listing.confirmed_quantity,
        coalesce(listing.confirmed_content_hash, ''), coalesce(listing.rejected_hash, ''),
@@ -105,7 +110,7 @@ SELECT asked.channel_id, asked.sku, item.id, coalesce(item.on_label, false), ite
 FROM asked
 JOIN outlet ON outlet.id = asked.channel_id
 LEFT JOIN LATERAL (
-    SELECT one.id, one.price, one.currency, one.content_hash,
+    SELECT one.id, one.price, one.currency, one.content_hash, one.category,
            NOT one.is_parent AND NOT one.blocked AND one.archived_at IS NULL AND EXISTS (
                SELECT FROM inventory_labelitem AS member
                WHERE member.label_id = outlet.label_id AND member.item_id = one.id AND member.source <> 'excluded'
@@ -114,6 +119,8 @@ LEFT JOIN LATERAL (
     WHERE one.seller_id = outlet.seller_id AND one.sku = asked.sku
     LIMIT 1
 ) AS item ON true
+LEFT JOIN channels_app_categorymapping AS mapping
+    ON mapping.channel_id = asked.channel_id AND mapping.own = item.category AND item.category <> ''
 LEFT JOIN LATERAL (
     SELECT sum(place.on_hand - place.reserved) AS available
     FROM inventory_stock AS place
@@ -137,7 +144,7 @@ LEFT JOIN LATERAL (
 def read_truth(source: str, params: Mapping[str, Any]) -> list[Truth]:
     """Return how things stand for what the SELECT `source` asks for: rows of (channel_id, sku)."""
     with connection.cursor() as cursor:
-        cursor.execute(_TRUTH.format(source=source), params)
+        cursor.execute(_TRUTH.format(source=source, content_hash=CONTENT_HASH), params)
         return [Truth._make(row) for row in cursor.fetchall()]
 
 
@@ -170,4 +177,14 @@ WALK_SOURCE = """
      WHERE listing.channel_id = %(channel)s AND listing.sku > %(after)s AND listing.state <> 'ended'
      ORDER BY listing.sku LIMIT %(limit)s)
     ORDER BY 2 LIMIT %(limit)s
+"""
+
+#: The same of one of the seller's categories: what the channel does not list is passed over later. Plan: the index on
+#: (seller, category, SKU), in its order.
+CATEGORY_SOURCE = """
+    SELECT %(channel)s::bigint, item.sku
+    FROM inventory_item AS item
+    WHERE item.seller_id = %(seller)s AND item.category <> '' AND item.category = %(category)s
+      AND item.sku > %(after)s
+    ORDER BY item.sku LIMIT %(limit)s
 """

@@ -350,6 +350,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("cause", models.CharField(max_length=40)),
+                ("category", models.CharField(blank=True, db_default="", default="", max_length=200)),
                 ("cursor", models.CharField(blank=True, default="", max_length=100)),
                 ("created_at", models.DateTimeField()),
                 (
@@ -864,6 +865,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("own", models.CharField(max_length=200)),
                 ("answers", models.JSONField(blank=True, default=dict)),
+                ("fingerprint", models.CharField(blank=True, default="", max_length=32)),
                 ("updated_at", models.DateTimeField()),
                 (
                     "channel",

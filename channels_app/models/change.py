@@ -46,10 +46,13 @@ class PendingChange(models.Model):
 
 
 class ChannelWalk(models.Model):
-    """A cause that touches a whole channel (activation, relabelling, a new rule), walked in keyset slices."""
+    """A cause that touches a whole channel (activation, relabelling, a new rule), walked in keyset slices; or all that
+    it lists of one of the seller's categories."""
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="walks")
     cause = models.CharField(max_length=40)
+    #: The seller's category that is walked; empty: everything.
+    category = models.CharField(max_length=200, blank=True, db_default="", default="")
     #: The last SKU done; everything above it is still to do.
     cursor = models.CharField(max_length=100, blank=True, default="")
     created_at = models.DateTimeField()

@@ -575,7 +575,7 @@ class Migration(migrations.Migration):
             model_name="item",
             index=models.Index(
                 condition=models.Q(("category", ""), _negated=True),
-                fields=["seller", "category"],
+                fields=["seller", "category", "sku"],
                 name="item_category",
             ),
         ),
