@@ -22,7 +22,7 @@ from marketplace_integration import clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One of the things that a new seller does once."""
+    """One of the things that a new seller does once; `url` is empty while it cannot be done yet."""
 
     text: str
     note: str
@@ -58,7 +58,7 @@ def home(request: SellerRequest) -> HttpResponse:
         "rows": rows,
         "troubles": troubles_of(seller, channels, now=now),
         "steps": steps,
-        "is_new": not all(step.is_done for step in steps),
+        "next_step": next((step for step in steps if not step.is_done), None),
         "item_count": count_up_to(seller.items.filter(archived_at=None)),
         "listed_count": sum(row.counts.listed for row in rows),
         "troubled_count": sum(row.counts.troubled for row in rows),
@@ -91,7 +91,6 @@ def _steps(seller: Seller, channels: list[Channel]) -> list[Step]:
     has_labelled = LabelItem.objects.filter(label__seller=seller).exists()
     first = channels[0] if channels else None
     settings_url = reverse("channel_settings", args=[slug, first.public_id]) if first else ""
-    marketplaces_url = reverse("marketplaces", args=[slug])
     return [
         Step(
             text="Bring in your items",
@@ -110,15 +109,15 @@ def _steps(seller: Seller, channels: list[Channel]) -> list[Step]:
         Step(
             text="Connect a marketplace",
             note="The sandbox is a marketplace to try everything on; nothing there is real.",
-            url=marketplaces_url,
+            url=reverse("marketplaces", args=[slug]),
             link="Go to marketplaces",
             is_done=bool(channels),
         ),
         Step(
             text="Activate it",
             note="Choose its label, enter the account, and activate. Testing begins then.",
-            url=settings_url or marketplaces_url,
-            link="Go to its settings" if first else "Go to marketplaces",
+            url=settings_url,
+            link="Go to its settings",
             is_done=any(channel.is_running for channel in channels),
         ),
     ]
