@@ -1,8 +1,10 @@
 """The life cycle: Setup, Testing, Live and back, and the switches in between (design, life cycle)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django import forms
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -201,12 +203,18 @@ def _missing_account(channel: Channel) -> list[MissingStep]:
         form = form_class({**channel.settings, **read_secrets(channel)})
     except SettingsError as error:
         return [MissingStep(str(error), "account")]
-    return [
-        MissingStep(f"Account information: {form.fields[name].label or name}: {' '.join(map(str, texts))}", "account")
-        if name in form.fields
-        else MissingStep(f"Account information: {' '.join(map(str, texts))}", "account")
-        for name, texts in form.errors.items()
-    ]
+    return [MissingStep(text, "account") for text in _account_problems(form)]
+
+
+def _account_problems(form: forms.Form) -> Iterator[str]:
+    """Yield what is wrong with the account information, field by field, in the seller's words."""
+    for name, problems in form.errors.as_data().items():
+        label = str(form.fields[name].label or name) if name in form.fields else ""
+        for problem in problems:
+            if problem.code == "required":
+                yield f"Account information: enter {label}."
+            else:
+                yield ": ".join(filter(None, ["Account information", label, " ".join(problem.messages)]))
 
 
 def _refuse_active(channel: Channel) -> None:

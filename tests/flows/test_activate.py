@@ -84,7 +84,7 @@ def test_everything_that_is_missing_is_listed_with_its_place_on_the_page(seller:
         activate.activate(channel, actor=owner, now=NOW)
 
     assert [step.anchor for step in refused.value.missing] == ["label", "quantity", "account", "account"]
-    assert "Client secret" in str(refused.value)
+    assert "Account information: enter Client secret." in str(refused.value)
     assert channel.state == "setup"
     assert MemoryAdapter.checks == 0
 
