@@ -54,7 +54,7 @@ def _text(entry: ChannelHistory) -> str:
         changed += [
             f"{_FIELDS.get(name, name.replace('_', ' '))}: {_value(before.get(name))} → {_value(value)}"
             for name, value in (dict.fromkeys(before) | entry.after).items()
-            if before.get(name) != value and name != "replaced secrets"
+            if name != "replaced secrets" and _value(before.get(name)) != _value(value)
         ]
         return f"changed {'; '.join(changed)}"
     return f"changed {entry.what.replace('_', ' ')}: {_value(entry.before)} → {_value(entry.after)}"
