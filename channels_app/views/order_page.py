@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ from channels_app.models import (
     ReturnLine,
 )
 from channels_app.order_forms import CancelForm, LinkForm, RefundForm, ReturnForm, ShipForm
+from inventory.money import quantize
 
 #: Versions shown in the timeline.
 _VERSIONS = 50
@@ -149,7 +151,7 @@ def timeline(order: Order, commands: Sequence[Command], requests: Iterable[Cance
     events += _of_requests(requests)
     events += _of_shipments(order)
     events += _of_returns(order)
-    events += _of_commands(commands)
+    events += _of_commands(order, commands)
     # Of what happened at the same moment, the consequence stands above its cause.
     return sorted(events, key=lambda event: event.at)[::-1]
 
@@ -157,7 +159,7 @@ def timeline(order: Order, commands: Sequence[Command], requests: Iterable[Cance
 def _of_versions(order: Order) -> Iterable[Event]:
     raws = RawOrder.objects.filter(channel_id=order.channel_id, remote_id=order.remote_id).defer("body")
     words = {
-        RawOrder.State.DONE: "A new version was downloaded.",
+        RawOrder.State.DONE: "The order had changed at the marketplace, and was downloaded again.",
         RawOrder.State.OLDER: "A version was downloaded that is older than what we have.",
         RawOrder.State.NEW: "A version was downloaded and waits to be read.",
         RawOrder.State.NEEDS_ATTENTION: "A version was downloaded that could not be read.",
@@ -193,12 +195,20 @@ def _of_returns(order: Order) -> Iterable[Event]:
         yield Event(at=one.requested_at, text=f"The buyer sends back: {about}.", note=note)
 
 
-def _of_commands(commands: Sequence[Command]) -> Iterable[Event]:
+def _subject(command: Command, currency: str) -> str:
+    """Return what a command is about: an amount, or units, of a line."""
+    if command.kind == Command.Kind.REFUND:
+        amount = (command.amount or Decimal(0)) + (command.shipping_amount or Decimal(0))
+        return f"{quantize(amount, currency):,} {currency} for {command.line.sku}"
+    return f"{command.quantity} × {command.line.sku}" if command.quantity else command.line.sku
+
+
+def _of_commands(order: Order, commands: Sequence[Command]) -> Iterable[Event]:
     ordered = sorted(commands, key=lambda c: (str(c.group_key), c.state, c.pk))
     for _, group in groupby(ordered, key=lambda c: (c.group_key, c.state)):
         rows = list(group)
         first = rows[0]
-        about = ", ".join(f"{row.quantity} × {row.line.sku}" if row.quantity else row.line.sku for row in rows)
+        about = ", ".join(_subject(row, order.currency) for row in rows)
         kind = command_name(first.kind)
         if first.kind == Command.Kind.ANSWER_CANCELLATION:
             kind = "yes to the cancellation request" if first.approve_request else "no to the cancellation request"

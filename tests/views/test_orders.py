@@ -251,7 +251,9 @@ def test_money_is_refunded_from_the_page(browser: Client, rig: Rig, order: Order
 
     answer = browser.post(_url(order, "refund/"), given, follow=True)
 
-    assert "The refund is recorded" in answer.content.decode()
+    page = answer.content.decode()
+    assert "The refund is recorded" in page
+    assert "Told to the marketplace: refund, 5.00 USD for MUG-1." in page
     assert rig.line("A-1").refunded == 5
     item = rig.line("A-1").item
     assert item is not None
