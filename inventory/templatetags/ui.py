@@ -183,13 +183,13 @@ def ago(context: template.Context, value: datetime | None, empty: str = "never")
 
 @register.filter
 def duration(value: float | timedelta) -> str:
-    """Return a span in words, its largest unit only: `15 minutes`."""
+    """Return a span in words, its largest unit only: `15 minutes`; nothing takes less than a second."""
     seconds = abs(value.total_seconds() if isinstance(value, timedelta) else value)
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size * 1.5 or seconds == size:
             count = round(seconds / size)
             return f"{count} {unit}{'' if count == 1 else 's'}"
-    count = round(seconds)
+    count = max(round(seconds), 1)
     return f"{count} second{'' if count == 1 else 's'}"
 
 

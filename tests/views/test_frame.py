@@ -95,7 +95,15 @@ def test_money_has_the_digits_of_its_currency():
 
 @pytest.mark.parametrize(
     ("span", "words"),
-    [(1, "1 second"), (59, "59 seconds"), (60, "1 minute"), (900, "15 minutes"), (3600, "1 hour"), (86400, "1 day")],
+    [
+        (0, "1 second"),
+        (1, "1 second"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (900, "15 minutes"),
+        (3600, "1 hour"),
+        (86400, "1 day"),
+    ],
 )
 def test_spans_are_named_by_their_largest_unit(span: int, words: str):
     assert duration(span) == words
