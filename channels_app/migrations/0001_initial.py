@@ -769,7 +769,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("planned", "Planned"),
-                            ("applied", "Enqueued"),
+                            ("applied", "Applied"),
                             ("skipped", "No longer so"),
                             ("undone", "Undone"),
                         ],

@@ -50,7 +50,7 @@ class Difference(models.Model):
 
     class State(models.TextChoices):
         PLANNED = "planned", "Planned"
-        APPLIED = "applied", "Enqueued"
+        APPLIED = "applied", "Applied"
         SKIPPED = "skipped", "No longer so"
         UNDONE = "undone", "Undone"
 
