@@ -84,6 +84,9 @@ class FakeMarket:
     manual: bool = False
     refuse_files: bool = False
     page_size: int = 100
+    #: New products whose SKU begins so are refused without a barcode, for this reason.
+    wants_barcodes_of: str = ""
+    no_barcode: str = "This item has no GTIN (EAN, UPC): the marketplace cannot tell which product it is."
     #: The marketplace's clock.
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     listings: dict[str, FakeListing] = field(default_factory=dict)
@@ -247,6 +250,8 @@ class FakeMarket:
                 listing.active = False
             return LineResult(sku=line.sku, outcome=Outcome.ACCEPTED)
         if isinstance(line, ContentLine):
+            if self.wants_barcodes_of and line.sku.startswith(self.wants_barcodes_of) and not line.gtin:
+                return LineResult(sku=line.sku, outcome=Outcome.REJECTED, code="E4", reason=self.no_barcode)
             shown = listing.quantity if listing else 0
             quantity = line.quantity if FakeAdapter.content_brings_quantity else shown
             self.listings[line.sku] = FakeListing(line.price, line.currency, quantity, line.title)

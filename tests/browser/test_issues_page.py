@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from channels_app.adapters.types import ContentLine, Kind, Line, LineResult, Outcome
 from channels_app.models import Listing
 from tests.browser.conftest import assert_good, sign_in
 from tests.factories import make_user
@@ -15,22 +14,13 @@ from tests.flows.feed_rig import Rig
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 both_sizes = pytest.mark.parametrize("phone", [False, True], indirect=True, ids=["desktop", "phone"])
 
-NAMELESS = "This item has no GTIN (EAN, UPC): the marketplace cannot tell which product it is. Add it to the item."
-
 
 @pytest.fixture
-def rig(monkeypatch: pytest.MonkeyPatch) -> Rig:
+def rig(db: None) -> Rig:
     """Three items have no price, two lack the barcode that lamps need, and two the marketplace does not like."""
     rig = Rig(slug="nordlicht")
     make_user(seller=rig.seller)
-    apply = rig.market._apply
-
-    def refuse_nameless_lamps(kind: Kind, line: Line) -> LineResult:
-        if line.sku.startswith("LAMP") and isinstance(line, ContentLine) and not line.gtin:
-            return LineResult(sku=line.sku, outcome=Outcome.REJECTED, reason=NAMELESS)
-        return apply(kind, line)
-
-    monkeypatch.setattr(rig.market, "_apply", refuse_nameless_lamps)
+    rig.market.wants_barcodes_of = "LAMP"
     for number in range(1, 4):
         rig.has_item(f"TENT-{number}", on_hand=2, price=None, title=f"Tent for {number}")
     for sku in ("LAMP-1", "LAMP-2"):

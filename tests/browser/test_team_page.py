@@ -1,11 +1,9 @@
 """The journey of a colleague in a real browser: invited, joined, given another role, removed."""
 
-from collections.abc import Callable
-
 import pytest
 from django.core import mail as letters
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from inventory import mail
@@ -32,12 +30,6 @@ def team_url(live_server: LiveServer, seller: Seller) -> str:
     return live_server.url + reverse("team", args=[seller.slug])
 
 
-@pytest.fixture
-def colleague(chromium: Browser, page: Page) -> Callable[[], Page]:
-    """Give a page of another browser, of the same size, in which nobody is signed in."""
-    return lambda: chromium.new_context(viewport=page.viewport_size).new_page()
-
-
 def deliver() -> str:
     """Do what a worker does with the newest letter; return the link in it."""
     assert mail.send(Mail.objects.latest("pk").pk, now=clock.now())
@@ -46,7 +38,7 @@ def deliver() -> str:
 
 @SIZES
 def test_a_colleague_is_invited_joins_gets_another_role_and_is_removed(
-    page: Page, seller: Seller, team_url: str, colleague: Callable[[], Page]
+    page: Page, seller: Seller, team_url: str, elsewhere: Page
 ):
     page.goto(team_url)
     expect(page.get_by_text("A team needs an owner.")).to_be_visible()
@@ -58,7 +50,7 @@ def test_a_colleague_is_invited_joins_gets_another_role_and_is_removed(
     page.reload()
     assert_good(page)
 
-    theirs = colleague()
+    theirs = elsewhere
     theirs.goto(link)
     expect(theirs.get_by_role("heading", name="Join Nordlicht Outdoor")).to_be_visible()
     assert_good(theirs)
@@ -88,16 +80,14 @@ def test_a_colleague_is_invited_joins_gets_another_role_and_is_removed(
 
 
 @SIZES
-def test_a_colleague_with_an_account_signs_in_and_joins(
-    page: Page, seller: Seller, team_url: str, colleague: Callable[[], Page]
-):
+def test_a_colleague_with_an_account_signs_in_and_joins(page: Page, seller: Seller, team_url: str, elsewhere: Page):
     make_user("ada@example.com")
     page.goto(team_url)
     page.get_by_label("E-mail address").fill("ada@example.com")
     page.get_by_role("button", name="Send the invitation").click()
     expect(page.get_by_text("ada@example.com is invited")).to_be_visible()
 
-    theirs = colleague()
+    theirs = elsewhere
     theirs.goto(deliver())
     assert_good(theirs)
     theirs.get_by_role("link", name="Sign in").click()
