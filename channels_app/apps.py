@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class ChannelsConfig(AppConfig):
@@ -13,3 +14,7 @@ class ChannelsConfig(AppConfig):
         from inventory.signals import changed
 
         changed.connect(nudge_fan_out, dispatch_uid="channels_app.nudge_fan_out")
+
+
+class SupportConfig(AdminConfig):
+    default_site = "channels_app.support_site.SupportSite"

@@ -40,7 +40,7 @@ REDIS_URL: str = _values["REDIS_URL"]
 INSTALLED_APPS = [
     "inventory.apps.InventoryConfig",
     "channels_app.apps.ChannelsConfig",
-    "django.contrib.admin",
+    "channels_app.apps.SupportConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -7,10 +7,6 @@ from django.urls import URLPattern, URLResolver, include, path
 from inventory.sign_in import SignInForm
 from marketplace_integration.health import healthz
 
-admin.site.site_header = "Support"
-admin.site.site_title = "Support"
-admin.site.index_title = "Sellers and their channels"
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "sign-in/",

@@ -1,12 +1,27 @@
 """What admin pages of channels have in common."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from inventory.admin.base import LookOnly, TabularInlineOfAny
+from inventory.admin.base import LookOnly, LookOnlyAdmin, TabularInlineOfAny
+
+
+class ChannelRowsAdmin(LookOnlyAdmin):
+    """Rows of many channels: each says which, and whose."""
+
+    list_select_related: ClassVar[tuple[str, ...]] = ("channel__seller",)
+
+    @admin.display(description="channel", ordering="channel__name")
+    def of_channel(self, row: Any) -> SafeString:
+        page = reverse("admin:channels_app_channel_change", args=[row.channel_id])
+        return format_html('<a href="{}">{}</a> of {}', page, row.channel.name, row.channel.seller.name)
 
 
 class LookOnlyInline(LookOnly, TabularInlineOfAny):

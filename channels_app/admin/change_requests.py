@@ -2,21 +2,23 @@
 
 from typing import Any, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from django_fsm import TransitionNotAllowed
 
+from channels_app.admin.cards import build_cards
 from channels_app.flows import change_requests
 from channels_app.flows.permissions import NotAllowed
 from channels_app.models import ChangeRequest
 from inventory.admin.base import LookOnlyAdmin
+from inventory.shelves import DESK
 from inventory.support import is_support
 from marketplace_integration import clock
 
@@ -44,31 +46,27 @@ class StateFilter(admin.SimpleListFilter):
         return queryset if chosen == "all" else queryset.filter(state=chosen)
 
 
-class AnswerForm(forms.Form):
-    """What the seller reads."""
-
-    answer = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2, "cols": 60}))
-
-
 @admin.register(ChangeRequest)
 class ChangeRequestAdmin(LookOnlyAdmin):
-    """Oldest first: who waits longest is served first."""
+    """Oldest first: who waits longest is served first. One by one: each seller is owed an answer of their own."""
 
-    list_display = ("what", "channel", "seller", "reason", "requested_by", "created_at", "state")
+    shelf = DESK
+    empty_words = "No seller waits for an answer. What sellers ask for on Live channels will stand here."
+    list_display = ("what", "created_at")
     list_filter = (StateFilter, "what")
     search_fields = ("channel__name", "channel__seller__name", "reason")
-    list_select_related = ("channel__seller", "requested_by")
-    ordering = ("created_at",)
-    fields = (
-        *("channel", "seller", "what", "reason", "requested_by", "created_at"),
-        *("state", "answer", "decided_by", "decided_at"),
-    )
-    readonly_fields = fields
+    search_help_text = "The seller, the channel or the reason."
+    list_select_related = ("channel__seller", "requested_by", "decided_by")
+    ordering = ("created_at", "pk")
+    list_per_page = 25
+    #: The page is a template of its own.
+    fields = ("what",)
+    change_list_template = "admin/channels_app/changerequest/change_list.html"
     change_form_template = "admin/channels_app/changerequest/change_form.html"
 
-    @admin.display(ordering="channel__seller__name")
-    def seller(self, request: ChangeRequest) -> str:
-        return str(request.channel.seller)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChangeRequest]:
+        rows = super().get_queryset(request)
+        return cast("QuerySet[ChangeRequest]", rows.select_related(*self.list_select_related))
 
     def get_urls(self) -> list[URLPattern]:
         decide = path(
@@ -78,19 +76,25 @@ class ChangeRequestAdmin(LookOnlyAdmin):
         )
         return [decide, *super().get_urls()]
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        answer = super().changelist_view(request, extra_context)
+        if isinstance(answer, TemplateResponse) and answer.context_data and "cl" in answer.context_data:
+            rows = answer.context_data["cl"].result_list
+            answer.context_data["cards"] = build_cards(rows, now=clock.now())
+        return answer
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        is_open = row is not None and row.state == ChangeRequest.State.OPEN
-        extra = {**(extra_context or {}), "is_open": is_open, "answer_form": AnswerForm()}
-        return super().change_view(request, object_id, form_url, extra)
+        row = cast(ChangeRequest | None, self.get_object(request, object_id))
+        cards = build_cards([row], now=clock.now()) if row else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "cards": cards})
 
     def decide(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Apply or decline, by the button pressed; says what came of it on the queue."""
         if not is_support(request.user):
             raise PermissionDenied
-        row = get_object_or_404(ChangeRequest, pk=object_id)
+        row = get_object_or_404(ChangeRequest.objects.select_related("channel__seller"), pk=object_id)
         flow = change_requests.apply if "apply" in request.POST else change_requests.decline
         actor, answer = cast(AbstractBaseUser, request.user), request.POST.get("answer", "")
         try:
@@ -101,5 +105,5 @@ class ChangeRequestAdmin(LookOnlyAdmin):
             messages.error(request, error.messages[0])
             return redirect(reverse("admin:channels_app_changerequest_change", args=[row.pk]))
         else:
-            messages.success(request, f"{row}.")
+            messages.success(request, f"{row.channel} of {row.channel.seller}: {row}. The seller sees it now.")
         return redirect(reverse("admin:channels_app_changerequest_changelist"))

@@ -8,82 +8,66 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, path, reverse
 from django_fsm import TransitionNotAllowed
 
+from channels_app.adapters import registry
 from channels_app.adapters.errors import ChannelError
-from channels_app.admin.base import LookOnlyInline, name_or_nobody
+from channels_app.admin.channel_page import build_page, marketplace_of
 from channels_app.admin.deeds import DEEDS, Deed, ReasonForm, possible_deeds
 from channels_app.flows.activate import NotReady, testing_end
 from channels_app.flows.expiry import expiry_of
 from channels_app.flows.permissions import NotAllowed
-from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob, ExpiryWarning
+from channels_app.models import ChangeRequest, Channel
 from inventory.admin.base import LookOnlyAdmin
+from inventory.shelves import DESK
 from inventory.support import is_support
 from marketplace_integration import clock
 
 
-class ChangeRequestInline(LookOnlyInline):
-    model = ChangeRequest
-    fields = readonly_fields = ("what", "reason", "state", "requested_by", "created_at", "answer")
-    show_change_link = True
-    verbose_name_plural = "Change requests"
+class WaitsFilter(admin.SimpleListFilter):
+    """What needs somebody now."""
+
+    title = "what waits"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("requests", "Change requests"), ("jobs", "Stopped jobs")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Channel]) -> QuerySet[Channel]:
+        named = {"requests": "requests_count__gt", "jobs": "blocked_count__gt"}.get(self.value() or "")
+        return queryset.filter(**{named: 0}) if named else queryset
 
 
-class JobInline(LookOnlyInline):
-    model = ChannelJob
-    fields = readonly_fields = (
-        *("kind", "enabled", "interval_seconds", "next_run_at", "last_run_at", "last_success_at"),
-        *("failures", "blocked", "last_error"),
-    )
-    verbose_name_plural = "Jobs"
+class MarketplaceFilter(admin.SimpleListFilter):
+    """By the name that people know."""
 
+    title = "marketplace"
+    parameter_name = "adapter_key"
 
-class ExpiryWarningInline(LookOnlyInline):
-    model = ExpiryWarning
-    fields = readonly_fields = ("expires_on", "days_ahead", "warned_at", "letters")
-    verbose_name_plural = "Warnings before credentials expire"
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(key, adapter.label) for key, adapter in registry.adapters().items()]
 
-
-class HistoryInline(LookOnlyInline):
-    model = ChannelHistory
-    fields = readonly_fields = ("at", "who", "what", "before", "after", "reason")
-    verbose_name_plural = "History (newest 50)"
-
-    @admin.display(description="who")
-    def who(self, entry: ChannelHistory) -> str:
-        return name_or_nobody(entry, "actor")
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Channel]) -> QuerySet[Channel]:
+        return queryset.filter(adapter_key=self.value()) if self.value() else queryset
 
 
 @admin.register(Channel)
 class ChannelAdmin(LookOnlyAdmin):
     """Nothing here is a form field: every change is a button, goes through the flows, and keeps a reason."""
 
-    list_display = (
-        "name",
-        "seller",
-        "adapter_key",
-        "mode",
-        "state",
-        "testing_ends_at",
-        "open_requests",
-        "blocked_jobs",
-        "credentials_warning",
-    )
-    list_filter = ("state", "adapter_key", "mode")
+    shelf = DESK
+    empty_words = "No channel yet. Sellers add them under Marketplaces."
+    list_display = ("name", "seller", "marketplace", "phase", "waits")
+    list_filter = ("state", WaitsFilter, "mode", MarketplaceFilter)
     search_fields = ("name", "seller__name", "seller__slug", "account_id", "public_id__exact")
-    list_select_related = ("seller",)
+    search_help_text = "The channel, the seller or the account at the marketplace."
+    list_select_related = ("seller", "label")
     ordering = ("seller__name", "name")
-    inlines = (ChangeRequestInline, JobInline, ExpiryWarningInline, HistoryInline)
+    #: The page is a template of its own.
+    fields = ("name",)
     change_form_template = "admin/channels_app/channel/change_form.html"
-    fieldsets = (
-        (None, {"fields": ("name", "seller", "adapter_key", "mode", "public_id")}),
-        ("Status", {"fields": ("state", "testing_started_at", "testing_ends_at", "live_at", "on_deactivate")}),
-        ("Switches", {"fields": ("listings_on", "reconciler_on", "orders_on", "fulfillments_on")}),
-        ("Label and quantity", {"fields": ("label", "buffer", "floor", "quantity_mode", "quantity_limit")}),
-        ("Price", {"fields": ("price_percent", "price_amount", "price_ending", "price_minimum", "currency_rate")}),
-        ("Account", {"fields": ("account_id", "currency", "settings", "checked_at", "check_error", "credentials")}),
-    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
         return cast(
@@ -98,25 +82,25 @@ class ChannelAdmin(LookOnlyAdmin):
             ),
         )
 
-    @admin.display(description="credentials")
-    def credentials(self, channel: Channel) -> str:
-        expiry = expiry_of(channel, now=clock.now())
-        if expiry is None:
-            return "nobody has said when they expire"
-        return f"{expiry.words} ({'told by the marketplace' if expiry.is_told else 'entered by the seller'})"
+    @admin.display(ordering="adapter_key")
+    def marketplace(self, channel: Channel) -> str:
+        return marketplace_of(channel)
 
-    @admin.display(description="expiring credentials")
-    def credentials_warning(self, channel: Channel) -> str:
-        expiry = expiry_of(channel, now=clock.now()) if channel.is_running else None
-        return expiry.words if expiry and expiry.threshold is not None else ""
+    @admin.display(description="state", ordering="state")
+    def phase(self, channel: Channel) -> str:
+        left = channel.days_left(clock.now())
+        words = str(channel.get_state_display())
+        return words if left is None else f"{words}, {left} day{pluralize(left)} left"
 
-    @admin.display(description="open requests", ordering="requests_count")
-    def open_requests(self, channel: Channel) -> int:
-        return int(channel.requests_count)  # type: ignore[attr-defined]
-
-    @admin.display(description="jobs that need somebody", ordering="blocked_count")
-    def blocked_jobs(self, channel: Channel) -> int:
-        return int(channel.blocked_count)  # type: ignore[attr-defined]
+    @admin.display(description="waits for somebody", ordering="-requests_count")
+    def waits(self, channel: Channel) -> str:
+        asked, stopped = channel.requests_count, channel.blocked_count  # type: ignore[attr-defined]
+        words = [
+            f"{asked} change request{pluralize(asked)}" if asked else "",
+            f"{stopped} stopped job{pluralize(stopped)}" if stopped else "",
+            _expiry_words(channel),
+        ]
+        return ", ".join(filter(None, words)) or "–"
 
     def get_urls(self) -> list[URLPattern]:
         deed = path(
@@ -127,9 +111,9 @@ class ChannelAdmin(LookOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        channel = self.get_object(request, object_id)
-        deeds = possible_deeds(channel) if channel else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "deeds": deeds})
+        channel = cast(Channel | None, self.get_object(request, object_id))
+        more = build_page(channel, now=clock.now()) if channel else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def do(self, request: HttpRequest, object_id: int, name: str) -> HttpResponse:
         """Ask why, then do it. Shows the form again with 422 if it is not valid or the flow refuses."""
@@ -148,7 +132,7 @@ class ChannelAdmin(LookOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": f"{deed.label}: {channel}",
             "trail": [("Channels", reverse("admin:channels_app_channel_changelist")), (str(channel), page)],
-            "words": f"{channel} of {channel.seller} is in {channel.get_state_display()}. {deed.effect}",
+            "words": f"{channel} of {channel.seller}, now {channel.get_state_display()}. {deed.effect}",
             "form": form,
             "button": deed.label,
             "back": page,
@@ -168,3 +152,9 @@ class ChannelAdmin(LookOnlyAdmin):
             messages.success(request, f"{deed.label}: done.")
             return True
         return False
+
+
+def _expiry_words(channel: Channel) -> str:
+    """Return that its credentials expire soon; "" if not."""
+    expiry = expiry_of(channel, now=clock.now()) if channel.is_running else None
+    return f"credentials: {expiry.words}" if expiry and expiry.threshold is not None else ""

@@ -10,10 +10,11 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.models import AbstractBaseUser
 
 from channels_app.flows import activate, switches
-from channels_app.flows.permissions import Action, Actor, allowed
+from channels_app.flows.permissions import Action, Actor, allowed, why_not
 from channels_app.models import Channel
+from channels_app.views.settings_page import SWITCH_WORDS
 
-_SWITCH_NAMES = {
+SWITCH_NAMES = {
     "listings_on": "Listings",
     "reconciler_on": "Reconciler",
     "orders_on": "Orders",
@@ -72,6 +73,12 @@ def possible_deeds(channel: Channel) -> list[Deed]:
     ]
 
 
+def why_not_switch(channel: Channel, field: str, on: bool) -> str:
+    """Return why support cannot switch this now; "" if it can."""
+    action = switches.action_of(field, on)
+    return why_not(channel.state, Actor.SUPPORT, action) or switches.why_not_switch(channel, field, on, as_support=True)
+
+
 def _activate(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
     activate.activate(channel, actor=actor, now=now, reason=values["reason"], as_support=True)
 
@@ -99,13 +106,11 @@ def _switch(field: str, on: bool) -> Deed:
         switches.set_switch(channel, field, on, actor=actor, now=now, reason=values["reason"], as_support=True)
 
     def is_open(channel: Channel) -> bool:
-        return getattr(channel, field) != on and not switches.why_not_switch(channel, field, on)
+        return getattr(channel, field) != on and not why_not_switch(channel, field, on)
 
-    name = _SWITCH_NAMES[field]
+    name = SWITCH_NAMES[field]
     word = "on" if on else "off"
-    effect = f"{name} is switched {word} at once."
-    if field == "listings_on" and not on:
-        effect += " Stock no longer flows to the channel, and Reconciler goes off with it."
+    effect = f"{name} is switched {word} at once. {SWITCH_WORDS[field][0 if on else 1]}".strip()
     return Deed(
         name=f"{field}-{word}",
         label=f"{name} {word}",
@@ -162,6 +167,5 @@ _TRANSITIONS = [
 
 #: Name in the address -> deed.
 DEEDS: dict[str, Deed] = {
-    deed.name: deed
-    for deed in [*_TRANSITIONS, *(_switch(field, on) for field in _SWITCH_NAMES for on in (True, False))]
+    deed.name: deed for deed in [*_TRANSITIONS, *(_switch(field, on) for field in SWITCH_NAMES for on in (True, False))]
 }

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from channels_app.admin.base import LookOnlyInline, name_or_nobody
+from channels_app.admin.base import ChannelRowsAdmin, LookOnlyInline, name_or_nobody
 from channels_app.flows.ledger import ask_for_check
 from channels_app.flows.permissions import NotAllowed
 from channels_app.models import (
@@ -32,43 +32,64 @@ from channels_app.models import (
     Submission,
 )
 from channels_app.tasks import check_channel_ledger
+from channels_app.views.history_words import describe
 from inventory.admin.base import LookOnlyAdmin
+from inventory.shelves import LOOK_UP
 from marketplace_integration import clock
 
 
 @admin.register(ChannelHistory)
-class ChannelHistoryAdmin(LookOnlyAdmin):
-    list_display = ("at", "channel", "who", "what", "before", "after", "reason")
+class ChannelHistoryAdmin(ChannelRowsAdmin):
+    words = "What was changed on channels"
+    shelf = LOOK_UP
+    list_display = ("at", "of_channel", "who", "changed", "reason")
     list_filter = ("what",)
     search_fields = ("channel__name", "channel__seller__name", "reason")
-    list_select_related = ("channel", "actor")
+    list_select_related = ("channel__seller", "actor")
     ordering = ("-pk",)
 
     @admin.display(description="who")
     def who(self, entry: ChannelHistory) -> str:
         return name_or_nobody(entry, "actor")
 
+    @admin.display(description="what")
+    def changed(self, entry: ChannelHistory) -> str:
+        return describe(entry).text
+
 
 @admin.register(ChannelJob)
-class ChannelJobAdmin(LookOnlyAdmin):
-    list_display = ("channel", "kind", "enabled", "blocked", "failures", "next_run_at", "last_success_at", "last_error")
+class ChannelJobAdmin(ChannelRowsAdmin):
+    words = "Jobs"
+    list_display = (
+        "of_channel",
+        "kind",
+        "enabled",
+        "blocked",
+        "failures",
+        "next_run_at",
+        "last_success_at",
+        "last_error",
+    )
     list_filter = ("kind", "enabled", "blocked")
     search_fields = ("channel__name", "channel__seller__name")
-    list_select_related = ("channel",)
+    list_select_related = ("channel__seller",)
     ordering = ("-blocked", "-failures", "channel_id", "kind")
 
 
 @admin.register(LedgerCheck)
 class LedgerCheckAdmin(LookOnlyAdmin):
+    words = "Nightly checks"
     list_display = ("at", "offences", "seconds")
     ordering = ("-pk",)
 
 
 @admin.register(ChannelLedger)
-class ChannelLedgerAdmin(LookOnlyAdmin):
+class ChannelLedgerAdmin(ChannelRowsAdmin):
     """What the last check found on each channel; the worst first."""
 
-    list_display = ("channel", "offences", "at", "seconds", "asked_at")
+    words = "Checks by channel"
+    shelf = LOOK_UP
+    list_display = ("of_channel", "offences", "at", "seconds", "asked_at")
     search_fields = ("channel__name", "channel__seller__name")
     list_select_related = ("channel__seller",)
     ordering = ("-offences", "channel_id")
@@ -94,39 +115,43 @@ class ChannelLedgerAdmin(LookOnlyAdmin):
 
 
 @admin.register(JobRun)
-class JobRunAdmin(LookOnlyAdmin):
-    list_display = ("started_at", "channel", "kind", "outcome", "counts", "error")
+class JobRunAdmin(ChannelRowsAdmin):
+    words = "Runs of jobs"
+    list_display = ("started_at", "of_channel", "kind", "outcome", "counts", "error")
     list_filter = ("outcome", "kind")
     search_fields = ("channel__name", "channel__seller__name")
-    list_select_related = ("channel",)
+    list_select_related = ("channel__seller",)
     ordering = ("-pk",)
 
 
 @admin.register(Submission)
-class SubmissionAdmin(LookOnlyAdmin):
-    list_display = ("created_at", "channel", "kind", "phase", "line_count", "poll_count", "overdue", "closed_at")
+class SubmissionAdmin(ChannelRowsAdmin):
+    words = "What was sent"
+    list_display = ("created_at", "of_channel", "kind", "phase", "line_count", "poll_count", "overdue", "closed_at")
     list_filter = ("phase", "kind", "overdue")
     search_fields = ("handle__exact", "key__exact", "channel__name")
-    list_select_related = ("channel",)
+    list_select_related = ("channel__seller",)
     ordering = ("-pk",)
 
 
 @admin.register(FeedLine)
-class FeedLineAdmin(LookOnlyAdmin):
-    list_display = ("sku", "channel", "kind", "state", "price", "quantity", "created_at", "closed_at", "reason")
+class FeedLineAdmin(ChannelRowsAdmin):
+    words = "What was sent, line by line"
+    list_display = ("sku", "of_channel", "kind", "state", "price", "quantity", "created_at", "closed_at", "reason")
     # No filters: what is rare among many millions of lines is found by its SKU or its submission, by no list.
     search_fields = ("sku__exact",)
     search_help_text = "The whole SKU."
-    list_select_related = ("channel",)
+    list_select_related = ("channel__seller",)
     ordering = ("-pk",)
     raw_id_fields = ("submission",)
 
 
 @admin.register(Listing)
-class ListingAdmin(LookOnlyAdmin):
+class ListingAdmin(ChannelRowsAdmin):
+    shelf = LOOK_UP
     list_display = (
         "sku",
-        "channel",
+        "of_channel",
         "state",
         "confirmed_price",
         "confirmed_quantity",
@@ -136,7 +161,7 @@ class ListingAdmin(LookOnlyAdmin):
     list_filter = ("state",)
     search_fields = ("sku__exact",)
     search_help_text = "The whole SKU."
-    list_select_related = ("channel",)
+    list_select_related = ("channel__seller",)
     ordering = ("-pk",)
     raw_id_fields = ("item",)
 
@@ -151,40 +176,53 @@ class OrderLineInline(LookOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(LookOnlyAdmin):
-    list_display = ("remote_id", "channel", "placed_at", "payment_status", "shipping_status", "managed_by", "attention")
+class OrderAdmin(ChannelRowsAdmin):
+    shelf = LOOK_UP
+    list_display = (
+        "remote_id",
+        "of_channel",
+        "placed_at",
+        "payment_status",
+        "shipping_status",
+        "managed_by",
+        "attention",
+    )
     list_filter = ("shipping_status", "payment_status", "managed_by")
     search_fields = ("remote_id__exact",)
     search_help_text = "The channel's order number."
-    list_select_related = ("channel",)
+    list_select_related = ("channel__seller",)
     ordering = ("-pk",)
     inlines = (OrderLineInline,)
 
 
 @admin.register(RawOrder)
-class RawOrderAdmin(LookOnlyAdmin):
+class RawOrderAdmin(ChannelRowsAdmin):
     """Without the body: it holds buyers' data, which support does not need."""
 
-    list_display = ("remote_id", "version", "channel", "state", "reason", "fetched_at")
+    words = "Orders as downloaded"
+    list_display = ("remote_id", "version", "of_channel", "state", "reason", "fetched_at")
     list_filter = ("state",)
     search_fields = ("remote_id__exact",)
-    list_select_related = ("channel",)
+    list_select_related = ("channel__seller",)
     ordering = ("-pk",)
     exclude = ("body",)
 
 
 @admin.register(Command)
-class CommandAdmin(LookOnlyAdmin):
-    list_display = ("created_at", "channel", "order", "kind", "state", "quantity", "attempts", "reason")
+class CommandAdmin(ChannelRowsAdmin):
+    words = "What marketplaces were told of orders"
+    list_display = ("created_at", "of_channel", "order", "kind", "state", "quantity", "attempts", "reason")
     list_filter = ("state", "kind", "overdue")
     search_fields = ("order__remote_id__exact",)
     search_help_text = "The channel's order number."
-    list_select_related = ("channel", "order")
+    list_select_related = ("channel__seller", "order")
     ordering = ("-pk",)
 
 
 @admin.register(ShippingFile)
 class ShippingFileAdmin(LookOnlyAdmin):
+    words = "Files of parcels"
+    shelf = LOOK_UP
     list_display = ("created_at", "seller", "file_name", "state", "attempts", "confirmed_at", "finished_at")
     list_filter = ("state",)
     search_fields = ("seller__name",)
@@ -199,19 +237,21 @@ class ReturnLineInline(LookOnlyInline):
 
 
 @admin.register(Return)
-class ReturnAdmin(LookOnlyAdmin):
-    list_display = ("remote_id", "channel", "order_remote_id", "order", "requested_at", "imported_at")
+class ReturnAdmin(ChannelRowsAdmin):
+    shelf = LOOK_UP
+    list_display = ("remote_id", "of_channel", "order_remote_id", "order", "requested_at", "imported_at")
     search_fields = ("remote_id__exact", "order_remote_id__exact")
     search_help_text = "The channel's number of the return or of the order."
-    list_select_related = ("channel", "order")
+    list_select_related = ("channel__seller", "order")
     ordering = ("-pk",)
     inlines = (ReturnLineInline,)
 
 
 @admin.register(ReconcileRun)
-class ReconcileRunAdmin(LookOnlyAdmin):
-    list_display = ("created_at", "channel", "state", "remote_count", "counts", "reason")
+class ReconcileRunAdmin(ChannelRowsAdmin):
+    words = "Reconciler plans"
+    list_display = ("created_at", "of_channel", "state", "remote_count", "counts", "reason")
     list_filter = ("state",)
     search_fields = ("channel__name",)
-    list_select_related = ("channel",)
+    list_select_related = ("channel__seller",)
     ordering = ("-pk",)

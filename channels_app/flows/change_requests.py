@@ -19,7 +19,7 @@ from channels_app.models import ChangeRequest, Channel
 What = ChangeRequest.What
 
 #: Asked for -> (switch, on).
-_SWITCHES: dict[str, tuple[str, bool]] = {
+SWITCHES: dict[str, tuple[str, bool]] = {
     What.LISTINGS_ON: ("listings_on", True),
     What.LISTINGS_OFF: ("listings_on", False),
     What.RECONCILER_OFF: ("reconciler_on", False),
@@ -40,7 +40,7 @@ def possible_requests(channel: Channel) -> list[What]:
     open_ones = set(
         ChangeRequest.objects.filter(channel=channel, state=ChangeRequest.State.OPEN).values_list("what", flat=True)
     )
-    return [what for what in What if what not in open_ones and not _is_so_already(channel, what)]
+    return [what for what in What if what not in open_ones and not is_so_already(channel, what)]
 
 
 def ask(channel: Channel, what: str, *, reason: str, actor: AbstractBaseUser, now: datetime) -> ChangeRequest:
@@ -53,7 +53,7 @@ def ask(channel: Channel, what: str, *, reason: str, actor: AbstractBaseUser, no
     try:
         with locked(channel) as row:
             permissions.require(row, actor, action)
-            if _is_so_already(row, what):
+            if is_so_already(row, what):
                 raise ValidationError({"what": "This is how the channel stands already."})
             request = ChangeRequest.objects.create(
                 channel=row, what=what, reason=reason.strip(), requested_by_id=actor.pk, created_at=now
@@ -115,8 +115,8 @@ def _decide(
 
 def _deed(row: ChangeRequest, *, actor: AbstractBaseUser, now: datetime, why: str) -> Callable[[], None]:
     """Return what applying this request does."""
-    if row.what in _SWITCHES:
-        name, on = _SWITCHES[row.what]
+    if row.what in SWITCHES:
+        name, on = SWITCHES[row.what]
         return partial(set_switch, row.channel, name, on, actor=actor, now=now, as_support=True, reason=why)
     if row.what == What.BACK_TO_TESTING:
         return partial(back_to_testing, row.channel, ends_at=None, actor=actor, now=now, reason=why)
@@ -124,8 +124,9 @@ def _deed(row: ChangeRequest, *, actor: AbstractBaseUser, now: datetime, why: st
     return partial(deactivate, row.channel, choice=choice, actor=actor, now=now, as_support=True, reason=why)
 
 
-def _is_so_already(channel: Channel, what: str) -> bool:
-    if what not in _SWITCHES:
+def is_so_already(channel: Channel, what: str) -> bool:
+    """Say whether the channel stands as asked, so that there is nothing to apply."""
+    if what not in SWITCHES:
         return channel.state != Channel.State.LIVE
-    name, on = _SWITCHES[what]
+    name, on = SWITCHES[what]
     return bool(getattr(channel, name) == on)

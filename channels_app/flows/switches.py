@@ -40,7 +40,7 @@ def set_switch(
         if getattr(row, name) == on:
             return
         permissions.require(row, actor, action_of(name, on), as_support=as_support)
-        obstacle = why_not_switch(row, name, on)
+        obstacle = why_not_switch(row, name, on, as_support=as_support)
         if obstacle:
             raise NotAllowed(obstacle)
         changed = [name]
@@ -62,13 +62,13 @@ def action_of(name: str, on: bool) -> Action:
     return SWITCHES[name][0 if on else 1]
 
 
-def why_not_switch(channel: Channel, name: str, on: bool) -> str:
+def why_not_switch(channel: Channel, name: str, on: bool, *, as_support: bool = False) -> str:
     """Return why the channel itself, whoever asks, cannot have this switch so, in the seller's words; "" if it can."""
     if name == "reconciler_on" and on:
         if not connection.could_do(channel, Capability.RECONCILE):
             return "This marketplace cannot list what it shows, so there is nothing to reconcile with."
         if not channel.listings_on:
-            if channel.state == Channel.State.LIVE:
+            if channel.state == Channel.State.LIVE and not as_support:
                 return "Reconciler needs Listings. Ask support to switch on Listings."
             return "Reconciler needs Listings: switch on Listings first."
     # What the kind of marketplace may require is no requirement of this account before its connection says so.

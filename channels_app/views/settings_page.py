@@ -180,7 +180,8 @@ def _first_sku(channel: Channel) -> str:
     return on_label.order_by("item_id").values_list("item__sku", flat=True).first() or ""
 
 
-_SWITCH_WORDS = {
+#: Switch -> (what it does, what switching it off brings with it).
+SWITCH_WORDS = {
     "listings_on": (
         "Starts the product feed: items on the label are listed, and every later change of them is sent.",
         "With Listings off, stock no longer flows to this marketplace, and Reconciler goes off too.",
@@ -213,7 +214,7 @@ def _switch_rows(channel: Channel, part: Part) -> list[SwitchRow]:
             warning=warning if channel.is_running and getattr(channel, name) else "",
             stands_under=_STANDS_UNDER.get(name, ""),
         )
-        for name, (text, warning) in _SWITCH_WORDS.items()
+        for name, (text, warning) in SWITCH_WORDS.items()
     ]
 
 

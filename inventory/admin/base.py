@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from inventory.shelves import BEHIND
 from inventory.support import is_support
 
 # The stubs know these as generic, Django itself does not.
@@ -60,10 +61,33 @@ class ForSuperusers(LookOnly):
         return bool(getattr(request.user, "is_superuser", False))
 
 
-class LookOnlyAdmin(LookOnly, ModelAdminOfAny):
-    """A list and a page of rows that are only looked at."""
+class DeskAdmin(ModelAdminOfAny):
+    """A list at the desk: under a name that people say, on one of its shelves, counted only so far."""
 
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+    #: How the desk calls these rows.
+    words = ""
+    shelf = BEHIND
+    #: Said of an empty list.
+    empty_words = "Nothing of this kind yet."
+
+    def title(self) -> str:
+        return self.words or str(self.opts.verbose_name_plural).capitalize()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": self.title(), **(extra_context or {})})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        heading = {"list_title": self.title()}
+        return super().change_view(request, object_id, form_url, {**heading, **(extra_context or {})})
+
+
+class LookOnlyAdmin(LookOnly, DeskAdmin):
+    """A list and a page of rows that are only looked at."""
+
     actions: Sequence[str] | None = None

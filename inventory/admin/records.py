@@ -4,10 +4,12 @@ from django.contrib import admin
 
 from inventory.admin.base import LookOnlyAdmin
 from inventory.models import CsvImport, Item, Label, Location, Mail, StockMovement, TeamChange
+from inventory.shelves import LOOK_UP
 
 
 @admin.register(Item)
 class ItemAdmin(LookOnlyAdmin):
+    shelf = LOOK_UP
     list_display = ("sku", "title", "seller", "price", "currency", "blocked", "archived_at")
     list_select_related = ("seller",)
     search_fields = ("sku__icontains", "title__icontains")
@@ -17,6 +19,7 @@ class ItemAdmin(LookOnlyAdmin):
 
 @admin.register(Label)
 class LabelAdmin(LookOnlyAdmin):
+    shelf = LOOK_UP
     list_display = ("name", "seller", "kind", "recalculated_at")
     list_select_related = ("seller",)
     search_fields = ("name", "seller__name")
@@ -38,6 +41,8 @@ class StockMovementAdmin(LookOnlyAdmin):
 
 @admin.register(CsvImport)
 class CsvImportAdmin(LookOnlyAdmin):
+    words = "Imports"
+    shelf = LOOK_UP
     list_display = ("file_name", "seller", "state", "rows_done", "attempts", "created_at", "finished_at")
     list_select_related = ("seller",)
     ordering = ("-id",)
@@ -45,6 +50,8 @@ class CsvImportAdmin(LookOnlyAdmin):
 
 @admin.register(TeamChange)
 class TeamChangeAdmin(LookOnlyAdmin):
+    words = "Changes of teams"
+    shelf = LOOK_UP
     list_display = ("at", "seller", "who", "what", "whom", "before", "after")
     list_select_related = ("seller",)
     search_fields = ("who", "whom", "seller__name")
@@ -55,6 +62,8 @@ class TeamChangeAdmin(LookOnlyAdmin):
 class MailAdmin(LookOnlyAdmin):
     """What was sent, and what the mail server said to what was not."""
 
+    words = "E-mails"
+    shelf = LOOK_UP
     list_display = ("created_at", "seller", "to", "subject", "sent_at", "attempts", "last_error")
     list_select_related = ("seller",)
     search_fields = ("to__exact",)

@@ -5,18 +5,19 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from inventory import team
-from inventory.admin.base import ForSuperusers, ModelAdminOfAny, TabularInlineOfAny
+from inventory.admin.base import DeskAdmin, ForSuperusers, TabularInlineOfAny
 from inventory.admin.visits import begin_visit
 from inventory.models import Membership, Seller
+from inventory.shelves import DESK
 from marketplace_integration import clock
 
 
 class MembershipInline(ForSuperusers, TabularInlineOfAny):
-    """Who may act for the seller."""
+    """Who may act for the seller, for those who may change it."""
 
     model = Membership
     fields = ("user", "role")
@@ -27,13 +28,23 @@ class MembershipInline(ForSuperusers, TabularInlineOfAny):
 
 
 @admin.register(Seller)
-class SellerAdmin(ForSuperusers, ModelAdminOfAny):
+class SellerAdmin(ForSuperusers, DeskAdmin):
+    shelf = DESK
     prepopulated_fields = {"slug": ["name"]}
     exclude = ("created_at",)
     list_display = ("name", "slug", "currency", "time_zone", "created_at")
     search_fields = ("name", "slug")
-    inlines = (MembershipInline,)
     change_form_template = "admin/inventory/seller/change_form.html"
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[Any]:
+        return [MembershipInline] if self.has_change_permission(request, obj) else []
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        seller = self.get_object(request, object_id)
+        team = seller.memberships.select_related("user").order_by("user__username") if seller else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "team": team})
 
     def get_urls(self) -> list[URLPattern]:
         visit = path("<int:object_id>/visit/", self.admin_site.admin_view(begin_visit), name="inventory_seller_visit")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from inventory.admin.base import LookOnlyAdmin
 from inventory.models import Seller, SupportVisit
+from inventory.shelves import DESK
 from inventory.support import MINUTES, CannotVisit, end_visit, find_visit, is_support, start_visit
 from marketplace_integration import clock
 
@@ -76,6 +77,8 @@ def _place(request: HttpRequest, seller: Seller) -> str:
 class SupportVisitAdmin(LookOnlyAdmin):
     """Who looked at whose pages, newest first. Nothing of it can be changed."""
 
+    words = "Visits to sellers"
+    shelf = DESK
     list_display = ("started_at", "who", "seller", "reason", "ended")
     search_fields = ("who", "seller__name", "seller__slug", "reason")
     search_help_text = "The seller, who looked, or the reason."

@@ -171,7 +171,7 @@ def test_the_queue_shows_open_requests_first_and_others_when_asked(desk: Client,
 def test_a_request_is_applied_with_one_click(desk: Client, channel: Channel, seller: Seller):
     request = make_request(channel, seller)
     shown = desk.get(reverse("admin:channels_app_changerequest_change", args=[request.pk])).content.decode()
-    assert "Apply: Switch off Orders" in shown
+    assert "sales on this marketplace reserve no stock here" in shown
 
     desk.post(decide(request), {"apply": "1", "answer": ""})
 
