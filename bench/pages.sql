@@ -48,11 +48,12 @@ SELECT submission.id, 1, 'SKU-' || lpad((1 + (submission.id * 7919 + k) % curren
 FROM channels_app_submission AS submission, generate_series(1, submission.line_count) AS k
 WHERE submission.kind = 'content' AND k <= current_setting('bench.n')::int;
 
--- Orders: one for five items, each of two lines; few are open, few ask for a person, one in a hundred is not ours.
+-- Orders: one for five items, each of two lines; few are open, few wait for their payment, few ask for a person, one in a hundred is not ours.
 INSERT INTO channels_app_order
     (channel_id, seller_id, remote_id, version, remote_status, payment_status, shipping_status, managed_by, currency,
      tax_included, total, shipping, buyer, ship_to, placed_at, imported_at, updated_at, oversold, attention)
-SELECT CASE WHEN n % 10 = 0 THEN 2 ELSE 1 END, 1, 'R-' || n, 1, '', 'cleared',
+SELECT CASE WHEN n % 10 = 0 THEN 2 ELSE 1 END, 1, 'R-' || n, 1, '',
+       CASE WHEN n % 400 = 1 THEN 'pending' ELSE 'cleared' END,
        CASE WHEN n % 100 = 7 THEN 'third_party_managed' WHEN n % 40 = 1 THEN 'unshipped' ELSE 'shipped' END,
        CASE WHEN n % 100 = 7 THEN 'third_party' ELSE 'us' END, 'USD', true, 20, 0, '{"name": "Buyer"}', '{}',
        '2025-11-01T00:00:00Z'::timestamptz + n * interval '2 minutes', now(), now(), false,

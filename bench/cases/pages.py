@@ -123,7 +123,7 @@ PAGES: dict[str, Asked] = {
             *("", "after={order}", "before={order}", "channel={second}", "channel={third}"),
             *(
                 f"show={show}{more}"
-                for show in ("to_ship", "attention", "requests", "third_party")
+                for show in ("to_ship", "unpaid", "attention", "requests", "third_party")
                 for more in ("", "&after={order}", "&channel={second}")
             ),
             *("q={order_number}", "q={sku}", "q=nothing", "q={order_number}&show=to_ship"),

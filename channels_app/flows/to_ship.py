@@ -1,19 +1,38 @@
-"""What the seller has to ship now."""
+"""What the seller has to ship now: one answer for every page, file and sheet that speaks of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
+
+from django.db.models import Prefetch, QuerySet
 
 from channels_app.adapters.types import PaymentStatus
 from channels_app.models import Order, OrderLine
+from inventory.models import Seller
+
+#: Orders that are read at once with their lines.
+_SLICE = 500
 
 
-def lines_to_ship(channels: Sequence[int], *, limit: int) -> Iterator[OrderLine]:
-    """Yield lines with units that may leave now, with their orders, the oldest orders first."""
-    waiting = OrderLine.objects.filter(
-        order__channel__in=channels,
-        order__shipping_status__in=[Order.Shipping.UNSHIPPED, Order.Shipping.PARTIALLY_SHIPPED],
-        order__managed_by=Order.ManagedBy.US,
-        order__payment_status=PaymentStatus.CLEARED.value,
+def orders_to_ship(seller: Seller) -> QuerySet[Order]:
+    """Return the seller's own orders that are paid and have not left, or not whole."""
+    return _not_left(seller).filter(payment_status=PaymentStatus.CLEARED.value)
+
+
+def orders_unpaid(seller: Seller) -> QuerySet[Order]:
+    """Return those that must not leave: the payment has not cleared yet, or it failed."""
+    return _not_left(seller).filter(payment_status__in=[PaymentStatus.PENDING.value, PaymentStatus.FAILED.value])
+
+
+def _not_left(seller: Seller) -> QuerySet[Order]:
+    return Order.objects.filter(
+        seller_id=seller.pk,
+        managed_by=Order.ManagedBy.US,
+        shipping_status__in=[Order.Shipping.UNSHIPPED, Order.Shipping.PARTIALLY_SHIPPED],
     )
-    lines = waiting.select_related("order").order_by("order__placed_at", "order_id", "pk").iterator(chunk_size=1_000)
-    yield from islice((line for line in lines if line.open_quantity), limit)
+
+
+def lines_to_ship(orders: QuerySet[Order], *, limit: int) -> Iterator[OrderLine]:
+    """Yield the lines of these orders that have units to ship, with their orders, the oldest orders first."""
+    lines = Prefetch("lines", OrderLine.objects.order_by("pk"))
+    oldest_first = orders.order_by("placed_at", "pk").prefetch_related(lines).iterator(chunk_size=_SLICE)
+    yield from islice((line for order in oldest_first for line in order.lines.all() if line.open_quantity), limit)

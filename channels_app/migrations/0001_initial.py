@@ -1336,9 +1336,25 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
-                condition=models.Q(("shipping_status__in", ["unshipped", "partially_shipped"])),
+                condition=models.Q(
+                    ("managed_by", "us"),
+                    ("payment_status", "cleared"),
+                    ("shipping_status__in", ["unshipped", "partially_shipped"]),
+                ),
                 fields=["seller_id", "-placed_at", "-id"],
                 name="order_to_ship",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(
+                    ("managed_by", "us"),
+                    ("payment_status__in", ["pending", "failed"]),
+                    ("shipping_status__in", ["unshipped", "partially_shipped"]),
+                ),
+                fields=["seller_id", "-placed_at", "-id"],
+                name="order_unpaid",
             ),
         ),
         migrations.AddIndex(

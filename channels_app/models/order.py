@@ -94,8 +94,19 @@ class Order(models.Model):
             models.Index(fields=["seller_id", "-placed_at", "-id"], name="order_newest"),
             models.Index(
                 fields=["seller_id", "-placed_at", "-id"],
-                condition=models.Q(shipping_status__in=["unshipped", "partially_shipped"]),
+                condition=models.Q(
+                    managed_by="us", shipping_status__in=["unshipped", "partially_shipped"], payment_status="cleared"
+                ),
                 name="order_to_ship",
+            ),
+            models.Index(
+                fields=["seller_id", "-placed_at", "-id"],
+                condition=models.Q(
+                    managed_by="us",
+                    shipping_status__in=["unshipped", "partially_shipped"],
+                    payment_status__in=["pending", "failed"],
+                ),
+                name="order_unpaid",
             ),
             models.Index(
                 fields=["seller_id", "-placed_at", "-id"], condition=~models.Q(attention=""), name="order_attention"

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from channels_app.flows.listing_counts import ListingCounts, count_listings
 from channels_app.flows.measured import last_sendings, measured_of
+from channels_app.flows.to_ship import orders_to_ship
 from channels_app.flows.troubles import troubles_of, with_job_counts
-from channels_app.models import Channel, Order
+from channels_app.models import Channel
 from channels_app.views.home_figures import HEIGHT, WIDTH, Share, draw, sales_of, shares_of
 from inventory.models import LabelItem, Seller
 from inventory.paging import count_up_to
@@ -49,11 +50,7 @@ def home(request: SellerRequest) -> HttpResponse:
     steps = _steps(seller, channels)
     sendings = last_sendings([channel for channel in channels if channel.is_running])
     rows = _rows(channels, now=now)
-    to_ship = Order.objects.filter(
-        seller_id=seller.pk,
-        shipping_status__in=[Order.Shipping.UNSHIPPED, Order.Shipping.PARTIALLY_SHIPPED],
-        managed_by=Order.ManagedBy.US,
-    )
+    to_ship = orders_to_ship(seller)
     context = {
         "rows": rows,
         "troubles": troubles_of(seller, channels, now=now),

@@ -1,4 +1,7 @@
-"""Which orders a list shows, a page at a time by key, newest first: the thousandth page costs what the first does."""
+"""Which orders a list shows, a page at a time by key: the thousandth page costs what the first does.
+
+The newest stand first; of those to ship the oldest do, since they are packed first.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +10,11 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
+from channels_app.flows.to_ship import orders_to_ship, orders_unpaid
 from channels_app.flows.troubles import undecided_requests, undecided_returns
 from channels_app.models import Channel, Order, OrderLine, RawOrder
 from inventory.models import Item, Seller
-from inventory.paging import COUNT_LIMIT, SIZE, Page, count_up_to, text_in
+from inventory.paging import COUNT_LIMIT, SIZE, Page, count_up_to, page_of, text_in
 from inventory.saved_views import TabbedList
 
 #: Filter -> what the seller reads.
@@ -20,11 +24,15 @@ SHOW = {
     "attention": "Needs attention",
     "requests": "Cancellation requests",
     "returns": "Returns to decide",
+    "unpaid": "Not paid yet",
     "third_party": "Third Party Managed",
 }
 ORDERS = TabbedList(page="orders", show=SHOW, names=("channel", "q"))
+OLDEST_FIRST = {"to_ship"}
 #: Orders that a search for a SKU looks at, newest first.
 _SEARCHED = 500
+#: When an order was placed, and its number in our database.
+_Key = tuple[datetime, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +52,9 @@ def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict) 
         orders = orders.filter(channel__in=[one.pk for one in channels if str(one.public_id) == channel])
     match query.get("show", ""):
         case "to_ship":
-            orders = orders.filter(
-                shipping_status__in=["unshipped", "partially_shipped"], managed_by=Order.ManagedBy.US
-            )
+            orders &= orders_to_ship(seller)
+        case "unpaid":
+            orders &= orders_unpaid(seller)
         case "attention":
             orders = orders.exclude(attention="")
         case "requests":
@@ -70,28 +78,25 @@ def _found(seller: Seller, channels: Sequence[Channel], words: str) -> set[int]:
 
 def page_of_orders(orders: QuerySet[Order], query: QueryDict, size: int = SIZE) -> Page[Order]:
     """Return the page that the query asks for by "after" or "before"."""
+    oldest_first = query.get("show", "") in OLDEST_FIRST
+
+    def fetch(after: _Key | None, before: _Key | None, limit: int) -> list[Order]:
+        rising = oldest_first == (before is None)
+        rows = beyond(orders, before or after, rising=rising)
+        return list(rows.order_by(*(("placed_at", "pk") if rising else ("-placed_at", "-pk")))[:limit])
+
     after, before = _key(query.get("after", "")), _key(query.get("before", ""))
-    if before is not None:
-        at, pk = before
-        newer = orders.filter(Q(placed_at__gt=at) | Q(placed_at=at, pk__gt=pk), placed_at__gte=at)
-        rows = list(newer.order_by("placed_at", "pk")[: size + 1])
-        has_previous, has_next = len(rows) > size, True
-        rows = rows[:size][::-1]
-    else:
-        if after is not None:
-            at, pk = after
-            orders = orders.filter(Q(placed_at__lt=at) | Q(placed_at=at, pk__lt=pk), placed_at__lte=at)
-        rows = list(orders.order_by("-placed_at", "-pk")[: size + 1])
-        has_previous, has_next = after is not None, len(rows) > size
-        rows = rows[:size]
-    return Page(
-        rows,
-        _neighbour(query, "before", rows[0]) if rows and has_previous else "",
-        _neighbour(query, "after", rows[-1]) if rows and has_next else "",
+    return page_of(
+        fetch,
+        query,
+        after=after,
+        before=before,
+        place_of=lambda order: f"{order.placed_at.isoformat()}_{order.pk}",
+        size=size,
     )
 
 
-def _key(text: str) -> tuple[datetime, int] | None:
+def _key(text: str) -> _Key | None:
     """Return the place that a key names; one that was tampered with names none."""
     at, _, number = text.partition("_")
     try:
@@ -101,12 +106,14 @@ def _key(text: str) -> tuple[datetime, int] | None:
     return key if key[0].tzinfo else None
 
 
-def _neighbour(query: QueryDict, side: str, order: Order) -> str:
-    wanted = query.copy()
-    for name in ("after", "before"):
-        wanted.pop(name, None)
-    wanted[side] = f"{order.placed_at.isoformat()}_{order.pk}"
-    return f"?{wanted.urlencode()}"
+def beyond(orders: QuerySet[Order], place: _Key | None, *, rising: bool) -> QuerySet[Order]:
+    """Return those placed after that place, or before it; all if there is none."""
+    if place is None:
+        return orders
+    at, pk = place
+    if rising:
+        return orders.filter(Q(placed_at__gt=at) | Q(placed_at=at, pk__gt=pk), placed_at__gte=at)
+    return orders.filter(Q(placed_at__lt=at) | Q(placed_at=at, pk__lt=pk), placed_at__lte=at)
 
 
 def rows_of(orders: Sequence[Order]) -> list[OrderRow]:

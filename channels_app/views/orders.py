@@ -22,7 +22,7 @@ from marketplace_integration import clock
 
 @seller_page()
 def orders(request: SellerRequest) -> HttpResponse:
-    """Show one page of the seller's orders, newest first."""
+    """Show one page of the seller's orders."""
     channels = list(Channel.objects.filter(seller=request.seller).order_by("name", "pk"))
     page = page_of_orders(orders_shown(request.seller, channels, request.GET), request.GET)
     names = {channel.pk: channel.name for channel in channels}

@@ -1,6 +1,6 @@
 """Shipping by CSV: the lines to ship go out as a file, and come back with how they were sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 
 from channels_app.flows import shipping_files as flow
 from channels_app.flows.shipping_sheet import COLUMNS, MAX_ROWS
-from channels_app.flows.to_ship import lines_to_ship
-from channels_app.models import Channel, OrderLine, ShippingFile, ShippingRow
+from channels_app.flows.to_ship import lines_to_ship, orders_to_ship
+from channels_app.models import Channel, Order, OrderLine, ShippingFile, ShippingRow
 from channels_app.order_forms import ShippingFileForm
 from channels_app.tasks import record_parcels
 from channels_app.views.activity import csv_head, csv_line
@@ -80,14 +80,15 @@ def to_ship_csv(request: MemberRequest) -> StreamingHttpResponse:
     channels = Channel.objects.filter(seller=request.seller)
     wanted = request.GET.get("channel", "")
     names = {one.pk: one.name for one in channels if wanted in ("", str(one.public_id))}
-    answer = StreamingHttpResponse(_to_ship(names), content_type="text/csv; charset=utf-8")
+    orders = orders_to_ship(request.seller).filter(channel__in=names)
+    answer = StreamingHttpResponse(_to_ship(orders, names), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="to-ship.csv"'
     return answer
 
 
-def _to_ship(names: dict[int, str]) -> Iterator[str]:
+def _to_ship(orders: QuerySet[Order], names: Mapping[int, str]) -> Iterator[str]:
     yield csv_head(_HEADER)
-    for line in lines_to_ship(list(names), limit=MAX_ROWS):
+    for line in lines_to_ship(orders, limit=MAX_ROWS):
         yield csv_line(_cells(line, names[line.order.channel_id]))
 
 
