@@ -52,10 +52,18 @@ def by_rule(label: Label, rule: Rule) -> Change:
 
 def by_hand(label: Label, chosen: labels.Chosen) -> Change:
     """Return what leaves if these items, and the variations of parents among them, were taken off `label`."""
-    leaving = labels.members(label).filter(pk__in=labels.own_items(label, chosen).values("pk"))
+    return _leaving(labels.members(label).filter(pk__in=labels.own_items(label, chosen).values("pk")))
 
+
+def out_of_sale(chosen: QuerySet[Item]) -> Change:
+    """Return what leaves whichever labels it is on if just these items were for sale no more."""
+    for_sale = Item.objects.filter(archived_at=None, blocked=False, is_parent=False)
+    return _leaving(for_sale.filter(pk__in=chosen.order_by().values("pk")))
+
+
+def _leaving(items: QuerySet[Item]) -> Change:
     def look(after: str) -> Moves:
-        skus = list(leaving.filter(sku__gt=after).order_by("sku").values_list("sku", flat=True)[:SLICE])
+        skus = list(items.filter(sku__gt=after).order_by("sku").values_list("sku", flat=True)[:SLICE])
         return Moves([], skus, skus[-1] if len(skus) == SLICE else None)
 
     return look

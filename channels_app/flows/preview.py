@@ -78,7 +78,7 @@ class Preview:
         for skus, on_label in ((coming, True), (leaving, False)):
             for start in range(0, len(skus), SLICE):
                 found = read_skus(self.channel, skus[start : start + SLICE]).values()
-                yield self._foresee([one._replace(on_label=on_label) for one in found])
+                yield self._foresee([one._replace(on_label=on_label) for one in found if one.on_label != on_label])
 
     def _foresee(self, truths: Sequence[Truth]) -> list[Foreseen]:
         # Before the first connection check nobody knows the channel's currency: the item's own is assumed.

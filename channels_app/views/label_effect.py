@@ -48,7 +48,7 @@ def label_effect(request: SellerRequest, public_id: UUID) -> HttpResponse:
         "label": label,
         "count": count,
         "then": foresee.then_on(label, count),
-        "rows": [_row(channel, effects.by_channel.get(channel.pk)) for channel in channels],
+        "rows": [row_of(channel, effects.by_channel.get(channel.pk)) for channel in channels],
         "is_rule": request.POST.get("action") not in TAKING_OFF,
         "so_far": json.dumps([asdict(count), effects.by_channel, rounds + 1]),
         "goes_on": goes_on,
@@ -56,7 +56,7 @@ def label_effect(request: SellerRequest, public_id: UUID) -> HttpResponse:
     return render(request, "channels_app/label_effect.html", context)
 
 
-def _row(channel: Channel, effect: Effect | None) -> dict[str, Any]:
+def row_of(channel: Channel, effect: Effect | None) -> dict[str, Any]:
     is_held = bool(effect and brake.would_hold(channel, effect.ended, now=clock.now()))
     return {
         "channel": channel,

@@ -56,8 +56,8 @@ def items_bulk(request: SellerRequest) -> HttpResponse:
     query = QueryDict(request.POST.get("filter", ""))
     action = request.POST.get("action", "")
     dialog = {"label": "label", "unlabel": "label", "price": "price"}.get(action, "more")
-    is_all = request.POST.get(f"scope-{dialog}") == "all"
-    chosen = _chosen(request, query, is_all=is_all)
+    is_all = is_about_all(request, dialog)
+    chosen = chosen_in(request, dialog)
     if chosen is None:
         messages.info(request, "What you filtered by is not there any more, so nothing changed.")
         chosen, action = Item.objects.none(), ""
@@ -81,7 +81,7 @@ def _edit(request: SellerRequest, chosen: QuerySet[Item], action: str) -> None:
     """It is done, on record, and can be undone from the list."""
     label, price, key, words = None, None, None, BulkEdit.Action(action).label
     if action in (BulkEdit.Action.LABEL, BulkEdit.Action.UNLABEL):
-        label = get_object_or_404(_labels(request.seller), public_id=_uuid(request.POST.get("label", "")))
+        label = get_object_or_404(_labels(request.seller), public_id=key_in(request.POST.get("label", "")))
         words = f"{words} “{label}”"
     elif action == BulkEdit.Action.PRICE:
         form = PriceChangeForm(request.POST)
@@ -134,20 +134,24 @@ def _labels(seller: Seller) -> QuerySet[Label]:
     return Label.objects.filter(seller=seller)
 
 
-def _chosen(request: SellerRequest, query: QueryDict, *, is_all: bool) -> QuerySet[Item] | None:
-    """Return the seller's items that the form names: all that fit, or the ticked ones.
+def is_about_all(request: SellerRequest, dialog: str) -> bool:
+    return request.POST.get(f"scope-{dialog}") == "all"
+
+
+def chosen_in(request: SellerRequest, dialog: str) -> QuerySet[Item] | None:
+    """Return the seller's items that the form names in this dialog: all that fit, or the ticked ones.
 
     None if the filter means nothing, as when its label was deleted meanwhile: all that fit must not become all there
     are.
     """
-    if is_all:
-        form = ItemFilterForm(request.seller, query)
+    if is_about_all(request, dialog):
+        form = ItemFilterForm(request.seller, QueryDict(request.POST.get("filter", "")))
         return find_items(request.seller, _filter(form)) if form.is_valid() else None
-    ids = [ticked for ticked in map(_uuid, request.POST.getlist("item")) if ticked]
+    ids = [ticked for ticked in map(key_in, request.POST.getlist("item")) if ticked]
     return Item.objects.filter(seller=request.seller, public_id__in=ids)
 
 
-def _uuid(text: str) -> UUID | None:
+def key_in(text: str) -> UUID | None:
     try:
         return UUID(text)
     except (ValueError, ValidationError):

@@ -88,3 +88,21 @@ def test_a_label_in_use_says_what_keeps_it(page, rig, address):
 
     expect(page.get_by_role("dialog", name="This label is in use").get_by_text("Second shop")).to_be_visible()
     assert_good(page)
+
+
+@SIZES
+def test_the_list_of_items_says_what_ends_while_its_dialog_is_open(page, rig, address, live_server):
+    page.goto(live_server.url + reverse("items", args=[rig.seller.slug]) + "?q=MUG")
+    page.get_by_role("checkbox", name="Tick MUG-003").check()
+
+    page.get_by_role("button", name="Label…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("ends 1 listing on Sandbox")).to_be_visible()
+    dialog.get_by_text("that fit the search").click()
+    expect(dialog.get_by_text("so they stay until a manager decides")).to_be_visible()
+    assert_good(page)
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="More…").click()
+    expect(page.get_by_role("dialog").get_by_text("Blocking or archiving ends 1 listing on Sandbox")).to_be_visible()
+    assert_good(page)

@@ -239,3 +239,31 @@ def test_more_channels_and_items_need_no_more_queries_for_the_items(owner, rig, 
         owner.post(address(rig), rule("Other"))
     with django_assert_max_num_queries(20):
         owner.post(address(rig, "label_rule"), rule("Other"))
+
+
+def effect_of(owner, rig, dialog, *skus, **more):
+    """Return what the list of items says of these, ticked."""
+    keys = [str(item.public_id) for item in Item.objects.filter(sku__in=skus)]
+    form = {"dialog": dialog, "item": keys, "label": str(rig.label.public_id)} | more
+    answer = owner.post(reverse("items_effect", args=[rig.seller.slug]), form)
+    return " ".join(answer.content.decode().replace("<strong>", "").replace("</strong>", "").split())
+
+
+def test_the_list_of_items_says_what_ends_before_many_are_taken_off_or_archived(owner, rig, monkeypatch):
+    name = rig.channel.name
+
+    assert f"Taking off “Outlet” ends 1 listing on {name}." in effect_of(owner, rig, "label", "A", "C")
+    assert f"Blocking or archiving ends 2 listings on {name}." in effect_of(owner, rig, "more", "A", "B", "C")
+    assert "ends no listing." in effect_of(owner, rig, "more", "C")
+    assert f"ends 2 listings on {name}." in effect_of(owner, rig, "more", **{"scope-more": "all"})
+    monkeypatch.setattr("channels_app.flows.brake.ALWAYS_ALLOWED", 1)
+    assert "so they stay until a manager decides" in effect_of(owner, rig, "more", "A", "B")
+
+
+def test_what_the_list_of_items_cannot_name_ends_nothing(owner, rig):
+    url = reverse("items_effect", args=[rig.seller.slug])
+
+    assert owner.post(url, {"dialog": "nonsense"}).status_code == 400
+    assert owner.post(url, {"dialog": "label", "label": "nonsense"}).status_code == 404
+    gone = {"dialog": "more", "scope-more": "all", "filter": "show=nonsense"}
+    assert owner.post(url, gone).status_code == 400
