@@ -65,15 +65,21 @@ def _grouped(found: Found) -> list[Group]:
 
 
 def pace(groups: Sequence[Group], channels: Sequence[Channel]) -> str:
-    """Return how often the page asks again: often while something runs, "" once nothing can begin by itself."""
+    """Return how often the page asks again: often while we work, "" once nothing can begin by itself."""
     running, _, queued = groups
-    if running.rows or any(work.key.startswith(_SOON) for work in queued.rows):
+    if any(not work.key.startswith(_ELSEWHERE) for work in running.rows):
         return "2s"
+    if any(work.key.startswith(_SOON) for work in queued.rows):
+        return "2s"
+    if running.rows:
+        return "5s"
     return "10s" if queued.rows or any(channel.is_running for channel in channels) else ""
 
 
+#: What a marketplace takes its time for.
+_ELSEWHERE = ("sent-", "plan-")
 #: What a person has just asked for begins within a second.
-_SOON = ("import-", "parcels-", "walk-")
+_SOON = ("import-", "parcels-", "walk-", "edit-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,6 +181,12 @@ def ago(context: template.Context, value: datetime | None, empty: str = "never")
     )
 
 
+@register.simple_tag(takes_context=True)
+def until(context: template.Context, value: datetime) -> SafeString | str:
+    """Render how far ahead a time is, `in 5 minutes`; `now` once it has come."""
+    return ago(context, value) if value > now() else "now"
+
+
 @register.filter
 def duration(value: float | timedelta) -> str:
     """Return a span in words, its largest unit only: `15 minutes`; nothing takes less than a second."""

@@ -198,9 +198,12 @@ def test_the_page_asks_often_while_something_runs_seldom_in_between_and_never_on
         return re.findall(r'hx-trigger="every (\w+)"', client.get(HERE).content.decode())
 
     assert trigger() == ["10s"]
+    activity_rig.submission(rig, clock.now())
+    assert trigger() == ["5s"]
     activity_rig.file(rig, clock.now(), "running", attempts=1)
     assert trigger() == ["2s"]
     rig.seller.csv_imports.all().delete()
+    rig.channel.submissions.all().delete()
     type(rig.channel).objects.update(state="setup")
     assert trigger() == []
 

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from inventory.templatetags.ui import count, duration
+from marketplace_integration import clock
 from tests.factories import make_seller, make_user
 
 AT = datetime(2026, 3, 2, 12, 5, tzinfo=UTC)
@@ -73,6 +74,11 @@ def test_pages_allow_no_script_of_others_and_none_inline(client: Client):
 
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_a_time_that_has_come_is_now():
+    assert render("{% until at %}", at=AT) == "now"
+    assert ">in 2 days<" in render("{% until at %}", at=clock.now() + timedelta(days=2))
 
 
 def test_times_are_shown_in_the_sellers_zone_with_its_name():
