@@ -4,7 +4,7 @@ A source gathers one kind of work in as many queries however much there is, tell
 are. The sources of the inventory stand in inventory/working.py, those of channels in channels_app/flows/working.py.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -121,3 +121,18 @@ def first_of_each(rows: "QuerySet[Row]", group: F, *, order_by: "Iterable[OrderB
 def beyond(count: int, told: int, state: State, what: str, url: str) -> list[More]:
     """Return the one entry for what is not told one by one, none if all is."""
     return [More(state=state, count=count - told, what=what, url=url)] if count > told else []
+
+
+def beyond_each(rows: Sequence[Any], states: Mapping[bool, State], what: str, url: str) -> list[More]:
+    """Return the same for rows of `first_of_each`, by whether they are at work."""
+    more = []
+    for is_at_work, state in states.items():
+        of_group = [row for row in rows if row.is_at_work is is_at_work]
+        if of_group:
+            more += beyond(of_group[0].of_group, len(of_group), state, what, url)
+    return more
+
+
+def behind(ahead: int, one: str) -> str:
+    """Return why something waits that others of its kind are before: "Behind another file." """
+    return f"Behind another {one}." if ahead == 1 else f"Behind {ahead} other {one}s."

@@ -8,7 +8,20 @@ from django.urls import reverse
 from inventory.csv_import import imports
 from inventory.models import CsvImport, CsvImportChunk, ItemChange, Label, Mail
 from inventory.paging import COUNT_LIMIT, count_of, count_up_to
-from inventory.work import TOLD, TOLD_FOR, Asked, Found, Retry, Source, State, Work, beyond, first_of_each
+from inventory.work import (
+    TOLD,
+    TOLD_FOR,
+    Asked,
+    Found,
+    Retry,
+    Source,
+    State,
+    Work,
+    behind,
+    beyond,
+    beyond_each,
+    first_of_each,
+)
 
 _Import = CsvImport.State
 _WORKING = [_Import.UPLOADED, _Import.CONFIRMED, _Import.RUNNING, _Import.UNDOING]
@@ -30,12 +43,8 @@ def _imports(asked: Asked) -> Found:
         *(_resting_import(asked, row) for row in rows if not row.is_at_work),
     ]
     url = reverse("import_new", args=[asked.seller.slug])
-    more = []
-    for is_at_work, state in ((True, State.QUEUED), (False, State.YOURS)):
-        of_kind = [row for row in rows if row.is_at_work is is_at_work]
-        if of_kind:
-            more += beyond(of_kind[0].of_group, len(of_kind), state, "files of items", url)
-    return Found(rows=told, more=more)
+    states = {True: State.QUEUED, False: State.YOURS}
+    return Found(rows=told, more=beyond_each(rows, states, "files of items", url))
 
 
 def _all_imports(asked: Asked) -> list[Any]:
@@ -53,7 +62,6 @@ def _all_imports(asked: Asked) -> list[Any]:
 
 def _working_import(asked: Asked, row: CsvImport, *, ahead: int) -> Work:
     has_begun = ahead == 0 and row.attempts > 0
-    files = "another file" if ahead == 1 else f"{ahead} other files"
     is_applied = row.state in (_Import.CONFIRMED, _Import.RUNNING)
     what = "read" if row.state == _Import.UPLOADED else "imported" if is_applied else "undone"
     rows = row.rows_done if row.state != _Import.UNDOING else sum(_undone(row))
@@ -68,7 +76,7 @@ def _working_import(asked: Asked, row: CsvImport, *, ahead: int) -> Work:
         of=row.summary.get("good") if is_applied and has_begun else None,
         since=row.undone_at or row.created_at,
         starts=None if has_begun or ahead else asked.now,
-        reason=(so_far if not is_applied else "") if has_begun else f"Behind {files}." if ahead else _FREE_WORKER,
+        reason=(so_far if not is_applied else "") if has_begun else behind(ahead, "file") if ahead else _FREE_WORKER,
     )
 
 

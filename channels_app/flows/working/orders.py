@@ -11,7 +11,7 @@ from channels_app.flows import attention
 from channels_app.flows.working.asked import AskedOfChannels
 from channels_app.models import Command, LedgerState, RawOrder, ShippingFile, ShippingRow
 from inventory.paging import count_of
-from inventory.work import TOLD, TOLD_FOR, Found, Retry, State, Work, beyond, first_of_each
+from inventory.work import TOLD, TOLD_FOR, Found, Retry, State, Work, behind, beyond, beyond_each, first_of_each
 
 File = ShippingFile.State
 
@@ -135,12 +135,8 @@ def parcel_files(asked: AskedOfChannels) -> Found:
         *(_file_at_work(asked, row, counts[row.pk], ahead=ahead) for ahead, row in enumerate(waiting)),
         *(_file_of_yours(asked, row) for row in rows if not row.is_at_work),
     ]
-    url, more = asked.url("shipping_files"), []
-    for is_at_work, state in ((True, State.QUEUED), (False, State.YOURS)):
-        of_kind = [row for row in rows if row.is_at_work is is_at_work]
-        if of_kind:
-            more += beyond(of_kind[0].of_group, len(of_kind), state, "files of parcels", url)
-    return Found(rows=told, more=more)
+    states = {True: State.QUEUED, False: State.YOURS}
+    return Found(rows=told, more=beyond_each(rows, states, "files of parcels", asked.url("shipping_files")))
 
 
 def _files(asked: AskedOfChannels) -> list[Any]:
@@ -180,7 +176,7 @@ def _file_at_work(asked: AskedOfChannels, row: ShippingFile, rows: Counter[str],
         done=None if ahead else shipped,
         of=None if ahead else shipped + ready,
         since=row.confirmed_at,
-        reason=f"Behind {'another file' if ahead == 1 else f'{ahead} other files'}." if ahead else "",
+        reason=behind(ahead, "file") if ahead else "",
     )
 
 
