@@ -52,7 +52,7 @@ def build_page(channel: Channel, *, now: datetime) -> dict[str, Any]:
         "switches": [_switch(channel, field) for field in SWITCH_NAMES],
         "cards": build_cards(waiting, now=now),
         "decided": build_cards(decided, now=now),
-        "jobs": [_job_row(job, now) for job in jobs],
+        "jobs": [job_row(job, now) for job in jobs],
         "facts": _facts(channel, now),
         "warnings": ExpiryWarning.objects.filter(channel=channel).order_by("-pk")[:REQUESTS_SHOWN],
         "history": [describe(entry) for entry in history[:HISTORY_SHOWN]],
@@ -80,7 +80,8 @@ def _switch(channel: Channel, field: str) -> Switch:
     )
 
 
-def _job_row(job: ChannelJob, now: datetime) -> JobRow:
+def job_row(job: ChannelJob, now: datetime) -> JobRow:
+    """Return the job with its state, and that in words."""
     if not job.enabled:
         state, words = "off", "Off"
     elif job.claim_expires_at:

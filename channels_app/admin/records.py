@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from channels_app.admin.base import ChannelRowsAdmin, LookOnlyInline, name_or_nobody
+from channels_app.admin.channel_page import job_row
 from channels_app.flows.ledger import ask_for_check
 from channels_app.flows.permissions import NotAllowed
 from channels_app.models import (
@@ -60,20 +61,15 @@ class ChannelHistoryAdmin(ChannelRowsAdmin):
 @admin.register(ChannelJob)
 class ChannelJobAdmin(ChannelRowsAdmin):
     words = "Jobs"
-    list_display = (
-        "of_channel",
-        "kind",
-        "enabled",
-        "blocked",
-        "failures",
-        "next_run_at",
-        "last_success_at",
-        "last_error",
-    )
+    list_display = ("of_channel", "kind", "how", "last_error", "last_success_at", "next_run_at")
     list_filter = ("kind", "enabled", "blocked")
     search_fields = ("channel__name", "channel__seller__name")
-    list_select_related = ("channel__seller",)
+    search_help_text = "The channel or the seller."
     ordering = ("-blocked", "-failures", "channel_id", "kind")
+
+    @admin.display(description="how it is")
+    def how(self, job: ChannelJob) -> str:
+        return job_row(job, clock.now()).words
 
 
 @admin.register(LedgerCheck)
@@ -177,6 +173,9 @@ class OrderLineInline(LookOnlyInline):
 
 @admin.register(Order)
 class OrderAdmin(ChannelRowsAdmin):
+    """Without who bought and where it goes: that is seen on the seller's page, by a visit on record."""
+
+    exclude = ("buyer", "ship_to")
     shelf = LOOK_UP
     list_display = (
         "remote_id",

@@ -1,10 +1,11 @@
 """What all pages of support have in common: it may look, and nothing is edited or deleted as a row."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -91,3 +92,19 @@ class LookOnlyAdmin(LookOnly, DeskAdmin):
     """A list and a page of rows that are only looked at."""
 
     actions: Sequence[str] | None = None
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """People stand by name: Django would link to their accounts, which support may not open."""
+        people = {field.name for field in self.opts.fields if field.related_model is User}
+        return [_named(name) if name in people else name for name in super().get_fields(request, obj)]
+
+
+def _named(field: str) -> Callable[[Model], str]:
+    """Return the column that names the person in `field`."""
+
+    @admin.display(description=field.replace("_", " "))
+    def name(row: Model) -> str:
+        person = getattr(row, field)
+        return person.get_username() if person else "–"
+
+    return name

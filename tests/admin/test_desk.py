@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from channels_app.models import ChangeRequest, Channel, ChannelHistory, FeedLine, JobRun, Listing, Submission
+from channels_app.models import ChangeRequest, Channel, ChannelHistory, FeedLine, JobRun, Listing, Order, Submission
 from inventory.models import Seller, SupportVisit, TeamChange
 from inventory.support import start_visit
 from marketplace_integration import clock
@@ -270,3 +270,32 @@ def test_a_channels_page_needs_no_more_queries_for_more_history(count_queries: C
         ChannelHistory.objects.create(channel=channel, actor=who, at=NOW, what="orders_on", before=False, after=True)
 
     assert count_queries(page) == fewest <= 14
+
+
+def test_no_page_links_to_accounts_which_support_may_not_open(desk: Client):
+    more_rows(0)
+    pages = 0
+    for model in admin.site._registry:
+        row = model._default_manager.order_by("-pk").first()
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        if row is not None and model is not User:
+            answer = desk.get(reverse(f"admin:{name}_change", args=[row.pk]))
+            if answer.status_code == 200:
+                assert "/support/auth/user/" not in answer.content.decode(), name
+                pages += 1
+
+    assert pages >= len(LISTS)
+
+
+def test_whom_buyers_are_is_not_shown_at_the_desk(desk: Client, rig: Rig):
+    rig.item("MUG-1", on_hand=3)
+    rig.market.has_order("A-1", lines=[("MUG-1", 1, "10.00")])
+    rig.download()
+    order = rig.order("A-1")
+    Order.objects.update(buyer={"name": "Jane Doe"}, ship_to={"name": "Jane Doe", "city": "Oslo"})
+
+    shown = text(desk, reverse("admin:channels_app_order_change", args=[order.pk]))
+
+    assert "MUG-1" in shown
+    assert "Jane Doe" not in shown
+    assert "Oslo" not in shown
