@@ -77,6 +77,7 @@ class SettingsChange(BaseModel):
     open_registration: bool | None = None
     default_currency: str | None = None
     default_tax_included: bool | None = None
+    handling_days: float | None = Field(None, ge=0, description="from a purchase until the parcel has to leave")
     quotas: bool | None = Field(None, description="whether the protocol's own quotas hold")
     limits: dict[str, dict[str, float]] | None = Field(
         None, description='operation (or "*") -> {"rate_per_s": .., "burst": ..}'
@@ -104,15 +105,15 @@ class Purchase(BaseModel):
     shipping: str | float | None = None
     total: str | float | None = Field(None, description="only to place an order that does not add up")
     placed_at: str | None = None
+    ship_by: str | None = Field(None, description="without one: placed_at and the marketplace's handling_days")
     payment_status: str | None = None
     ref: str | None = Field(None, description="the same one on the same account is the same order")
 
     def plain(self) -> dict[str, Any]:
         """As the engine takes it."""
         values = self.model_dump(exclude_none=True)
-        if self.placed_at is not None:
-            values["placed_at"] = moment(self.placed_at)
-        return values
+        moments = {"placed_at": self.placed_at, "ship_by": self.ship_by}
+        return {**values, **{name: moment(text) for name, text in moments.items() if text is not None}}
 
 
 class ForcedPurchase(Purchase):
@@ -168,6 +169,7 @@ class OrderChange(BaseModel):
 
     payment_status: str | None = None
     remove_lines: list[str] | None = None
+    ship_by: Moment | None = None
 
 
 class FaultRequest(BaseModel):
@@ -256,7 +258,7 @@ def send_back(market: MarketDep, order_id: str, body: SentBack) -> JSONResponse:
 
 @router.patch("/orders/{order_id}")
 def change_order(market: MarketDep, order_id: str, body: OrderChange) -> JSONResponse:
-    """The payment clears or fails; lines vanish from the order."""
+    """The payment clears or fails; lines vanish from the order; it has to leave at another time."""
     return answer(orders.change_order(market, order_id, **body.model_dump()))
 
 

@@ -129,6 +129,7 @@ CREATE TABLE IF NOT EXISTS purchase (
     ship_to TEXT NOT NULL,
     cancellation_request TEXT,
     placed_at INTEGER NOT NULL,
+    ship_by INTEGER NOT NULL,               -- the parcel is late after that
     accepted_at INTEGER,
     updated_at INTEGER NOT NULL,
     received_at INTEGER NOT NULL,

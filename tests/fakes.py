@@ -508,6 +508,7 @@ def _remote_order(body: Mapping[str, Any]) -> RemoteOrder:
         status=body["status"],
         payment=PaymentStatus(body["payment"]),
         placed_at=datetime.fromisoformat(body["placed_at"]),
+        ship_by=datetime.fromisoformat(body["ship_by"]) if "ship_by" in body else None,
         currency=body["currency"],
         tax_included=body["tax_included"],
         total=Decimal(body["total"]),

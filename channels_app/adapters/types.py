@@ -323,6 +323,9 @@ class RemoteOrder:
     buyer: Mapping[str, str]
     ship_to: Mapping[str, str]
     is_accepted: bool
+    #: The latest moment by which the marketplace wants the parcel to leave (aware); of several lines the earliest.
+    #: None: it does not tell. A day by which the buyer is to have it is not one.
+    ship_by: datetime | None = None
     cancellation_request: RemoteCancellationRequest | None = None
 
 

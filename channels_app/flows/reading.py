@@ -22,6 +22,7 @@ ORDER_FIELDS = [
     "shipping",
     "buyer",
     "ship_to",
+    "ship_by",
     "accepted_at",
     "oversold",
     "attention",
@@ -122,6 +123,7 @@ def _copy_order(order: Order, told: RemoteOrder, *, now: datetime) -> None:
     order.currency, order.tax_included = told.currency, told.tax_included
     order.total, order.shipping = told.total, told.shipping
     order.buyer, order.ship_to = dict(told.buyer), dict(told.ship_to)
+    order.ship_by = told.ship_by
     if told.is_accepted and order.accepted_at is None:
         order.accepted_at = now
 

@@ -538,6 +538,7 @@ class Migration(migrations.Migration):
                 ("buyer", models.JSONField(default=dict)),
                 ("ship_to", models.JSONField(default=dict)),
                 ("placed_at", models.DateTimeField()),
+                ("ship_by", models.DateTimeField(blank=True, null=True)),
                 ("imported_at", models.DateTimeField()),
                 ("updated_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(blank=True, null=True)),
@@ -1355,6 +1356,19 @@ class Migration(migrations.Migration):
                 ),
                 fields=["seller_id", "-placed_at", "-id"],
                 name="order_unpaid",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(
+                    ("managed_by", "us"),
+                    ("payment_status", "cleared"),
+                    ("ship_by__isnull", False),
+                    ("shipping_status__in", ["unshipped", "partially_shipped"]),
+                ),
+                fields=["seller_id", "ship_by"],
+                name="order_ship_by",
             ),
         ),
         migrations.AddIndex(

@@ -80,6 +80,8 @@ class Order(models.Model):
     buyer = models.JSONField(default=dict)
     ship_to = models.JSONField(default=dict)
     placed_at = models.DateTimeField()
+    #: The latest moment to ship it, as the channel told it last; NULL: it does not tell.
+    ship_by = models.DateTimeField(null=True, blank=True)
     imported_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
@@ -98,6 +100,17 @@ class Order(models.Model):
                     managed_by="us", shipping_status__in=["unshipped", "partially_shipped"], payment_status="cleared"
                 ),
                 name="order_to_ship",
+            ),
+            # What is late, and the next to become so.
+            models.Index(
+                fields=["seller_id", "ship_by"],
+                condition=models.Q(
+                    managed_by="us",
+                    shipping_status__in=["unshipped", "partially_shipped"],
+                    payment_status="cleared",
+                    ship_by__isnull=False,
+                ),
+                name="order_ship_by",
             ),
             models.Index(
                 fields=["seller_id", "-placed_at", "-id"],

@@ -95,6 +95,8 @@ class Settings:
     default_tax_included: bool = True
     #: Where accounts that open themselves differ from CAPABILITIES.
     default_capabilities: dict[str, Any] = field(default_factory=dict)
+    #: From a purchase until it has to leave, unless the purchase says otherwise.
+    handling_days: float = 2
     #: Whether the protocol's own quotas hold.
     quotas: bool = True
     #: Operation -> {"rate_per_s", "burst"}; "*" stands for every operation not named.

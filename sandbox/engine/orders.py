@@ -5,6 +5,7 @@ import sqlite3
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from sandbox.clock import MICROSECONDS
 from sandbox.engine.accounts import account_row
 from sandbox.engine.errors import Conflict, Invalid, NotFound, Refused
 from sandbox.engine.market import Market
@@ -31,6 +32,7 @@ _LINE_FIELDS = (
     "tax",
     "amount_refunded",
 )
+_DAY = 86_400 * MICROSECONDS
 #: Later than any moment.
 _FOREVER = 2**62
 PAYMENT_STATES = ("pending", "cleared", "failed")
@@ -92,7 +94,7 @@ def _buy(market: Market, db: sqlite3.Connection, purchase: dict[str, Any], *, fo
         _take(market, db, account, line, (order_id, f"{order_id}-{number}"), force=force, at=now)
         for number, line in enumerate(purchase["lines"], start=1)
     ]
-    _insert(db, account, purchase, order_id, lines, (now, market.true_now()))
+    _insert(db, account, _dated(market, purchase, now), order_id, lines, (now, market.true_now()))
     return describe(db, get_row(db, order_id))
 
 
@@ -146,6 +148,13 @@ def _prices(wanted: dict[str, Any], listing: sqlite3.Row | None, quantity: int) 
     return unit_price, unit_price * quantity if amount is None else amount
 
 
+def _dated(market: Market, purchase: dict[str, Any], now: int) -> dict[str, Any]:
+    """The purchase with when it was placed and until when it has to leave."""
+    placed_at = purchase.get("placed_at") or now
+    ship_by = placed_at + int(market.settings.handling_days * _DAY)
+    return {**purchase, "placed_at": placed_at, "ship_by": purchase.get("ship_by") or ship_by}
+
+
 def _insert(
     db: sqlite3.Connection,
     account: sqlite3.Row,
@@ -168,8 +177,8 @@ def _insert(
         raise Invalid("payment_invalid", f"The payment status is one of {', '.join(PAYMENT_STATES)}.")
     db.execute(
         "INSERT INTO purchase (order_id, account_id, ref, version, status, payment_status, currency, tax_included,"
-        " shipping, total, buyer, ship_to, placed_at, updated_at, received_at)"
-        " VALUES (?, ?, ?, 1, 'new', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " shipping, total, buyer, ship_to, placed_at, ship_by, updated_at, received_at)"
+        " VALUES (?, ?, ?, 1, 'new', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             order_id,
             account["account_id"],
@@ -181,7 +190,8 @@ def _insert(
             str(total),
             json.dumps(buyer),
             json.dumps(ship_to),
-            purchase.get("placed_at") or now,
+            purchase["placed_at"],
+            purchase["ship_by"],
             now,
             received_at,
         ),
@@ -226,6 +236,7 @@ def describe(db: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
         "version": row["version"],
         "status": row["status"],
         "placed_at": row["placed_at"],
+        "ship_by": row["ship_by"],
         "updated_at": row["updated_at"],
         "accepted_at": row["accepted_at"],
         "received_at": row["received_at"],
@@ -360,9 +371,14 @@ def cancel_by_buyer(market: Market, order_id: str, reason: str) -> dict[str, Any
 
 
 def change_order(
-    market: Market, order_id: str, *, payment_status: str | None = None, remove_lines: list[str] | None = None
+    market: Market,
+    order_id: str,
+    *,
+    payment_status: str | None = None,
+    remove_lines: list[str] | None = None,
+    ship_by: int | None = None,
 ) -> dict[str, Any]:
-    """The payment status is set, and lines are gone from the order, as some marketplaces do.
+    """What was named is set: payment, until when it has to leave; and lines are gone, as on some marketplaces.
 
     Raises Conflict when that would leave no line.
     """
@@ -373,6 +389,8 @@ def change_order(
             if payment_status not in PAYMENT_STATES:
                 raise Invalid("payment_invalid", f"The payment status is one of {', '.join(PAYMENT_STATES)}.")
             db.execute("UPDATE purchase SET payment_status = ? WHERE order_id = ?", (payment_status, order_id))
+        if ship_by is not None:
+            db.execute("UPDATE purchase SET ship_by = ? WHERE order_id = ?", (ship_by, order_id))
         gone = set(remove_lines or ())
         if gone:
             if gone >= {line["line_id"] for line in lines_of(db, order_id)}:
@@ -380,9 +398,8 @@ def change_order(
             db.executemany(
                 "DELETE FROM purchase_line WHERE order_id = ? AND line_id = ?", [(order_id, g) for g in gone]
             )
-        _record(
-            market, db, row, "order_changed", now, {"payment_status": payment_status, "removed_lines": sorted(gone)}
-        )
+        changed = {"payment_status": payment_status, "removed_lines": sorted(gone), "ship_by": ship_by}
+        _record(market, db, row, "order_changed", now, changed)
         return touch(db, order_id, now)
 
 

@@ -11,12 +11,12 @@ from sandbox.engine.errors import Invalid
 
 
 def rendered(value: Any, name: str = "") -> Any:
-    """The value with every moment (a whole number under a name in ``_at``, or ``as_of``) as ISO 8601 text."""
+    """The value with every moment (a whole number under a name in ``_at``, or one of a few others) as ISO 8601 text."""
     if isinstance(value, dict):
         return {key: rendered(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [rendered(inner) for inner in value]
-    if type(value) is int and (name.endswith("_at") or name in ("as_of", "at", "server_time")):
+    if type(value) is int and (name.endswith("_at") or name in ("as_of", "at", "server_time", "ship_by")):
         return clock.text(value)
     return value
 

@@ -69,6 +69,7 @@ class SimulatedWorld:
     category: ClassVar[str] = ""
     attributes: ClassVar[Mapping[str, str]] = {}
     quantities: ClassVar[tuple[int, ...]] = (0, 1, 999)
+    tells_ship_by: ClassVar[bool] = True
 
     began_at = datetime.fromtimestamp(MORNING / MICROSECONDS, UTC)
 

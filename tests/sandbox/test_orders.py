@@ -289,6 +289,28 @@ def test_a_line_may_vanish_from_an_order(market, seller):
     assert changed["version"] == 2
 
 
+def test_an_order_has_to_leave_after_the_handling_days(market, seller):
+    seller.list_item("A")
+    market.control("PUT", "/settings", {"handling_days": 0.5})
+
+    told = [
+        market.buy(seller.account_id, ("A", 1), placed_at="2026-01-02T08:00:00Z"),
+        market.buy(seller.account_id, ("A", 1), ship_by="2026-01-09T17:00:00+01:00"),
+    ]
+
+    assert [order["ship_by"] for order in told] == ["2026-01-02T20:00:00.000000Z", "2026-01-09T16:00:00.000000Z"]
+    assert seller.get(f"/orders/{told[0]['id']}")["ship_by"] == told[0]["ship_by"]
+
+
+def test_until_when_it_has_to_leave_may_change(market, seller):
+    order, _ = ordered(market, seller)
+
+    market.control("PATCH", f"/orders/{order}", {"ship_by": "2026-02-01T12:00:00Z"})
+
+    changed = seller.get(f"/orders/{order}")
+    assert (changed["ship_by"], changed["version"]) == ("2026-02-01T12:00:00.000000Z", 3)
+
+
 def test_capabilities_that_are_taken_away_are_refused(market, seller):
     order, line = ordered(market, seller)
     can = {"tracking_required": True, "partial_shipment": False, "line_cancellation": False}

@@ -80,6 +80,7 @@ def _order(body: Order) -> RemoteOrder:
         buyer=_buyer(body),
         ship_to=_address((body.get("customer") or {}).get("shipping_address") or {}),
         is_accepted=all(state_of(line) not in (STAGING, WAITING_ACCEPTANCE) for line in lines),
+        ship_by=read_moment(body["shipping_deadline"]) if body.get("shipping_deadline") else None,
     )
 
 

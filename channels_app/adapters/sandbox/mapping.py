@@ -157,6 +157,7 @@ def read_order(body: Mapping[str, Any]) -> RemoteOrder:
             buyer={name: str(value or "") for name, value in body["buyer"].items()},
             ship_to={name: str(value or "") for name, value in body["ship_to"].items()},
             is_accepted=body["accepted_at"] is not None,
+            ship_by=read_moment(body["ship_by"]) if body.get("ship_by") else None,
             cancellation_request=_cancellation_request(body),
         )
     except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation) as error:

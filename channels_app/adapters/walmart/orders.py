@@ -5,6 +5,7 @@ read 2026-11-23.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -97,8 +98,19 @@ def _read_order(body: Mapping[str, Any]) -> RemoteOrder:
         buyer=_read_buyer(body),
         ship_to=_read_address(body["shippingInfo"]["postalAddress"]),
         is_accepted=CREATED not in statuses,
+        ship_by=_read_ship_by(body["shippingInfo"]),
         cancellation_request=_read_request(body, placed_at=placed_at),
     )
+
+
+def _read_ship_by(shipping: Mapping[str, Any]) -> datetime | None:
+    """Return Walmart's expected ship date, which sellers are held to.
+
+    Source: https://marketplacelearn.walmart.com, "Shipping & fulfillment policy", and Sellercloud's help, "Walmart ESD
+    and EDD": confirmed on or before it is shipped on time. UNVERIFIED: that the time of day counts, too.
+    """
+    told = shipping.get("estimatedShipDate")
+    return read_moment(told) if told else None
 
 
 def lines_of(body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

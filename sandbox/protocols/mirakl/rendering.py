@@ -10,6 +10,7 @@ from sandbox.protocols.mirakl.words import moment, number
 
 WAITING_ACCEPTANCE, WAITING_DEBIT, WAITING_PAYMENT = "WAITING_ACCEPTANCE", "WAITING_DEBIT", "WAITING_DEBIT_PAYMENT"
 SHIPPING, SHIPPED, CANCELED, REFUSED = "SHIPPING", "SHIPPED", "CANCELED", "REFUSED"
+_NOT_YET_TO_SHIP = (WAITING_ACCEPTANCE, WAITING_DEBIT, WAITING_PAYMENT)
 #: From acceptance until the operator has asked for the buyer's money.
 DEBIT_MICROSECONDS = MICROSECONDS // 2
 
@@ -91,6 +92,7 @@ def render(
         "payment_workflow": "PAY_ON_ACCEPTANCE",
         "can_cancel": state in (WAITING_DEBIT, WAITING_PAYMENT, SHIPPING),
         "can_shop_ship": True,
+        "shipping_deadline": None if state in _NOT_YET_TO_SHIP else moment(order["ship_by"]),
         "shipping_type_code": "STD",
         "customer_notification_email": "relay@operator.example",
         "fulfillment": {"center": {"code": "DEFAULT"}},

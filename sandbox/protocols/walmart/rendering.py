@@ -66,17 +66,16 @@ def key_of(one: Mapping[str, Any]) -> str:
 def render(order: Mapping[str, Any], done: Done, told: Told, *, unheard_of: bool) -> dict[str, Any]:
     """The order. `done` are the engine's operations on it, `told` what the seller said of each, in Walmart's words."""
     address = order["ship_to"]
-    placed = order["placed_at"]
     return {
         "purchaseOrderId": order["id"],
         "customerOrderId": customer_order_of(order["id"]),
         "customerEmailId": order["buyer"]["email"],
         "orderType": "REGULAR",
-        "orderDate": milliseconds(placed),
+        "orderDate": milliseconds(order["placed_at"]),
         "shippingInfo": {
             "phone": order["buyer"]["phone"],
-            "estimatedDeliveryDate": milliseconds(placed + 5 * _DAY),
-            "estimatedShipDate": milliseconds(placed + 2 * _DAY),
+            "estimatedDeliveryDate": milliseconds(order["ship_by"] + 3 * _DAY),
+            "estimatedShipDate": milliseconds(order["ship_by"]),
             "methodCode": "Standard",
             "postalAddress": {
                 "name": address["name"],

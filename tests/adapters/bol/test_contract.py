@@ -22,6 +22,7 @@ class BolWorld(SimulatedWorld):
     bad_secrets = {"client_secret": "bad"}
     currency = "EUR"
     prices = ("1.00", "10.00", "1234.56", "9999.00")
+    tells_ship_by = False
 
     def content_that_lacks_something(self, sku: str) -> ContentLine:
         return plain_content(sku, currency=self.currency)

@@ -63,6 +63,13 @@ def test_an_order_is_read_with_its_lines_money_and_people():
     }
 
 
+def test_a_day_by_which_the_buyer_is_to_have_it_is_no_day_to_ship_it_by():
+    dates = {"latestDeliveryDate": "2026-11-23", "exactDeliveryDate": "2026-11-23", "expiryDate": "2026-11-27"}
+    told = item(1)
+
+    assert read_order(order({**told, "fulfilment": {**told["fulfilment"], **dates}})).ship_by is None
+
+
 def test_the_version_is_the_newest_change_of_any_item():
     early, late = "2026-11-20T10:12:45+01:00", "2026-11-20T11:00:00.250+01:00"
 

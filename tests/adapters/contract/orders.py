@@ -1,7 +1,7 @@
 """Orders as they are read."""
 
 import copy
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
@@ -29,6 +29,12 @@ class OrderPromises:
 
         assert order.ship_to["name"]
         assert order.ship_to["country"]
+
+    def test_until_when_an_order_has_to_leave_is_a_moment_after_it_was_placed_or_not_told(self, adapter, world):
+        order = ordered(adapter, world)
+
+        assert (order.ship_by is not None) == world.tells_ship_by
+        assert order.ship_by is None or order.ship_by.astimezone(UTC) > order.placed_at
 
     def test_money_is_never_a_float(self, adapter, world):
         listed(adapter, world, "A", price="12.35")

@@ -67,6 +67,8 @@ class World(Protocol):
     remote_ids: dict[str, str]
     #: Every operation that was called.
     operations: set[str]
+    #: Whether orders say until when they have to leave.
+    tells_ship_by: bool
     #: A category that asks something of its products, and attributes of an item that answer it.
     category: str
     attributes: Mapping[str, str]

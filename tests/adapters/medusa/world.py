@@ -50,6 +50,7 @@ class MedusaWorld:
 
     prices = ("0.01", "0.99", "10.00", "1234.56", "9999.99")
     quantities = (0, 1, 999)
+    tells_ship_by = False
 
     def __init__(
         self, office: Office, *, settings: Mapping[str, str], secret: str, server: httpx.BaseTransport

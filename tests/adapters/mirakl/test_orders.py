@@ -63,6 +63,19 @@ def test_an_order_is_read_with_its_lines_and_money():
     }
 
 
+@pytest.mark.parametrize(
+    ("told", "ship_by"),
+    [
+        ({"shipping_deadline": "2026-11-24T21:59:59.999Z"}, datetime(2026, 11, 24, 21, 59, 59, 999_000, tzinfo=UTC)),
+        ({"shipping_deadline": "2026-11-24T23:00:00+01:00"}, datetime(2026, 11, 24, 22, 0, tzinfo=UTC)),
+        ({"shipping_deadline": None}, None),
+        ({}, None),
+    ],
+)
+def test_the_shipping_deadline_is_what_it_has_to_leave_by(told, ship_by):
+    assert read_order(order(**told)).ship_by == ship_by
+
+
 @pytest.mark.parametrize("customer", [None, {}, {"firstname": None, "lastname": None, "shipping_address": None}])
 def test_a_buyer_may_be_unknown_until_the_order_is_accepted(customer):
     read = read_order(order(state="WAITING_ACCEPTANCE", customer=customer))

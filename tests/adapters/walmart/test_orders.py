@@ -37,6 +37,22 @@ def test_an_order_is_read_with_taxes_apart_and_quantities_from_texts():
     assert read.ship_to["country"] == "USA"
 
 
+@pytest.mark.parametrize(
+    ("told", "ship_by"),
+    [
+        ({"estimatedShipDate": 1795294800000}, datetime(2026, 11, 21, 21, 0, tzinfo=UTC)),
+        ({"estimatedShipDate": "1795294800000"}, datetime(2026, 11, 21, 21, 0, tzinfo=UTC)),
+        ({"estimatedShipDate": None}, None),
+        ({}, None),
+    ],
+)
+def test_the_expected_ship_date_is_what_it_has_to_leave_by(told, ship_by):
+    body = order()
+    shipping = {name: value for name, value in body["shippingInfo"].items() if name != "estimatedShipDate"}
+
+    assert orders.read_order({**body, "shippingInfo": {**shipping, **told}}).ship_by == ship_by
+
+
 def test_parts_of_a_line_may_be_shipped_cancelled_or_in_a_state_nobody_knows():
     body = order(
         order_line(quantity=9, statuses={"Shipped": 2, "Delivered": 1, "Refund": 1, "Cancelled": 2, "Lost": 1})

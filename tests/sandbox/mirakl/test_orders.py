@@ -13,8 +13,10 @@ def test_an_order_waits_then_is_debited_then_may_be_shipped(shop):
     accepted = shop.order(order_id)
     assert (accepted["order_state"], accepted["can_cancel"]) == ("WAITING_DEBIT", True)
     assert accepted["customer"]["shipping_address"]["country_iso_code"] == "USA"
+    assert accepted["shipping_deadline"] is None
     shop.box.pass_seconds(1)
-    assert shop.order(order_id)["order_state"] == "SHIPPING"
+    payable = shop.order(order_id)
+    assert (payable["order_state"], payable["shipping_deadline"][:10]) == ("SHIPPING", "2026-01-07")
 
 
 def test_whoever_has_not_paid_is_not_shipped_to(shop):

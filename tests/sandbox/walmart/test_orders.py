@@ -15,6 +15,7 @@ def test_an_order_shows_what_was_bought_and_for_whom(seller):
 
     assert (order["customerOrderId"], order["shipNode"]) == (f"C{order_id}", {"type": "SellerFulfilled"})
     assert order["orderDate"] == "1767600002000"
+    assert order["shippingInfo"]["estimatedShipDate"] == 1767600002000 + 2 * DAY * 1000
     assert order["shippingInfo"]["postalAddress"]["country"] == "USA"
     line = seller.line(order_id)
     assert line["orderLineQuantity"] == {"unitOfMeasurement": "EACH", "amount": "2"}
