@@ -24,6 +24,7 @@ from channels_app.views import (
     settings,
     settings_actions,
     shipping_files,
+    to_ship_csv,
 )
 from channels_app.views.order_list import ORDERS
 from inventory.views.saved_views import view_forget, view_keep
@@ -78,7 +79,7 @@ urlpatterns = [
     path(f"{_ORDERS}views/", view_keep, {"tabbed": ORDERS}, name="order_view_keep"),
     path(f"{_ORDERS}views/<int:pk>/remove/", view_forget, {"tabbed": ORDERS}, name="order_view_forget"),
     path(_PARCELS, shipping_files.shipping_files, name="shipping_files"),
-    path(f"{_PARCELS}to-ship.csv", shipping_files.to_ship_csv, name="to_ship_csv"),
+    path(f"{_PARCELS}to-ship.csv", to_ship_csv.to_ship_csv, name="to_ship_csv"),
     path(_PARCEL_FILE, shipping_files.shipping_file, name="shipping_file"),
     path(f"{_PARCEL_FILE}act/", shipping_files.shipping_file_act, name="shipping_file_act"),
     path(f"{_PARCEL_FILE}to-mend.csv", shipping_files.shipping_file_problems, name="shipping_file_problems"),

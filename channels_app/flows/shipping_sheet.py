@@ -17,7 +17,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "tracking": ("Tracking number", "tracking", "tracking no", "tracking code", "tracking id", "track trace"),
 }
 MAX_ROWS = 10_000
-MAX_BYTES = 5_000_000
+#: Room for addresses and titles beside what is read.
+MAX_BYTES = 10_000_000
 #: So much is kept of a cell; nothing that fits a parcel is longer.
 _KEPT_OF_CELL = 200
 #: What a program for tables makes of a long number: the last digits are gone.

@@ -32,7 +32,7 @@ def _not_left(seller: Seller) -> QuerySet[Order]:
 
 
 def lines_to_ship(orders: QuerySet[Order], *, limit: int) -> Iterator[OrderLine]:
-    """Yield the lines of these orders that have units to ship, with their orders, the oldest orders first."""
-    lines = Prefetch("lines", OrderLine.objects.order_by("pk"))
+    """Yield the lines of these orders that have units to ship, with orders and items, the oldest orders first."""
+    lines = Prefetch("lines", OrderLine.objects.select_related("item").order_by("pk"))
     oldest_first = orders.order_by("placed_at", "pk").prefetch_related(lines).iterator(chunk_size=_SLICE)
     yield from islice((line for order in oldest_first for line in order.lines.all() if line.open_quantity), limit)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
@@ -41,6 +42,8 @@ SENT = {
 DOWNLOAD_LIMIT = 100_000
 #: A spreadsheet would run a cell that begins like this.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: A phone number is at worst added up, and programs that print labels take it only as it is.
+_PHONE = re.compile(r"\+\d[\d ()./-]{4,}")
 
 
 @seller_page()
@@ -202,5 +205,9 @@ def csv_head(names: Sequence[str]) -> str:
 def csv_line(values: Sequence[str]) -> str:
     """Return one line of a CSV file; a program for tables takes no value of it for a formula."""
     line = io.StringIO()
-    csv.writer(line).writerow(f"'{value}" if value.startswith(_FORMULA) else value for value in values)
+    csv.writer(line).writerow(f"'{value}" if _is_formula(value) else value for value in values)
     return line.getvalue()
+
+
+def _is_formula(value: str) -> bool:
+    return value.startswith(_FORMULA) and not _PHONE.fullmatch(value)

@@ -6,6 +6,7 @@ The newest stand first; of those to ship the oldest do, since they are packed fi
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -31,6 +32,8 @@ ORDERS = TabbedList(page="orders", show=SHOW, names=("channel", "q"))
 OLDEST_FIRST = {"to_ship"}
 #: Orders that a search for a SKU looks at, newest first.
 _SEARCHED = 500
+#: Ticked rows that are looked at, more than any page has.
+MOST_TICKED = 200
 #: When an order was placed, and its number in our database.
 _Key = tuple[datetime, int]
 
@@ -74,6 +77,17 @@ def _found(seller: Seller, channels: Sequence[Channel], words: str) -> set[int]:
     items = Item.objects.filter(seller=seller, sku=words).values("pk")
     by_sku = OrderLine.objects.filter(item__in=items).order_by("-order_id")
     return {*by_number.values_list("pk", flat=True), *by_sku.values_list("order_id", flat=True)[:_SEARCHED]}
+
+
+def ticked(query: QueryDict, name: str = "order") -> list[UUID]:
+    """Return the ids among what is ticked, each once and in that order."""
+    found: dict[UUID, None] = {}
+    for text in query.getlist(name)[:MOST_TICKED]:
+        try:
+            found[UUID(text)] = None
+        except ValueError:
+            continue
+    return list(found)
 
 
 def page_of_orders(orders: QuerySet[Order], query: QueryDict, size: int = SIZE) -> Page[Order]:

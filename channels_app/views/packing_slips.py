@@ -10,12 +10,10 @@ from django.shortcuts import render
 
 from channels_app.flows.fulfil_rules import why_not_ship
 from channels_app.models import Order, OrderLine, Shipment, ShipmentLine
+from channels_app.views.order_list import ticked
 from channels_app.views.order_page import address_lines
 from inventory.models import Seller
 from inventory.tenancy import MemberRequest, member_page
-
-#: Sheets that one page prints at most.
-MOST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,26 +39,15 @@ class Slip:
 @member_page()
 def packing_slips(request: MemberRequest) -> HttpResponse:
     """Show the slips of the chosen orders, of what is to ship, or of the chosen parcels; and why others have none."""
-    slips = list(_of_parcels(request.seller, _ids(request.GET.getlist("parcel"))))
+    slips = list(_of_parcels(request.seller, ticked(request.GET, "parcel")))
     left_out: list[tuple[Order, str]] = []
-    for order in _chosen(request.seller, _ids(request.GET.getlist("order"))):
+    for order in _chosen(request.seller, ticked(request.GET)):
         lines = list(order.lines.all())
         if why := why_not_ship(order, lines):
             left_out.append((order, why))
         else:
             slips.append(_of_order(order, lines))
     return render(request, "channels_app/packing_slips.html", {"slips": slips, "left_out": left_out})
-
-
-def _ids(texts: Sequence[str]) -> list[UUID]:
-    """Return the ids among what stands in the address, each once and in that order."""
-    found: dict[UUID, None] = {}
-    for text in texts[:MOST]:
-        try:
-            found[UUID(text)] = None
-        except ValueError:
-            continue
-    return list(found)
 
 
 def _chosen(seller: Seller, ids: Sequence[UUID]) -> list[Order]:

@@ -1,6 +1,6 @@
-"""Shipping by CSV: the lines to ship go out as a file, and come back with how they were sent."""
+"""Shipping by CSV: what went out to be filled in (`to_ship_csv.py`) comes back with how it was sent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST
 
 from channels_app.flows import shipping_files as flow
 from channels_app.flows.shipping_sheet import COLUMNS, MAX_ROWS
-from channels_app.flows.to_ship import lines_to_ship, orders_to_ship
-from channels_app.models import Channel, Order, OrderLine, ShippingFile, ShippingRow
+from channels_app.models import Channel, ShippingFile, ShippingRow
 from channels_app.order_forms import ShippingFileForm
 from channels_app.tasks import record_parcels
 from channels_app.views.activity import csv_head, csv_line
+from channels_app.views.to_ship_csv import HEADER
 from inventory.csv_import.header import TO_MEND, FileProblem
 from inventory.models import Role
 from inventory.paging import page_by_key
@@ -35,7 +35,6 @@ PARTS = {
     State.KNOWN: "Recorded before",
     State.EMPTY: "Left out",
 }
-_HEADER = [names[0] for names in COLUMNS.values()]
 _EARLIER = 20
 
 
@@ -72,34 +71,6 @@ def _receive(request: SellerRequest, form: ShippingFileForm) -> ShippingFile | N
     except FileProblem as problem:
         form.add_error("file", str(problem))
         return None
-
-
-@member_page()
-def to_ship_csv(request: MemberRequest) -> StreamingHttpResponse:
-    """Download the lines to ship, of one channel or all, with empty columns for how they are sent."""
-    channels = Channel.objects.filter(seller=request.seller)
-    wanted = request.GET.get("channel", "")
-    names = {one.pk: one.name for one in channels if wanted in ("", str(one.public_id))}
-    orders = orders_to_ship(request.seller).filter(channel__in=names)
-    answer = StreamingHttpResponse(_to_ship(orders, names), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="to-ship.csv"'
-    return answer
-
-
-def _to_ship(orders: QuerySet[Order], names: Mapping[int, str]) -> Iterator[str]:
-    yield csv_head(_HEADER)
-    for line in lines_to_ship(orders, limit=MAX_ROWS):
-        yield csv_line(_cells(line, names[line.order.channel_id]))
-
-
-def _cells(line: OrderLine, marketplace: str) -> list[str]:
-    filled = {
-        "order": line.order.remote_id,
-        "marketplace": marketplace,
-        "sku": line.sku,
-        "units": str(line.open_quantity),
-    }
-    return [filled.get(column, "") for column in COLUMNS]
 
 
 @seller_page()
@@ -173,6 +144,6 @@ def shipping_file_problems(request: MemberRequest, public_id: UUID) -> Streaming
 
 
 def _problems(file: ShippingFile) -> Iterator[str]:
-    yield csv_head([*_HEADER, TO_MEND])
+    yield csv_head([*HEADER, TO_MEND])
     for row in file.rows.filter(state=State.WRONG).order_by("line").iterator(chunk_size=1_000):
         yield csv_line([*(row.cells[column] for column in COLUMNS), row.problem])

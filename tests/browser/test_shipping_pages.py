@@ -80,3 +80,17 @@ def test_what_is_to_ship_goes_out_as_a_csv_and_comes_back_as_parcels(page: Page,
     page.get_by_label("CSV file").set_input_files(mended)
     page.get_by_role("button", name="Look at the file").click()
     expect(page.get_by_role("button", name="Ship 1 parcel")).to_be_visible()
+
+
+@both_sizes
+def test_the_ticked_orders_are_taken_away_as_a_csv(page: Page, live_server: LiveServer, rig: Rig):
+    sign_in(page, rig.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/?show=to_ship")
+
+    page.get_by_label("Tick order SO-00000002").check()
+    assert_good(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV of the ticked").click()
+
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
+    assert [(row["Order number"], row["Ship to"]) for row in rows] == [("SO-00000002", "Ada Buyer")]
