@@ -117,13 +117,14 @@ class ShipForm(_OrderForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
     )
 
-    def __init__(self, data: Any, *, order: Order, lines: Sequence[OrderLine]) -> None:
+    def __init__(self, data: Any, *, order: Order, lines: Sequence[OrderLine], carrier: str = "") -> None:
         super().__init__(data, order=order, lines=lines, prefix="ship")
         partial = self.channel.can(Capability.SHIP_PARTIAL)
         for number, line in enumerate(lines, start=1):
             if line.open_quantity:
                 self.add_units(number, line, most=line.open_quantity, start=line.open_quantity, fixed=not partial)
         self.add_choice("carrier", "Carrier", "carriers")
+        self.fields["carrier"].initial = carrier
         self.fields["tracking_number"].required = self.channel.can(Capability.TRACKING_REQUIRED)
         if not self.channel.choices("carriers"):
             self.fields["carrier"].required = False

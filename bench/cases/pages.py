@@ -129,7 +129,7 @@ PAGES: dict[str, Asked] = {
             *("q={order_number}", "q={sku}", "q=nothing", "q={order_number}&show=to_ship"),
         ),
     ),
-    "order": Asked(queries=11, rows=("order",)),
+    "order": Asked(queries=14, rows=("order",)),
     "packing_slips": Asked(queries=7, asked=("", "order={an_order}")),
     "shipping_files": Asked(queries=5),
     "shipping_file": Asked(queries=6, rows=("parcels",), asked=("", "show=ready", "show=ready&after={parcel_row}")),

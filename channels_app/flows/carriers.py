@@ -5,11 +5,20 @@ import re
 from collections.abc import Iterator
 
 from channels_app.flows.fulfil_rules import LONGEST_REASON, FulfilmentError
-from channels_app.models import Channel
+from channels_app.models import Channel, Shipment
 from channels_app.vocabulary import CARRIERS
 
 #: Carriers that are named to somebody who wrote none of them.
 _NAMED = 3
+
+
+def last_used(channel: Channel) -> str:
+    """Return what the field of the carrier begins with: that of the channel's latest parcel, if it is still known."""
+    parcel = Shipment.objects.filter(channel=channel).order_by("-pk").first()
+    if parcel is None:
+        return ""
+    known = channel.choices("carriers")
+    return parcel.carrier_name if not known else parcel.carrier_code if parcel.carrier_code in dict(known) else ""
 
 
 class Carriers:

@@ -76,6 +76,7 @@ def record_shipment(
             now=now,
         )
         shipment = Shipment.objects.create(
+            channel_id=held.order.channel_id,
             order=held.order,
             key=key,
             carrier_code=carrier_code,

@@ -820,12 +820,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipments",
+                        to="channels_app.channel",
+                    ),
+                ),
+                (
                     "order",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="shipments", to="channels_app.order"
                     ),
                 ),
             ],
+            options={"indexes": [models.Index(fields=["channel", "-id"], name="shipment_newest")]},
         ),
         migrations.CreateModel(
             name="ChannelCategory",

@@ -14,6 +14,8 @@ from inventory.models.fields import money_field, public_id_field
 class Shipment(models.Model):
     """One parcel that left."""
 
+    #: The order's.
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="shipments", db_index=False)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="shipments")
     public_id = public_id_field()
     #: From the form that recorded it: a double click records one parcel.
@@ -24,6 +26,9 @@ class Shipment(models.Model):
     shipped_at = models.DateTimeField()
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["channel", "-id"], name="shipment_newest")]
 
     def __str__(self) -> str:
         return self.tracking_number or f"parcel of {self.order}"

@@ -1,6 +1,7 @@
 """What is done to an order: find, form, one flow call, message, redirect. A form that fails is shown again with 422."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,7 +9,9 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from channels_app.flows.decide_return import decide_return
@@ -25,6 +28,7 @@ from channels_app.flows.lost_commands import settle_lost
 from channels_app.flows.orders import LinkError, link_line
 from channels_app.models import Order
 from channels_app.order_forms import CancelForm, LinkForm, RefundForm, ReturnForm, ShipForm
+from channels_app.views.order_list import next_to_ship
 from channels_app.views.order_page import build_context, find_lines, why_form_is_gone
 from channels_app.views.orders import find_order
 from inventory.models import Item, Role
@@ -56,7 +60,11 @@ def order_ship(request: SellerRequest, order: UUID) -> HttpResponse:
             now=now,
         )
 
-    return _done(request, found, form, act, "The parcel is recorded. The marketplace is being told.")
+    answer = _done(request, found, form, act, "The parcel is recorded. The marketplace is being told.")
+    if answer.status_code == HTTPStatus.FOUND and (following := next_to_ship(request.seller, found)):
+        url = reverse("order", args=[request.seller.slug, following.public_id])
+        messages.info(request, format_html('Next to ship: <a href="{}">{}</a>', url, following.remote_id))
+    return answer
 
 
 @require_POST
@@ -120,7 +128,7 @@ def _done(request: SellerRequest, order: Order, form: Any, act: Callable[[], Non
         else:
             messages.success(request, success)
             return _back(request, order)
-    context = build_context(order, bound=form, can_manage=True)
+    context = build_context(request.seller, order, bound=form, can_manage=True)
     gone = why_form_is_gone(context, form)
     if gone:
         messages.error(request, gone)

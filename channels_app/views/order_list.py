@@ -130,6 +130,12 @@ def beyond(orders: QuerySet[Order], place: _Key | None, *, rising: bool) -> Quer
     return orders.filter(Q(placed_at__lt=at) | Q(placed_at=at, pk__lt=pk), placed_at__lte=at)
 
 
+def next_to_ship(seller: Seller, order: Order) -> Order | None:
+    """Return the order that follows in the list of those to ship, after the last its first; None if none is left."""
+    others = orders_to_ship(seller).exclude(pk=order.pk).order_by("placed_at", "pk")
+    return beyond(others, (order.placed_at, order.pk), rising=True).first() or others.first()
+
+
 def rows_of(orders: Sequence[Order]) -> list[OrderRow]:
     """Return the rows of the list, with their lines in one query."""
     lines: dict[int, list[OrderLine]] = {}

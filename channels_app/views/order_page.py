@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from channels_app.flows.attention import command_name
+from channels_app.flows.carriers import last_used
 from channels_app.flows.decide_return import why_not_decide
 from channels_app.flows.fulfil_rules import (
     refundable,
@@ -28,6 +29,8 @@ from channels_app.models import (
     ReturnLine,
 )
 from channels_app.order_forms import CancelForm, LinkForm, RefundForm, ReturnForm, ShipForm
+from channels_app.views.order_list import next_to_ship
+from inventory.models import Seller
 from inventory.money import quantize
 
 #: Versions shown in the timeline.
@@ -53,7 +56,7 @@ class Event:
     parcel: UUID | None = None
 
 
-def build_context(order: Order, *, bound: Any = None, can_manage: bool) -> dict[str, Any]:
+def build_context(seller: Seller, order: Order, *, bound: Any = None, can_manage: bool) -> dict[str, Any]:
     """Return everything the order template shows. `bound` is a form with errors, in place of a fresh one."""
     lines = list(order.lines.select_related("item", "location").order_by("pk"))
     commands = list(order.commands.select_related("line", "created_by").order_by("pk"))
@@ -64,8 +67,9 @@ def build_context(order: Order, *, bound: Any = None, can_manage: bool) -> dict[
         "cancel": why_not_cancel(order, lines),
         "refund": why_not_refund(order, lines, left),
     }
+    carrier = last_used(order.channel) if can_manage and not why["ship"] else ""
     fresh: dict[str, Any] = {
-        "ship": ShipForm(None, order=order, lines=lines),
+        "ship": ShipForm(None, order=order, lines=lines, carrier=carrier),
         "cancel": CancelForm(None, order=order, lines=lines),
         "refund": RefundForm(None, order=order, lines=lines, left=left, shipping=of_shipping),
     }
@@ -84,6 +88,7 @@ def build_context(order: Order, *, bound: Any = None, can_manage: bool) -> dict[
         "address": address_lines(order.ship_to),
         "timeline": timeline(order, commands, requests),
         "can_manage": can_manage,
+        "next_to_ship": next_to_ship(seller, order) if can_manage else None,
         "waits_for_channel": not order.channel.is_running and any(c.state == LedgerState.PENDING for c in commands),
     }
 

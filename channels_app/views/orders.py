@@ -45,7 +45,8 @@ def orders(request: SellerRequest) -> HttpResponse:
 def order(request: SellerRequest, order: UUID) -> HttpResponse:
     """Show one order: its lines, what may be done with it, and all that happened."""
     found = find_order(request, order)
-    return render(request, "channels_app/order.html", build_context(found, can_manage=request.membership.can_manage))
+    context = build_context(request.seller, found, can_manage=request.membership.can_manage)
+    return render(request, "channels_app/order.html", context)
 
 
 def find_order(request: SellerRequest, public_id: UUID) -> Order:

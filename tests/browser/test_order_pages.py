@@ -96,6 +96,21 @@ def test_a_parcel_is_shipped_in_its_dialog(page: Page, live_server: LiveServer, 
 
 
 @both_sizes
+def test_parcel_after_parcel_is_recorded_without_the_list(page: Page, live_server: LiveServer, busy: Rig):
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/{busy.order('SO-00000001').public_id}/")
+
+    page.get_by_role("button", name="Ship…").click()
+    page.get_by_role("dialog").get_by_label("Tracking number").fill("1Z999")
+    page.get_by_role("dialog").get_by_role("button", name="Record the parcel").click()
+    assert_good(page)
+    page.get_by_text("Next to ship: SO-00000002").get_by_role("link").click()
+
+    page.get_by_role("button", name="Ship…").click()
+    expect(page.get_by_role("dialog").get_by_label("Carrier")).to_have_value("ups")
+
+
+@both_sizes
 def test_a_return_is_decided(page: Page, live_server: LiveServer, busy: Rig):
     order = busy.order("SO-00000001")
     sign_in(page, busy.owner, live_server.url)
