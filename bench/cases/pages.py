@@ -118,7 +118,7 @@ PAGES: dict[str, Asked] = {
         asked=(*_KEYS, "kind=to_end", "kind=missing", "kind=missing&after={sku}", "run={run}"),
     ),
     "orders": Asked(
-        queries=11,
+        queries=12,
         asked=(
             *("", "after={order}", "before={order}", "channel={second}", "channel={third}"),
             *(
@@ -130,7 +130,10 @@ PAGES: dict[str, Asked] = {
         ),
     ),
     "order": Asked(queries=14, rows=("order",)),
-    "packing_slips": Asked(queries=7, asked=("", "order={an_order}")),
+    "packing_slips": Asked(
+        queries=10,
+        asked=("", "order={an_order}", "show=to_ship", "show=to_ship&after={order}", "show=to_ship&channel={second}"),
+    ),
     "shipping_files": Asked(queries=5),
     "shipping_file": Asked(queries=6, rows=("parcels",), asked=("", "show=ready", "show=ready&after={parcel_row}")),
     "shipping_file_problems": Asked(queries=5, rows=("parcels",)),

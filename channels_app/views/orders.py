@@ -13,7 +13,7 @@ from channels_app.models import Channel, Order, RawOrder
 from channels_app.views.order_list import ORDERS, SHOW, orders_shown, page_of_orders, rows_of, unreadable_count
 from channels_app.views.order_page import build_context
 from inventory.models import Role
-from inventory.paging import page_by_key
+from inventory.paging import count_up_to, page_by_key
 from inventory.saved_views import tabs_of
 from inventory.tenancy import SellerRequest, member_of, seller_page
 from inventory.views.back import back_to_activity
@@ -24,7 +24,8 @@ from marketplace_integration import clock
 def orders(request: SellerRequest) -> HttpResponse:
     """Show one page of the seller's orders."""
     channels = list(Channel.objects.filter(seller=request.seller).order_by("name", "pk"))
-    page = page_of_orders(orders_shown(request.seller, channels, request.GET), request.GET)
+    shown = orders_shown(request.seller, channels, request.GET)
+    page = page_of_orders(shown, request.GET)
     names = {channel.pk: channel.name for channel in channels}
     show = request.GET.get("show", "")
     context = {
@@ -33,6 +34,7 @@ def orders(request: SellerRequest) -> HttpResponse:
         "channels": channels,
         "tabs": tabs_of(member_of(request), ORDERS, request.GET),
         "show": show if show in SHOW else "",
+        "to_ship_count": count_up_to(shown) if show == "to_ship" else 0,
         "channel": request.GET.get("channel", ""),
         "q": request.GET.get("q", ""),
         "unreadable": unreadable_count(channels),

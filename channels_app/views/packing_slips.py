@@ -2,18 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from channels_app.flows.fulfil_rules import why_not_ship
-from channels_app.models import Order, OrderLine, Shipment, ShipmentLine
-from channels_app.views.order_list import ticked
+from channels_app.models import Channel, Order, OrderLine, Shipment, ShipmentLine
+from channels_app.views.order_list import orders_shown, page_of_orders, ticked
 from channels_app.views.order_page import address_lines
+from channels_app.views.pick_list import pick_list
 from inventory.models import Seller
+from inventory.paging import count_up_to
 from inventory.tenancy import MemberRequest, member_page
+
+#: Orders that one page prints at most.
+MOST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,26 +44,44 @@ class Slip:
 
 @member_page()
 def packing_slips(request: MemberRequest) -> HttpResponse:
-    """Show the slips of the chosen orders, of what is to ship, or of the chosen parcels; and why others have none."""
+    """Show the slips of the chosen parcels or orders, or of all to ship, so many at a time; and why some have none.
+
+    Several orders have a first sheet of what to fetch for them.
+    """
     slips = list(_of_parcels(request.seller, ticked(request.GET, "parcel")))
+    orders, context = _asked(request)
     left_out: list[tuple[Order, str]] = []
-    for order in _chosen(request.seller, ticked(request.GET)):
+    to_pick: list[OrderLine] = []
+    for order in orders:
         lines = list(order.lines.all())
         if why := why_not_ship(order, lines):
             left_out.append((order, why))
         else:
             slips.append(_of_order(order, lines))
-    return render(request, "channels_app/packing_slips.html", {"slips": slips, "left_out": left_out})
+            to_pick += lines
+    picks = pick_list(request.seller, to_pick) if len({line.order_id for line in to_pick}) > 1 else []
+    context |= {
+        "slips": slips,
+        "left_out": left_out,
+        "picks": picks,
+        "has_places": any(pick.place for pick in picks),
+        "units": sum(pick.units for pick in picks),
+        "sheets": len(slips) + bool(picks),
+    }
+    return render(request, "channels_app/packing_slips.html", context)
 
 
-def _chosen(seller: Seller, ids: Sequence[UUID]) -> list[Order]:
+def _asked(request: MemberRequest) -> tuple[list[Order], dict[str, Any]]:
+    """Return the orders with their lines, and of all to ship which page of how many they are."""
     lines = Prefetch("lines", OrderLine.objects.select_related("item").order_by("pk"))
-    orders = _orders(seller).filter(public_id__in=ids).prefetch_related(lines)
-    return sorted(orders, key=lambda order: ids.index(order.public_id))
-
-
-def _orders(seller: Seller) -> QuerySet[Order]:
-    return Order.objects.filter(seller_id=seller.pk).select_related("channel")
+    seller = request.seller
+    orders = Order.objects.filter(seller_id=seller.pk).select_related("channel").prefetch_related(lines)
+    if request.GET.get("show") == "to_ship":
+        shown = orders_shown(seller, list(Channel.objects.filter(seller=seller)), request.GET)
+        page = page_of_orders(orders & shown, request.GET, size=MOST)
+        return page.rows, {"page": page, "all_count": count_up_to(shown)}
+    ids = ticked(request.GET)
+    return sorted(orders.filter(public_id__in=ids), key=lambda order: ids.index(order.public_id)), {}
 
 
 def _of_order(order: Order, lines: Sequence[OrderLine]) -> Slip:

@@ -150,11 +150,23 @@ def test_packing_slips_of_ticked_orders_are_printed_a_sheet_each(page: Page, liv
         page.get_by_label(f"Tick order {number}").check()
     page.get_by_role("button", name="Print packing slips").click()
 
-    expect(page.get_by_role("article")).to_have_count(2)
+    expect(page.get_by_role("article")).to_have_count(3)
     assert_good(page)
     page.emulate_media(media="print")
-    expect(page.get_by_role("button", name="Print 2 sheets")).to_be_hidden()
-    assert page.pdf(format="A4").count(b"/Type /Page\n") == 2
+    expect(page.get_by_role("button", name="Print 3 sheets")).to_be_hidden()
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 3
+
+
+@both_sizes
+def test_all_to_ship_is_printed_at_one_press(page: Page, live_server: LiveServer, busy: Rig):
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/?show=to_ship")
+    assert_good(page)
+
+    page.get_by_role("link", name="Print all to ship (2)").click()
+
+    expect(page.get_by_role("article", name="To pick")).to_be_visible()
+    assert_good(page)
 
 
 @both_sizes
