@@ -1119,11 +1119,11 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("content", "Content"),
-                            ("offer", "Offer"),
-                            ("quantity", "Quantity"),
-                            ("price", "Price"),
-                            ("withdraw", "Withdraw"),
+                            ("content", "Listings"),
+                            ("offer", "Prices and quantities"),
+                            ("quantity", "Quantities"),
+                            ("price", "Prices"),
+                            ("withdraw", "Endings of listings"),
                         ],
                         max_length=10,
                     ),
@@ -1176,11 +1176,11 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("content", "Content"),
-                            ("offer", "Offer"),
-                            ("quantity", "Quantity"),
-                            ("price", "Price"),
-                            ("withdraw", "Withdraw"),
+                            ("content", "Listings"),
+                            ("offer", "Prices and quantities"),
+                            ("quantity", "Quantities"),
+                            ("price", "Prices"),
+                            ("withdraw", "Endings of listings"),
                         ],
                         max_length=10,
                     ),

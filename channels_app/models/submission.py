@@ -6,7 +6,14 @@ from channels_app.adapters.types import Kind
 from channels_app.models.channel import Channel
 from inventory.models.fields import money_field
 
-KINDS = [(kind.value, kind.name.title()) for kind in Kind]
+#: What is sent, in the seller's words.
+KINDS = [
+    (Kind.CONTENT.value, "Listings"),
+    (Kind.OFFER.value, "Prices and quantities"),
+    (Kind.QUANTITY.value, "Quantities"),
+    (Kind.PRICE.value, "Prices"),
+    (Kind.WITHDRAW.value, "Endings of listings"),
+]
 
 
 class LedgerState(models.TextChoices):

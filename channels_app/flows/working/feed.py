@@ -54,15 +54,6 @@ def _walk(asked: AskedOfChannels, row: ChannelWalk, channel: Channel) -> Work:
     )
 
 
-_SENT = {
-    "content": "Listings",
-    "offer": "Prices and quantities",
-    "quantity": "Quantities",
-    "price": "Prices",
-    "withdraw": "Endings of listings",
-}
-
-
 def submissions(asked: AskedOfChannels) -> Found:
     """What the marketplaces have, and have not answered whole."""
     rows = Submission.objects.filter(channel__in=asked.channels, phase__in=OPEN_PHASES)
@@ -93,7 +84,7 @@ def _submission(asked: AskedOfChannels, row: Submission, channel: Channel) -> Wo
     return Work(
         key=f"sent-{row.pk}",
         state=State.FAILED if row.overdue else State.RUNNING,
-        what=f"{_SENT[row.kind]} at the marketplace",
+        what=f"{row.get_kind_display()} at the marketplace",
         where=channel.name,
         url=asked.url("submission", row.key),
         link="Line by line",
