@@ -157,6 +157,14 @@ INSERT INTO inventory_csvimportproblem (csv_import_id, number, line, reasons, ce
 SELECT one.id, n, n + 1, '[{"column": "sku", "reason": "Missing."}]', '["", "A title"]'
 FROM inventory_csvimport AS one, generate_series(1, 500) AS n WHERE one.id % 4 = 0;
 
+-- Edits of many items, three a day.
+INSERT INTO inventory_bulkedit
+    (seller_id, public_id, action, words, state, count, done_count, changed_count, undone_count, last_item, attempts, error,
+     made_at)
+SELECT 1, uuidv7(), 'price', 'with +10 % on the price', CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'done' END,
+       1000, 1000, 1000, 0, 0, 0, '', now() - (1000 - n) * interval '8 hours'
+FROM generate_series(1, 1000) AS n;
+
 -- Files of parcels, one a day; each of 1,000 rows, one in ten to be mended.
 INSERT INTO channels_app_shippingfile (seller_id, public_id, file_name, state, attempts, created_at)
 SELECT 1, uuidv7(), 'parcels ' || n || '.csv', CASE n WHEN 90 THEN 'preview' ELSE 'done' END, 0, now()

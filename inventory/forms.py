@@ -7,13 +7,13 @@ from typing import Any, cast
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from inventory.bulk import PriceChange
+from inventory.bulk.choosing import PriceChange
 from inventory.csv_import.header import WORDS, Column, FileProblem, check_columns
 from inventory.csv_import.imports import MAX_BYTES
 from inventory.gtin import is_gtin
 from inventory.models import Item, Label, Location, Seller
 from inventory.rules import ATTRIBUTE, FIELDS, MAX_CONDITIONS, OPERATORS, Rule
-from inventory.search import SHOW
+from inventory.search import SHOW, ItemFilter
 from inventory.stock import default_location
 
 
@@ -43,6 +43,12 @@ class ItemFilterForm(forms.Form):
     def is_label_gone(self) -> bool:
         """Whether it asks for a label that is none of the seller's, as when it was deleted."""
         return "label" in self.errors
+
+    def wanted(self) -> ItemFilter:
+        """Return what was asked for; what cannot be understood is left out rather than refused."""
+        self.is_valid()
+        values = self.cleaned_data
+        return ItemFilter(text=values.get("q", ""), label=values.get("label"), show=values.get("show", ""))
 
 
 class BarcodeField(forms.CharField):

@@ -115,6 +115,32 @@ def return_to_rule(label: Label, chosen: Chosen, *, now: datetime) -> None:
     send_changed()
 
 
+def put_exactly(label: Label, item_ids: Sequence[int], source: Source) -> None:
+    """These items, as far as they are not archived, are on `label` this way; no variations go along."""
+    sql = "SELECT id FROM inventory_item WHERE id = ANY(%s) AND archived_at IS NULL ORDER BY id"
+    _put_from(label, sql, [list(item_ids)], source)
+
+
+def take_off_exactly(label: Label, item_ids: Sequence[int]) -> None:
+    """These items are not on `label`, and kept off it if it has a rule; no variations go along."""
+    if label.kind == Label.Kind.RULE:
+        put_exactly(label, item_ids, Source.EXCLUDED)
+    else:
+        LabelItem.objects.filter(label=label, item__in=item_ids).delete()
+
+
+@transaction.atomic
+def restore_exactly(label: Label, item_ids: Sequence[int], source: str) -> None:
+    """These items are on `label` as they were: "" not at all. Where the rule decided, it decides, as it is today."""
+    lock(label.pk)
+    if source in (Source.HAND, Source.EXCLUDED):
+        put_exactly(label, item_ids, Source(source))
+        return
+    LabelItem.objects.filter(label=label, item__in=item_ids).delete()
+    if label.kind == Label.Kind.RULE:
+        _apply_rule(label, Item.objects.filter(pk__in=item_ids))
+
+
 def add_items_from(label: Label, source: str, params: Sequence[Any]) -> int:
     """The items that the SELECT `source` gives, by id, are on `label` by hand. Returns how many were not before."""
     return _put_from(label, source, params, Source.HAND)

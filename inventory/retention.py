@@ -80,17 +80,25 @@ def purge_imports(*, before: datetime, may_go_on: Callable[[], bool]) -> int:
     return _purge((_PROBLEMS, _IMPORTED_ITEMS, _IMPORTS), before=before, may_go_on=may_go_on)
 
 
+_BULK_SLICES = """
+DELETE FROM inventory_bulkeditslice WHERE id = ANY(ARRAY(
+    SELECT slice.id FROM inventory_bulkedit AS made
+    JOIN inventory_bulkeditslice AS slice ON slice.edit_id = made.id
+    WHERE made.made_at < %(before)s AND made.state NOT IN ('running', 'undoing') LIMIT %(limit)s
+))
+"""
 _BULK_ITEMS = """
 DELETE FROM inventory_bulkedititem WHERE (edit_id, item_id) IN (
     SELECT one.edit_id, one.item_id FROM inventory_bulkedit AS made
     JOIN inventory_bulkedititem AS one ON one.edit_id = made.id
-    WHERE made.made_at < %(before)s LIMIT %(limit)s
+    WHERE made.made_at < %(before)s AND made.state NOT IN ('running', 'undoing') LIMIT %(limit)s
 )
 """
 _BULK_EDITS = """
 DELETE FROM inventory_bulkedit WHERE id = ANY(ARRAY(
     SELECT made.id FROM inventory_bulkedit AS made
-    WHERE made.made_at < %(before)s
+    WHERE made.made_at < %(before)s AND made.state NOT IN ('running', 'undoing')
+      AND NOT EXISTS (SELECT FROM inventory_bulkeditslice AS slice WHERE slice.edit_id = made.id)
       AND NOT EXISTS (SELECT FROM inventory_bulkedititem AS one WHERE one.edit_id = made.id)
     LIMIT %(limit)s
 ))
@@ -99,7 +107,7 @@ DELETE FROM inventory_bulkedit WHERE id = ANY(ARRAY(
 
 def purge_bulk_edits(*, before: datetime, may_go_on: Callable[[], bool]) -> int:
     """What was done to many items before, and what it would be undone by, is gone. Returns how many edits."""
-    return _purge((_BULK_ITEMS, _BULK_EDITS), before=before, may_go_on=may_go_on)
+    return _purge((_BULK_SLICES, _BULK_ITEMS, _BULK_EDITS), before=before, may_go_on=may_go_on)
 
 
 #: Long enough to ask what became of an e-mail.

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from inventory import labels, mail
+from inventory.bulk import edits
 from inventory.csv_import import imports
 from marketplace_integration import clock
 
@@ -13,6 +14,11 @@ NUDGE_EXPIRES_SECONDS = 5
 @shared_task(name="inventory.run_import")
 def run_import(import_id: int) -> None:
     imports.run(import_id, now=clock.now())
+
+
+@shared_task(name="inventory.run_bulk_edit")
+def run_bulk_edit(edit_id: int) -> None:
+    edits.run(edit_id, now=clock.now())
 
 
 @shared_task(name="inventory.recalculate_label")
@@ -34,9 +40,11 @@ def sweep_mail() -> None:
 
 @shared_task(name="inventory.sweep_imports")
 def sweep_imports() -> None:
-    """Pick up imports and labels whose worker died or whose message was lost."""
+    """Pick up imports, edits of many items and labels whose worker died or whose message was lost."""
     for import_id in imports.waiting_imports():
         run_import.apply_async(args=(import_id,), expires=NUDGE_EXPIRES_SECONDS)
+    for edit_id in edits.waiting_edits():
+        run_bulk_edit.apply_async(args=(edit_id,), expires=NUDGE_EXPIRES_SECONDS)
     for label_id in labels.stale_labels().values_list("pk", flat=True)[:20]:
         recalculate_label.apply_async(args=(label_id,), expires=NUDGE_EXPIRES_SECONDS)
     imports.forget_old(now=clock.now())

@@ -1,12 +1,13 @@
-"""What the inventory works on: files, rules of labels, changes on their way to the channels, letters. Reads only."""
+"""What the inventory works on: files, edits of many items, rules of labels, changes for the channels, letters."""
 
 from typing import Any
 
 from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, F, OuterRef, Q, When
 from django.urls import reverse
 
+from inventory.bulk import edits
 from inventory.csv_import import imports
-from inventory.models import CsvImport, CsvImportChunk, ItemChange, Label, Mail
+from inventory.models import BulkEdit, CsvImport, CsvImportChunk, ItemChange, Label, Mail
 from inventory.paging import COUNT_LIMIT, count_of, count_up_to
 from inventory.work import (
     TOLD,
@@ -117,6 +118,51 @@ def _again(asked: Asked, row: Any) -> Retry | None:
     return Retry(url=url, text="Read it again", fields=(("action", "read_anew"),)) if row.was_interrupted else None
 
 
+def _edits(asked: Asked) -> Found:
+    """Edits of many items, and their undos: one of a seller is worked on at a time, the oldest first."""
+    shown = Q(state__in=BulkEdit.WORKING) | Q(made_at__gte=asked.now - TOLD_FOR)
+    under_way = edits.under_way(asked.seller).filter(shown)
+    at_work = ExpressionWrapper(Q(state__in=BulkEdit.WORKING), output_field=BooleanField())
+    rows = first_of_each(under_way.annotate(is_at_work=at_work), F("is_at_work"), order_by=[F("pk").asc()])
+    working, failed = ([row for row in rows if row.is_working is is_working] for is_working in (True, False))
+    told = [
+        *(_working_edit(asked, row, ahead=ahead) for ahead, row in enumerate(working)),
+        *(_failed_edit(asked, row) for row in failed),
+    ]
+    states, url = {True: State.QUEUED, False: State.FAILED}, reverse("items", args=[asked.seller.slug])
+    return Found(rows=told, more=beyond_each(rows, states, "edits of many items", url))
+
+
+def _working_edit(asked: Asked, row: BulkEdit, *, ahead: int) -> Work:
+    has_begun = ahead == 0 and bool(row.attempts or row.done_count)
+    return Work(
+        key=f"edit-{row.pk}",
+        state=State.RUNNING if has_begun else State.QUEUED,
+        what=row.title,
+        url=reverse("items_edit", args=[asked.seller.slug, row.public_id]),
+        link="Follow it",
+        done=row.done_count if has_begun else None,
+        of=row.count if has_begun else None,
+        since=row.undone_at or row.made_at,
+        starts=None if has_begun or ahead else asked.now,
+        reason="" if has_begun else behind(ahead, "edit") if ahead else _FREE_WORKER,
+    )
+
+
+def _failed_edit(asked: Asked, row: BulkEdit) -> Work:
+    url = reverse("items_edit_act", args=[asked.seller.slug, row.public_id])
+    return Work(
+        key=f"edit-{row.pk}",
+        state=State.FAILED,
+        what=row.title,
+        url=reverse("items_edit", args=[asked.seller.slug, row.public_id]),
+        link="See what to do",
+        since=row.undone_at or row.made_at,
+        reason=f"{row.error} {row.done_count:,} of {row.count:,} are done and stay so.",
+        retry=Retry(url=url, fields=(("action", "go_on"),)) if asked.can_manage and row.can_go_on else None,
+    )
+
+
 def _labels(asked: Asked) -> Found:
     """Every item is held against a rule that was changed."""
     stale = Label.objects.filter(seller=asked.seller, kind=Label.Kind.RULE, recalculated_at=None).exclude(rule=[])
@@ -180,4 +226,4 @@ def _letters(asked: Asked) -> Found:
 
 
 #: One entry for each kind of work.
-SOURCES: tuple[Source, ...] = (_imports, _changes, _labels, _letters)
+SOURCES: tuple[Source, ...] = (_imports, _edits, _changes, _labels, _letters)

@@ -33,7 +33,7 @@ from channels_app.models import (
     ShippingRow,
     Submission,
 )
-from inventory.models import CsvImport, Item, Label, Membership, Role
+from inventory.models import BulkEdit, CsvImport, Item, Label, Membership, Role
 
 SQL = Path(__file__).parents[1] / "pages.sql"
 GOAL_S = 0.1
@@ -66,7 +66,7 @@ PAGES: dict[str, Asked] = {
     "home": Asked(queries=18),
     "search": Asked(queries=9, asked=("", *_SEARCHES, "q={order_number}")),
     "items": Asked(
-        queries=12,
+        queries=13,
         asked=(
             *_KEYS,
             *_SEARCHES,
@@ -75,6 +75,7 @@ PAGES: dict[str, Asked] = {
             *("show=out_of_stock&after={sku}", "show=unlabelled&after={sku}", "show=archived&q=mug"),
         ),
     ),
+    "items_edit": Asked(queries=4, rows=("edit",)),
     "item": Asked(queries=10, rows=("best_seller", "item")),
     "item_new": Asked(queries=3),
     "item_listings": Asked(queries=5, rows=("item",)),
@@ -139,7 +140,7 @@ PAGES: dict[str, Asked] = {
     "shipping_file_problems": Asked(queries=5, rows=("parcels",)),
     "raw_orders": Asked(queries=4, asked=("", "after={raw}")),
     "activity": Asked(
-        queries=21,
+        queries=22,
         asked=(
             *("", "channel={second}", "channel={third}"),
             *(f"tab=runs{more}" for more in ("", "&after={job_run}", "&before={job_run}", "&channel={second}")),
@@ -219,6 +220,7 @@ class _Places:
             "everything": {"public_id": labels["Everything"].public_id},
             "rare": {"public_id": labels["Rare"].public_id},
             "by_rule": {"public_id": labels["By rule"].public_id},
+            "edit": {"public_id": BulkEdit.objects.order_by("-pk")[0].public_id},
             "import": {"public_id": CsvImport.objects.filter(state="preview").order_by("-pk")[0].public_id},
             "main": {"channel": channels["Main"].public_id},
             "second": {"channel": channels["Second"].public_id},

@@ -10,7 +10,7 @@ from channels_app.views.label_effect import SECONDS, row_of
 from inventory import foresee
 from inventory.models import Label, Role
 from inventory.tenancy import SellerRequest, seller_page
-from inventory.views.items import chosen_in, key_in
+from inventory.views.bulk import chosen_in, key_in
 
 
 @seller_page(Role.MANAGER)

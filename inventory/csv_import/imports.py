@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import DataError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from inventory.alone import working_alone
+from inventory.alone import MAX_ATTEMPTS, count_start, working_alone
 from inventory.csv_import import applying, preview, staging
 from inventory.csv_import.header import Column, FileProblem, UnclearColumns
 from inventory.csv_import.intake import stage
@@ -33,8 +33,6 @@ State = CsvImport.State
 #: A million items with their descriptions have some 400 MB; nothing of it is in memory at once.
 MAX_BYTES = 1_000_000_000
 PART_BYTES = 1_000_000
-#: Starts without any progress before an import gives up.
-MAX_ATTEMPTS = 5
 #: A preview that nobody confirmed is dropped, with the file, after this.
 KEPT = timedelta(days=7)
 
@@ -181,12 +179,10 @@ def run(import_id: int, *, now: datetime) -> None:
 
 
 def _start(csv_import: CsvImport, *, now: datetime) -> bool:
-    """Count this start; one that always ends the worker must not end all workers for ever."""
     csv_import.refresh_from_db()
     if not csv_import.is_working:
         return False
-    CsvImport.objects.filter(pk=csv_import.pk).update(attempts=F("attempts") + 1)
-    if csv_import.attempts < MAX_ATTEMPTS:
+    if count_start(csv_import):
         return True
     _fail(csv_import, f"It was interrupted {MAX_ATTEMPTS} times at the same place. {_what_stays(csv_import)}", now=now)
     return False

@@ -1,4 +1,4 @@
-from inventory.models.bulk import BulkEdit, BulkEditItem
+from inventory.models.bulk import BulkEdit, BulkEditItem, BulkEditSlice
 from inventory.models.capture import BulkChange, ItemChange
 from inventory.models.csv_import import CsvImport, CsvImportChunk, CsvImportProblem, ImportedItem, ImportMapping
 from inventory.models.digest import DigestChoice, DigestDay
@@ -16,6 +16,7 @@ __all__ = [
     "BulkChange",
     "BulkEdit",
     "BulkEditItem",
+    "BulkEditSlice",
     "CsvImport",
     "CsvImportChunk",
     "CsvImportProblem",

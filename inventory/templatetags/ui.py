@@ -59,6 +59,7 @@ TONES = {
     "mapping": "warn",
     "undoing": "info",
     "undone": "warn",
+    "stopped": "warn",
     # files of parcels
     "ready": "info",
     "wrong": "bad",

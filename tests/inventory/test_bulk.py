@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from inventory import bulk, labels
-from inventory.bulk import PriceChange
+from inventory import labels
+from inventory.bulk import edits
+from inventory.bulk.choosing import PriceChange
 from inventory.models import BulkEdit, Item, LabelItem
 from inventory.retention import purge_bulk_edits
 from tests.factories import NOW, make_item, make_label, make_seller, make_user
@@ -24,11 +25,11 @@ def seller():
 
 def do(seller, action, *, chosen=None, **more):
     chosen = seller.items.all() if chosen is None else chosen
-    return bulk.edit(seller, chosen, action, words="done", actor=seller.memberships.get().user, now=NOW, **more)
+    return edits.edit(seller, chosen, action, words="done", actor=seller.memberships.get().user, now=NOW, **more)
 
 
 def undo(seller, made):
-    return bulk.undo(made, actor=seller.memberships.get().user, now=NOW)
+    return edits.undo(made, actor=seller.memberships.get().user, now=NOW)
 
 
 def by_rule(seller, brand):

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from inventory import labels
+from inventory.alone import MAX_ATTEMPTS
 from inventory.csv_import import applying, imports, slices, staging
 from inventory.models import CsvImport, CsvImportChunk, Item, ItemChange, Reason, Stock, StockMovement
 from tests.factories import NOW, make_item, make_label, make_seller
@@ -281,7 +282,7 @@ def test_an_import_that_is_always_interrupted_gives_up_and_can_go_on(seller, mon
     imports.confirm(csv_import)
     with monkeypatch.context() as patch:
         patch.setattr(applying, "apply_slice", lambda *_, **__: (_ for _ in ()).throw(Killed))
-        for _ in range(imports.MAX_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             with pytest.raises(Killed):
                 imports.run(csv_import.pk, now=NOW)
 
@@ -297,7 +298,7 @@ def test_an_import_whose_file_was_dropped_meanwhile_cannot_go_on(seller):
     CsvImport.objects.update(state="running")
     csv_import.refresh_from_db()
     applying.apply_slice(csv_import, seller.locations.get(), now=NOW)
-    CsvImport.objects.update(attempts=imports.MAX_ATTEMPTS)
+    CsvImport.objects.update(attempts=MAX_ATTEMPTS)
     imports.run(csv_import.pk, now=NOW)
     csv_import.refresh_from_db()
     could = csv_import.can_go_on(now=NOW)

@@ -12,6 +12,7 @@ from django.db import connection
 from django.urls import reverse
 
 from inventory import catalogue, labels, stock
+from inventory.alone import MAX_ATTEMPTS
 from inventory.csv_import import imports, undo
 from inventory.csv_import.undo import foresee
 from inventory.models import CsvImport, ImportedItem, Item, ItemChange, LabelItem, Reason, Role, Stock, StockMovement
@@ -307,7 +308,7 @@ def test_an_undo_killed_anywhere_goes_on_where_it_was(seller, monkeypatch, after
 def gave_up_half_way(seller, csv_import):
     """Its undo was interrupted again and again."""
     imports.undo(csv_import, actor=None, now=LATER)
-    CsvImport.objects.update(attempts=imports.MAX_ATTEMPTS)
+    CsvImport.objects.update(attempts=MAX_ATTEMPTS)
     imports.run(csv_import.pk, now=LATER)
     return CsvImport.objects.get(pk=csv_import.pk)
 

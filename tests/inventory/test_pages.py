@@ -162,7 +162,7 @@ def test_the_number_of_queries_does_not_grow_with_the_items(owner, seller, djang
         item = make_item(seller, f"S-{number:03}", on_hand=1)
         labels.add_items(label, [item.pk], actor=None, now=NOW)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         owner.get(address("items", seller))
 
 
@@ -591,7 +591,7 @@ def test_prices_of_all_that_fit_are_changed_and_the_change_is_undone_from_the_li
     assert "1 item with +10 % on the price" in listed.content.decode()
     assert dict(seller.items.values_list("sku", "price")) == {"MUG-1": Decimal("11.00"), "POT-1": Decimal("20.00")}
     (made,) = listed.context["edits"]
-    undone = owner.post(reverse("items_undo", args=[seller.slug, made.public_id]), follow=True)
+    undone = owner.post(reverse("items_edit_act", args=[seller.slug, made.public_id]), {"action": "undo"}, follow=True)
     assert "1 item are as before" not in undone.content.decode()
     assert "1 item is as before." in undone.content.decode()
     assert seller.items.get(sku="MUG-1").price == Decimal("10.00")

@@ -18,7 +18,7 @@ from channels_app.models import (
     ShippingRow,
     Submission,
 )
-from inventory.models import CsvImport, CsvImportChunk, ItemChange, Label, Mail
+from inventory.models import BulkEdit, CsvImport, CsvImportChunk, ItemChange, Label, Mail
 from tests.factories import make_job
 from tests.flows.order_rig import Rig
 
@@ -76,6 +76,16 @@ def file(rig: Rig, now: datetime, state: str, **fields: Any) -> CsvImport:
     found = CsvImport.objects.create(seller=rig.seller, state=state, **defaults | fields)
     CsvImportChunk.objects.create(csv_import=found, number=0, content=b"sku,title\nA,Apple\n")
     return found
+
+
+def edit(rig: Rig, now: datetime, state: str = "running", **fields: Any) -> BulkEdit:
+    defaults = {"action": "price", "words": "with +10 % on the price", "count": 9_000, "made_at": now - HOUR}
+    return BulkEdit.objects.create(seller=rig.seller, state=state, **defaults | fields)
+
+
+def _two_edits(rig: Rig, now: datetime) -> None:
+    edit(rig, now, done_count=5_000)
+    edit(rig, now, action="block", words="blocked")
 
 
 def parcels(rig: Rig, now: datetime, state: str, *, shipped: int = 0, ready: int = 0, wrong: int = 0) -> ShippingFile:
@@ -334,6 +344,32 @@ CASES: dict[str, tuple[Callable[[Rig, datetime], Any], str, list[str], str]] = {
         lambda rig, now: file(rig, now, "failed", error="The file is empty.", attempts=1),
         "yours",
         ["spring.csv was not imported", "The file is empty.", "See what to do"],
+        "",
+    ),
+    "prices of many items": (
+        lambda rig, now: edit(rig, now, done_count=5_000),
+        "running",
+        ["Items with +10 % on the price", "5,000 of 9,000"],
+        "",
+    ),
+    "an edit that has not begun": (lambda rig, now: edit(rig, now), "queued", ["It waits for a free worker"], ""),
+    "an edit behind another": (_two_edits, "queued", ["Items blocked", "Behind another edit."], ""),
+    "the undo of an edit": (
+        lambda rig, now: edit(rig, now, "undoing", done_count=5_000, undone_at=now),
+        "running",
+        ["Undo: items with +10 % on the price", "5,000 of 9,000"],
+        "",
+    ),
+    "an edit that ended half-way": (
+        lambda rig, now: edit(rig, now, "failed", done_count=5_000, error="It was interrupted."),
+        "yours",
+        ["Items with +10 % on the price", "It was interrupted. 5,000 of 9,000 are done and stay so."],
+        "Try again",
+    ),
+    "an edit whose label is gone": (
+        lambda rig, now: edit(rig, now, "failed", action="label", error="The label was deleted."),
+        "yours",
+        ["The label was deleted."],
         "",
     ),
     "a rule that is being applied": (_rule, "running", ["Items for the label Brand are being found"], ""),

@@ -203,7 +203,7 @@ def test_every_tab_costs_few_queries(browser: Client, rig: Rig, tab: str):
     with CaptureQueriesContext(connection) as queries:
         _page(browser, f"?tab={tab}")
 
-    assert len(queries) <= (22 if tab == "" else 8)
+    assert len(queries) <= (23 if tab == "" else 8)
 
 
 # --- the reconciler

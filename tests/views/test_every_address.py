@@ -77,7 +77,8 @@ OWNERS_ONLY = {
 }
 #: What GET alone is for: a form sent there changes nothing.
 READ_ONLY = {
-    *("home", "search", "items", "label", "label_state", "import_detail", "import_problems", "item_listings"),
+    *("home", "search", "items", "items_edit", "label", "label_state"),
+    *("import_detail", "import_problems", "item_listings"),
     *("marketplaces", "channel_listings", "channel_reconciler", "channel_example", "channel_label_summary"),
     *("orders", "raw_orders", "order", "packing_slips", "activity", "refused_csv", "submission"),
     *("issues", "issue", "issue_csv"),
@@ -184,7 +185,7 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
     csv_import = bring(rig.seller, "sku,title\nB,Bread\n", confirm=False)
     invitation = _invited(rig.seller, rig.owner)
     colleague = make_user("colleague@example.com", seller=rig.seller, role=Role.MANAGER)
-    done = BulkEdit.objects.create(seller=rig.seller, action="block", words="blocked", made_at=NOW)
+    done = BulkEdit.objects.create(seller=rig.seller, action="block", words="blocked", state="done", made_at=NOW)
     member_of = Membership.objects.get(seller=rig.seller, user=rig.owner)
     kept = {
         page: SavedView.objects.create(membership=member_of, page=page, name="Mugs", query={"q": "MUG-1"}).pk
@@ -456,6 +457,7 @@ def test_what_buyers_marketplaces_and_colleagues_write_is_shown_as_text(
     Invitation.objects.update(email=HOSTILE)
     User.objects.filter(email="colleague@example.com").update(username=HOSTILE)
     SavedView.objects.update(name=HOSTILE)
+    BulkEdit.objects.update(words=HOSTILE, error=HOSTILE, state="failed")
     ShippingFile.objects.update(file_name=HOSTILE)
     ShippingRow.objects.update(problem=HOSTILE, cells=dict.fromkeys(COLUMNS, HOSTILE))
     ChannelHistory.objects.create(channel=rig.channel, at=NOW, what="label", before=HOSTILE, after=HOSTILE)
