@@ -68,7 +68,8 @@ def make_ready_channel(
     """Return a channel in Setup that lacks nothing but the connection check."""
     if items is None:
         items = [make_item(seller, f"MUG-{client_id}", on_hand=5)]
-    fields.setdefault("label", make_label(seller, f"Outlet {client_id} {Channel.objects.count()}", items=items))
+    if "label" not in fields:
+        fields["label"] = make_label(seller, f"Outlet {client_id} {Channel.objects.count()}", items=items)
     fresh: dict[str, Any] = {"facts": {}, "account_id": "", "currency": "", "orders_known_until": None}
     channel = make_channel(seller, state="setup", settings={"client_id": client_id, "site": ""}, **fresh | fields)
     store_secrets(channel, {"client_secret": secret})
