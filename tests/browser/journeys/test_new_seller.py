@@ -99,12 +99,17 @@ def set_up_a_channel(page: Page) -> None:
     page.get_by_label("Buffer").fill("2")
     page.get_by_label("Client id").fill("north")
     page.get_by_label("Client secret").fill("swordfish")
-    page.get_by_role("switch", name="Listings").check()
-    page.get_by_role("switch", name="Orders").check()
 
 
 def activate(page: Page) -> None:
     page.get_by_role("button", name="Save and Activate").click()
+    expect(page.get_by_text("Listings is off: nothing is listed")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    page.get_by_role("switch", name="Listings").check()
+    page.get_by_role("switch", name="Orders").check()
+    page.get_by_role("button", name="Save and Activate").click()
+    expect(page.get_by_text("Listings is off: nothing is listed")).to_be_hidden()
+    assert_good(page)
     agree(page, "You are now beginning the Testing phase. It lasts 30 days.", "OK")
     expect(page.get_by_text("30 days left")).to_be_visible()
 
