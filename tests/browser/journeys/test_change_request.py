@@ -65,9 +65,11 @@ def ask_to_switch_off_listings(page: Page) -> None:
 def approve(page: Page) -> None:
     """Support's own pages, from signing in to one click."""
     page.get_by_role("link", name="Go to the support desk").click()
-    page.get_by_role("link", name="Change requests").first.click()
-    expect(page.get_by_text("We count everything until Monday.")).to_be_visible()
-    page.locator("#result_list").get_by_role("link", name="Switch off Listings").click()
-    page.get_by_label("Answer to the seller").fill("Enjoy the break.")
-    page.get_by_role("button", name="Apply: Switch off Listings").click()
-    expect(page.get_by_text("0 change requests")).to_be_visible()
+    page.get_by_role("link", name="1 change request").click()
+    asked = page.get_by_role("article", name="Switch off Listings")
+    expect(asked).to_contain_text("We count everything until Monday.")
+    expect(asked).to_contain_text("stock no longer flows to this marketplace")
+    assert_good(page)
+    asked.get_by_label("Answer to the seller").fill("Enjoy the break.")
+    asked.get_by_role("button", name="Apply: Switch off Listings").click()
+    expect(page.get_by_text("The seller sees it now.")).to_be_visible()
