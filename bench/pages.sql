@@ -84,8 +84,8 @@ SELECT shown.channel_id, shown.id, line.id, 'accept', uuidv7(), uuidv7(),
        1, false, '', CASE WHEN shown.attention = '' THEN '' ELSE 'Oversold' END, shown.placed_at, shown.placed_at, shown.placed_at
 FROM channels_app_order AS shown JOIN channels_app_orderline AS line ON line.order_id = shown.id;
 
-INSERT INTO channels_app_cancellationrequest (order_id, remote_id, reason, state, line_remote_ids, requested_at)
-SELECT id, 'C-1', 'Found it cheaper.', CASE WHEN id % 1000 = 0 THEN 'open' ELSE 'approved' END, '[]', placed_at
+INSERT INTO channels_app_cancellationrequest (order_id, seller_id, remote_id, reason, state, line_remote_ids, requested_at)
+SELECT id, seller_id, 'C-1', 'Found it cheaper.', CASE WHEN id % 1000 = 0 THEN 'open' ELSE 'approved' END, '[]', placed_at
 FROM channels_app_order WHERE id % 100 = 0;
 
 -- Runs of the jobs of all channels, in turns.

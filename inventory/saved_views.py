@@ -15,6 +15,7 @@ from django.http import QueryDict
 from inventory.models import Membership, SavedView
 from inventory.paging import text_in
 
+_NONE: Mapping[str, str] = {}
 #: Views of one list that a member keeps; more would be found by nobody.
 MOST = 12
 
@@ -65,16 +66,18 @@ class KeepForm(forms.Form):
         return name
 
 
-def tabs_of(member: Membership | None, tabbed: TabbedList, query: QueryDict) -> Tabs:
+def tabs_of(
+    member: Membership | None, tabbed: TabbedList, query: QueryDict, *, counts: Mapping[str, str] = _NONE
+) -> Tabs:
     """Return all tabs; the one that asks for just this is marked, else ours that shows the same kind.
 
-    Support, which is no member, has ours alone.
+    `counts` are numbers to stand in tabs of ours. Support, which is no member, has ours alone.
     """
     asked = tabbed.asked_in(query)
     own = list(views_of(member, tabbed)) if member else []
     kept = next((view for view in own if view.query == asked), None)
     ours = [
-        _tab(words, {"show": show}, kept is None and show == asked.get("show", ""))
+        _tab(words, {"show": show}, kept is None and show == asked.get("show", "")) | {"count": counts.get(show, "")}
         for show, words in tabbed.show.items()
     ]
     tabs = ours + [_tab(view.name, view.query, view == kept) for view in own]

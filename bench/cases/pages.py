@@ -119,7 +119,7 @@ PAGES: dict[str, Asked] = {
         asked=(*_KEYS, "kind=to_end", "kind=missing", "kind=missing&after={sku}", "run={run}"),
     ),
     "orders": Asked(
-        queries=12,
+        queries=13,
         asked=(
             *("", "after={order}", "before={order}", "channel={second}", "channel={third}"),
             *(

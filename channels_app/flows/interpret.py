@@ -212,7 +212,7 @@ class Reader:
         for order_id, told in asked.items():
             row = known.get((order_id, told.remote_id))
             if row is None:
-                row = CancellationRequest(order_id=order_id, remote_id=told.remote_id)
+                row = CancellationRequest(order_id=order_id, seller_id=self.channel.seller_id, remote_id=told.remote_id)
                 new.append(row)
             elif told.requested_at > row.requested_at:
                 again.append(row)

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import IntegerField, QuerySet
+from django.db.models.expressions import RawSQL
 
 from channels_app.flows.listings import NOT_SENT
 from channels_app.flows.remedies import Remedy, find_remedy
@@ -124,11 +125,9 @@ SELECT count(*) FROM (SELECT FROM open WHERE cause IS NOT NULL LIMIT %s) AS firs
 """  # noqa: S608 - constants
 
 
-def count_open(seller_id: int, *, most: int) -> int:
-    """Return how many causes are open on the seller's channels, counted no further than `most`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [seller_id, most])
-        return int(cursor.fetchone()[0])
+def count_open(seller_id: int, *, most: int) -> RawSQL:
+    """Return how many causes are open on the seller's channels, counted no further than `most`, as an expression."""
+    return RawSQL(_COUNT, [seller_id, most], output_field=IntegerField())  # noqa: S611 - constants
 
 
 _FIND = f"""

@@ -85,7 +85,7 @@ def undecided_returns(seller: Seller) -> QuerySet[ReturnLine]:
 
 def undecided_requests(seller: Seller) -> QuerySet[CancellationRequest]:
     """Return the buyers' wishes to cancel that nobody has decided about."""
-    return CancellationRequest.objects.filter(state=CancellationRequest.State.OPEN, order__seller_id=seller.pk)
+    return CancellationRequest.objects.filter(seller_id=seller.pk, state=CancellationRequest.State.OPEN)
 
 
 def _of_channels(seller: Seller, channels: list[Channel]) -> list[Trouble]:

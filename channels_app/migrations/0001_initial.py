@@ -556,6 +556,7 @@ class Migration(migrations.Migration):
             name="CancellationRequest",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seller_id", models.BigIntegerField()),
                 ("remote_id", models.CharField(max_length=100)),
                 ("reason", models.TextField(blank=True, default="")),
                 (
@@ -1404,7 +1405,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="cancellationrequest",
             index=models.Index(
-                condition=models.Q(("state", "open")), fields=["order"], name="cancellation_request_open"
+                condition=models.Q(("state", "open")), fields=["seller_id"], name="cancellation_request_open"
             ),
         ),
         migrations.AddConstraint(

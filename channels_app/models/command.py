@@ -59,6 +59,7 @@ class CancellationRequest(models.Model):
         WITHDRAWN = "withdrawn", "No longer asked"
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="cancellation_requests")
+    seller_id = models.BigIntegerField()
     remote_id = models.CharField(max_length=100)
     reason = models.TextField(blank=True, default="")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
@@ -71,7 +72,7 @@ class CancellationRequest(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "remote_id"], name="cancellation_request_once")]
         indexes = [
-            models.Index(fields=["order"], condition=models.Q(state="open"), name="cancellation_request_open"),
+            models.Index(fields=["seller_id"], condition=models.Q(state="open"), name="cancellation_request_open"),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from channels_app.flows.to_ship import orders_to_ship, orders_unpaid
 from channels_app.flows.troubles import undecided_requests, undecided_returns
 from channels_app.models import Channel, Order, OrderLine, RawOrder
 from inventory.models import Item, Seller
-from inventory.paging import COUNT_LIMIT, SIZE, Page, count_up_to, page_of, text_in
+from inventory.paging import COUNT_LIMIT, SIZE, Page, count_of, count_up_to, page_of, text_in
 from inventory.saved_views import TabbedList
 
 #: Filter -> what the seller reads.
@@ -24,11 +24,14 @@ SHOW = {
     "to_ship": "To ship",
     "attention": "Needs attention",
     "requests": "Cancellation requests",
-    "returns": "Returns to decide",
+    "returns": "Returns",
     "unpaid": "Not paid yet",
     "third_party": "Third Party Managed",
 }
 ORDERS = TabbedList(page="orders", show=SHOW, names=("channel", "q"))
+#: Tabs with a number, and how far it is told.
+COUNTED = ("to_ship", "attention", "requests", "returns")
+MOST_IN_TAB = 999
 OLDEST_FIRST = {"to_ship"}
 #: Orders that a search for a SKU looks at, newest first.
 _SEARCHED = 500
@@ -48,24 +51,37 @@ class OrderRow:
     more: int
 
 
+def orders_of_kind(seller: Seller, show: str) -> QuerySet[Order]:
+    """Return the seller's orders of one tab."""
+    orders = Order.objects.filter(seller_id=seller.pk)
+    match show:
+        case "to_ship":
+            return orders_to_ship(seller)
+        case "unpaid":
+            return orders_unpaid(seller)
+        case "attention":
+            return orders.exclude(attention="")
+        case "requests":
+            return orders.filter(pk__in=undecided_requests(seller).values("order_id"))
+        case "returns":
+            return orders.filter(pk__in=undecided_returns(seller).values("of_return__order_id"))
+        case "third_party":
+            return orders.filter(managed_by=Order.ManagedBy.THIRD_PARTY)
+    return orders
+
+
+def tab_counts(seller: Seller) -> dict[str, int]:
+    """Return how many orders the tabs show that have a number, counted no further than needed: one query."""
+    counts = [count_of(orders_of_kind(seller, show), MOST_IN_TAB + 1) for show in COUNTED]
+    row = Seller.objects.filter(pk=seller.pk).values_list(*counts).get()
+    return dict(zip(COUNTED, row, strict=True))
+
+
 def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict) -> QuerySet[Order]:
     """Return the seller's orders that the query asks for."""
-    orders = Order.objects.filter(seller_id=seller.pk)
+    orders = orders_of_kind(seller, query.get("show", ""))
     if channel := query.get("channel"):
         orders = orders.filter(channel__in=[one.pk for one in channels if str(one.public_id) == channel])
-    match query.get("show", ""):
-        case "to_ship":
-            orders &= orders_to_ship(seller)
-        case "unpaid":
-            orders &= orders_unpaid(seller)
-        case "attention":
-            orders = orders.exclude(attention="")
-        case "requests":
-            orders = orders.filter(pk__in=undecided_requests(seller).values("order_id"))
-        case "returns":
-            orders = orders.filter(pk__in=undecided_returns(seller).values("of_return__order_id"))
-        case "third_party":
-            orders = orders.filter(managed_by=Order.ManagedBy.THIRD_PARTY)
     if words := text_in(query.get("q", "")).strip():
         orders = orders.filter(pk__in=_found(seller, channels, words))
     return orders

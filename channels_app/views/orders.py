@@ -10,11 +10,21 @@ from django.views.decorators.http import require_POST
 from channels_app.adapters.errors import SettingsError
 from channels_app.flows.orders import retry_raw
 from channels_app.models import Channel, Order, RawOrder
-from channels_app.views.order_list import ORDERS, SHOW, orders_shown, page_of_orders, rows_of, unreadable_count
+from channels_app.views.order_list import (
+    MOST_IN_TAB,
+    ORDERS,
+    SHOW,
+    orders_shown,
+    page_of_orders,
+    rows_of,
+    tab_counts,
+    unreadable_count,
+)
 from channels_app.views.order_page import build_context
 from inventory.models import Role
 from inventory.paging import count_up_to, page_by_key
 from inventory.saved_views import tabs_of
+from inventory.templatetags.ui import count
 from inventory.tenancy import SellerRequest, member_of, seller_page
 from inventory.views.back import back_to_activity
 from marketplace_integration import clock
@@ -28,11 +38,12 @@ def orders(request: SellerRequest) -> HttpResponse:
     page = page_of_orders(shown, request.GET)
     names = {channel.pk: channel.name for channel in channels}
     show = request.GET.get("show", "")
+    counts = {show: count(number, MOST_IN_TAB) for show, number in tab_counts(request.seller).items() if number}
     context = {
         "rows": [(row, names[row.order.channel_id]) for row in rows_of(page.rows)],
         "page": page,
         "channels": channels,
-        "tabs": tabs_of(member_of(request), ORDERS, request.GET),
+        "tabs": tabs_of(member_of(request), ORDERS, request.GET, counts=counts),
         "show": show if show in SHOW else "",
         "to_ship_count": count_up_to(shown) if show == "to_ship" else 0,
         "channel": request.GET.get("channel", ""),

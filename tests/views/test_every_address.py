@@ -169,7 +169,7 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
     raw = RawOrder.objects.create(
         channel=channel, remote_id="B-1", version=1, body={}, hash="x", state="needs_attention", fetched_at=NOW
     )
-    asked = CancellationRequest.objects.create(order=order, remote_id="C-1", requested_at=NOW)
+    asked = CancellationRequest.objects.create(order=order, seller_id=rig.seller.pk, remote_id="C-1", requested_at=NOW)
     wish = ChangeRequest.objects.create(channel=channel, what="listings_off", reason="Holiday.", created_at=NOW)
     run = ReconcileRun.objects.create(channel=channel, created_at=NOW)
     sent = Submission.objects.create(
