@@ -78,7 +78,10 @@ PAGES: dict[str, Asked] = {
     "items_edit": Asked(queries=4, rows=("edit",)),
     "item": Asked(queries=10, rows=("best_seller", "item")),
     "item_new": Asked(queries=3),
-    "item_listings": Asked(queries=5, rows=("item",)),
+    "item_listings": Asked(queries=9, rows=("item",)),
+    "item_why": Asked(
+        queries=21, rows=("best_seller_on_main", "item_on_main"), asked=("", "at=2026-06-02T12:00:00Z", "at=2026-11-01")
+    ),
     "labels": Asked(queries=6),
     "label": Asked(
         queries=9,  # one of them for the first page, where nothing is left behind the place that was asked for
@@ -105,7 +108,7 @@ PAGES: dict[str, Asked] = {
     ),
     "import_columns": Asked(queries=6, rows=("import",)),
     "channel_listings": Asked(
-        queries=10,
+        queries=11,
         rows=("main", "second", "third"),
         asked=(
             *_KEYS,
@@ -217,6 +220,14 @@ class _Places:
             "": {},
             "best_seller": {"public_id": Item.objects.get(pk=1).public_id},
             "item": {"public_id": Item.objects.get(pk=site.n // 2).public_id},
+            "best_seller_on_main": {
+                "public_id": Item.objects.get(pk=1).public_id,
+                "channel": channels["Main"].public_id,
+            },
+            "item_on_main": {
+                "public_id": Item.objects.get(pk=site.n // 2).public_id,
+                "channel": channels["Main"].public_id,
+            },
             "everything": {"public_id": labels["Everything"].public_id},
             "rare": {"public_id": labels["Rare"].public_id},
             "by_rule": {"public_id": labels["By rule"].public_id},

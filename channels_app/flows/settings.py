@@ -1,7 +1,7 @@
 """The seller saves a part of the settings page: label, quantity, price, account information, name."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -147,7 +147,7 @@ def change_settings(
     require_reason(reason, as_support=as_support)
     with locked(channel) as row:
         permissions.require(row, actor, ACTIONS[what], as_support=as_support)
-        before = _values(row, changes)
+        before = as_remembered(row, changes.keys())
         for name, value in changes.items():
             if name != "locations":
                 setattr(row, name, value)
@@ -248,7 +248,8 @@ def count_ended_by(channel: Channel, label: Label) -> int:
     return count_up_to(listed.exclude(item_id__in=labels.members(label).values("pk")))
 
 
-def _values(row: Channel, names: Mapping[str, Any]) -> dict[str, Any]:
+def as_remembered(row: Channel, names: Collection[str]) -> dict[str, Any]:
+    """Return these settings as history keeps them: amounts as text, rows by their names."""
     found = {name: _value(getattr(row, name)) for name in names if name != "locations"}
     if "locations" in names:
         found["locations"] = [str(served.location) for served in row.channel_locations.select_related("location")]

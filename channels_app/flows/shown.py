@@ -3,16 +3,19 @@
 So the reading of a quiet catalogue, a million listings that are as they should be, writes one row: its run.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from channels_app.models import Listing, ReconcileRun
+from django.db.models import OuterRef, Subquery
+
+from channels_app.models import Channel, Listing, ReconcileRun
 
 State = ReconcileRun.State
 
 #: Runs that read the channel's list to its end, and believed it.
-_READ = [State.PLANNED, State.APPLIED, State.CLEAN, State.EXPIRED]
+READ = [State.PLANNED, State.APPLIED, State.CLEAN, State.EXPIRED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +30,26 @@ class Reading:
 
 def last_reading(listing: Listing) -> Reading | None:
     """Return the last reading of this listing, or None if it was not read since the channel last confirmed it."""
-    run = ReconcileRun.objects.filter(channel_id=listing.channel_id, state__in=_READ).order_by("-id").first()
-    if run is None or run.as_of is None:
-        return None
+    read_at = last_read([listing.channel_id]).get(listing.channel_id)
+    return reading_of(listing, read_at) if read_at else None
+
+
+def last_read(channel_ids: Iterable[int]) -> dict[int, datetime]:
+    """Return when each channel's list was last read, by the channel; those that never were are left out."""
+    runs = ReconcileRun.objects.filter(channel=OuterRef("pk"), state__in=READ).order_by("-id")
+    rows = Channel.objects.filter(pk__in=channel_ids).values_list("pk", Subquery(runs.values("as_of")[:1]))
+    return {channel_id: as_of for channel_id, as_of in rows if as_of is not None}
+
+
+def reading_of(listing: Listing, read_at: datetime) -> Reading | None:
+    """Return what the reading of that time, the last of its channel, found; None as above."""
     if listing.remote_active is not None:
         return Reading(
             price=listing.remote_price,
             quantity=listing.remote_quantity,
             is_shown=listing.remote_active,
-            as_of=run.as_of,
+            as_of=read_at,
         )
-    if listing.confirmed_at is not None and listing.confirmed_at > run.as_of:
+    if listing.confirmed_at is not None and listing.confirmed_at > read_at:
         return None
-    return Reading(price=listing.confirmed_price, quantity=listing.confirmed_quantity, is_shown=True, as_of=run.as_of)
+    return Reading(price=listing.confirmed_price, quantity=listing.confirmed_quantity, is_shown=True, as_of=read_at)

@@ -15,8 +15,9 @@ from channels_app.flows.permissions import Action, NotAllowed, actor_of_role, al
 from channels_app.flows.price import price_to_send, why_no_price
 from channels_app.flows.quantity import quantity_to_send
 from channels_app.flows.resend import send_again
+from channels_app.flows.standing import why_it_waits
 from channels_app.flows.wanted import Truth, read_skus
-from channels_app.models import Channel, Listing
+from channels_app.models import Channel, Listing, PendingChange
 from channels_app.views.find import find_channel
 from channels_app.views.ledger import find_alarm
 from inventory import labels
@@ -115,21 +116,30 @@ def _rows(channel: Channel, skus: list[str]) -> list[ListingRow]:
     truths = read_skus(channel, skus)
     listings = {row.sku: row for row in Listing.objects.filter(channel=channel, sku__in=skus)}
     items = {item.sku: item for item in Item.objects.filter(seller_id=channel.seller_id, sku__in=skus)}
+    changes = {row.sku: row for row in PendingChange.objects.filter(channel=channel, sku__in=skus)}
     rules = Rules.of(channel)
     return [
-        _row(truths[sku], listings.get(sku), items.get(sku), rules, currency=channel.currency)
+        _row(truths[sku], listings.get(sku), items.get(sku), changes.get(sku), rules, currency=channel.currency)
         for sku in skus
         if sku in truths
     ]
 
 
-def _row(truth: Truth, listing: Listing | None, item: Item | None, rules: Rules, *, currency: str) -> ListingRow:
+def _row(
+    truth: Truth,
+    listing: Listing | None,
+    item: Item | None,
+    change: PendingChange | None,
+    rules: Rules,
+    *,
+    currency: str,
+) -> ListingRow:
     # Before the first connection check nobody knows the channel's currency: the item's own is assumed.
     refusal = why_no_price(truth.price, truth.currency, rules.price) if currency else ""
     price = None
     if truth.on_label and truth.price is not None and not refusal:
         price = price_to_send(truth.price, rules.price_for(truth.currency if currency else rules.price.currency))
-    note, tone = _note(truth, listing, refusal)
+    note, tone = _note(truth, listing, change, refusal)
     return ListingRow(
         sku=truth.sku,
         item=item,
@@ -143,7 +153,7 @@ def _row(truth: Truth, listing: Listing | None, item: Item | None, rules: Rules,
     )
 
 
-def _note(truth: Truth, listing: Listing | None, refusal: str) -> tuple[str, str]:
+def _note(truth: Truth, listing: Listing | None, change: PendingChange | None, refusal: str) -> tuple[str, str]:
     """Return the sentence for a row and how it is coloured."""
     if listing is not None and listing.rejected_reason:
         return listing.rejected_reason, "bad"
@@ -153,8 +163,8 @@ def _note(truth: Truth, listing: Listing | None, refusal: str) -> tuple[str, str
         return "This item has no price.", "bad"
     if truth.has_open_line:
         return "Sent; the marketplace has not answered yet.", ""
-    if truth.has_pending_change:
-        return "Waits to be sent.", ""
+    if change is not None:
+        return why_it_waits(change, now=clock.now())
     if not truth.on_label and truth.is_up:
         return "Not on the label any more.", "warn"
     return "", ""

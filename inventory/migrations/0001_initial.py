@@ -626,7 +626,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="stockmovement",
-            index=models.Index(fields=["item", "-id"], name="movement_by_item"),
+            index=models.Index(
+                fields=["item", "-id"],
+                include=("at", "location", "on_hand_delta", "reserved_delta", "reason", "line_id"),
+                name="movement_by_item",
+            ),
         ),
         migrations.AddIndex(
             model_name="stockmovement",

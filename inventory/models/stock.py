@@ -80,7 +80,12 @@ class StockMovement(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["item", "-id"], name="movement_by_item"),
+            # What sums an item's movements up to some moment reads this index and no rows: the best seller has 100,000.
+            models.Index(
+                fields=["item", "-id"],
+                include=["at", "location", "on_hand_delta", "reserved_delta", "reason", "line_id"],
+                name="movement_by_item",
+            ),
             models.Index(fields=["line_id"], name="movement_by_line", condition=models.Q(line_id__isnull=False)),
         ]
 

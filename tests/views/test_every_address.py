@@ -78,7 +78,7 @@ OWNERS_ONLY = {
 #: What GET alone is for: a form sent there changes nothing.
 READ_ONLY = {
     *("home", "search", "items", "items_edit", "label", "label_state"),
-    *("import_detail", "import_problems", "item_listings"),
+    *("import_detail", "import_problems", "item_listings", "item_why"),
     *("marketplaces", "channel_listings", "channel_reconciler", "channel_example", "channel_label_summary"),
     *("orders", "raw_orders", "order", "packing_slips", "activity", "refused_csv", "submission"),
     *("issues", "issue", "issue_csv"),
@@ -124,7 +124,7 @@ ODD = [
 ]
 #: Every name that any page reads from its query.
 NAMES = [
-    *("after", "before", "q", "label", "show", "channel", "tab", "only", "sku", "run", "kind", "order", "parcel"),
+    *("after", "before", "q", "label", "show", "channel", "tab", "only", "sku", "run", "kind", "order", "parcel", "at"),
     *("worth", "all"),
     *("label-label", "quantity-buffer", "quantity-quantity_mode", "price-price_percent", "next"),
 ]

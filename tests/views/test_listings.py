@@ -96,7 +96,7 @@ def test_a_full_page_costs_a_fixed_number_of_queries(
     for number in range(60):
         channel.label.label_items.create(item=make_item(seller, f"CUP-{number:02}"), source="hand")  # type: ignore[union-attr]
 
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         response = browser.get(url(channel))
 
     assert len(response.context["rows"]) == 50

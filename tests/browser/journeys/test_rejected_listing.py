@@ -54,4 +54,4 @@ def test_a_refused_listing_is_mended_from_issues_and_closes_once_the_channel_con
     assert_good(page)
     go(page, "Items")
     page.get_by_role("link", name="LAMP-1").click()
-    expect(page.locator("#listings").get_by_role("row", name="Sandbox")).to_contain_text("Listed")
+    expect(page.locator("#listings").get_by_role("listitem").filter(has_text="Sandbox")).to_contain_text("Listed")
