@@ -86,7 +86,9 @@ def silent_page(context: BrowserContext) -> Iterator[Page]:
 
     def note(message: ConsoleMessage) -> None:
         # What stands at no address is of axe, which may not write styles of its own into a page.
-        if message.type in ("error", "warning") and message.location["url"]:
+        # A request under way when its page is left comes to nothing, and htmx says so; a refused one is told otherwise.
+        is_left_behind = message.text.startswith(("htmx:sendError", "htmx:afterRequest"))
+        if message.type in ("error", "warning") and message.location["url"] and not is_left_behind:
             problems.append((message.location["url"], message.text))
 
     def note_refusal(response: Response) -> None:
