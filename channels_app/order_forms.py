@@ -48,6 +48,26 @@ def _amount_field(label: str, *, most: Decimal, help_text: str) -> AmountField:
     )
 
 
+def choice_of(
+    channel: Channel, label: str, facts: str, *, blank: str = "Choose…", is_short: bool = False, **given: Any
+) -> forms.Field:
+    """Return a choice from the connection's list, the seller's usual ones first; without a list any words will do.
+
+    With `is_short` only the usual ones are offered of a long list: for a page that holds many of them.
+    """
+    usual, choices = channel.usual(facts), channel.choices(facts)
+    if not choices:
+        return forms.CharField(label=label, max_length=60, **given)
+    offered: list[Any] = [("", blank), *choices]
+    if len(choices) == 1 and given.get("required", True):
+        offered = choices
+    elif usual and len(choices) > _A_SHORT_LIST:
+        offered = (
+            [("", blank), *usual] if is_short else [("", blank), ("Usual", usual), (f"All of {channel.name}", choices)]
+        )
+    return forms.ChoiceField(label=label, choices=offered, **given)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineFields:
     """One row of a form: a line with its inputs."""
@@ -93,17 +113,7 @@ class _OrderForm(forms.Form):
         return {line.pk: self.cleaned_data[f"units-{number}"] for number, line in self.numbered()}
 
     def add_choice(self, name: str, label: str, facts: str) -> None:
-        """Add a choice from the connection's list, the seller's usual ones first; without a list any words will do."""
-        usual, choices = self.channel.usual(facts), self.channel.choices(facts)
-        if choices:
-            offered: list[Any] = [("", "Choose…"), *choices]
-            if len(choices) == 1:
-                offered = choices
-            elif usual and len(choices) > _A_SHORT_LIST:
-                offered = [("", "Choose…"), ("Usual", usual), (f"All of {self.channel.name}", choices)]
-            self.fields[name] = forms.ChoiceField(label=label, choices=offered)
-        else:
-            self.fields[name] = forms.CharField(label=label, max_length=60)
+        self.fields[name] = choice_of(self.channel, label, facts)
 
 
 class ShipForm(_OrderForm):

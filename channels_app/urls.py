@@ -24,6 +24,7 @@ from channels_app.views import (
     search,
     settings,
     settings_actions,
+    ship_ticked,
     shipping_files,
     to_ship_csv,
 )
@@ -77,6 +78,7 @@ urlpatterns = [
     path(f"{_CHANNEL}reconciler/", reconciler.channel_reconciler, name="channel_reconciler"),
     path(f"{_CHANNEL}reconciler/<int:pk>/decide/", reconciler.reconcile_decide, name="reconcile_decide"),
     path(_ORDERS, orders.orders, name="orders"),
+    path(f"{_ORDERS}ship/", ship_ticked.ship_ticked, name="ship_ticked"),
     path(f"{_ORDERS}packing-slips/", packing_slips.packing_slips, name="packing_slips"),
     path(f"{_ORDERS}views/", view_keep, {"tabbed": ORDERS}, name="order_view_keep"),
     path(f"{_ORDERS}views/<int:pk>/remove/", view_forget, {"tabbed": ORDERS}, name="order_view_forget"),

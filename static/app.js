@@ -10,6 +10,7 @@
  * data-submit             sends its form when it changes     data-guard            warns before unsaved input is left
  * data-print              prints the page                data-search           Control+K (or Command+K) leads there
  * data-download          a button that brings a file: the page stays, and its form may be sent again
+ * data-enter-next       Enter leads to the next field like it, as a scanner presses it after each code
  * data-needs="name"       a box that can be ticked only while the box of that name is
  */
 (function () {
@@ -88,6 +89,17 @@
       event.preventDefault();
       field.select();
     }
+  });
+
+  document.addEventListener("keydown", function (event) {
+    var field = event.key === "Enter" && closest(event, "[data-enter-next]");
+    if (!field) return;
+    var fields = Array.from(field.form.querySelectorAll("[data-enter-next]"));
+    var next = fields[fields.indexOf(field) + 1];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+    next.select();
   });
 
   document.addEventListener("keydown", function (event) {

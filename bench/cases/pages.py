@@ -138,6 +138,7 @@ PAGES: dict[str, Asked] = {
         queries=10,
         asked=("", "order={an_order}", "show=to_ship", "show=to_ship&after={order}", "show=to_ship&channel={second}"),
     ),
+    "ship_ticked": Asked(queries=6, asked=("", "order={an_order}")),
     "shipping_files": Asked(queries=5),
     "shipping_file": Asked(queries=6, rows=("parcels",), asked=("", "show=ready", "show=ready&after={parcel_row}")),
     "shipping_file_problems": Asked(queries=5, rows=("parcels",)),

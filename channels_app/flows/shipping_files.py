@@ -16,7 +16,7 @@ from django.db.models import F
 from channels_app.flows.fulfil import record_shipment
 from channels_app.flows.fulfil_rules import FulfilmentError
 from channels_app.flows.shipping_check import Desk, judge, set_aside
-from channels_app.flows.shipping_sheet import read_sheet
+from channels_app.flows.shipping_sheet import SheetRow, read_sheet
 from channels_app.models import Order, ShippingFile, ShippingRow
 from inventory.alone import working_alone
 from inventory.models import Seller
@@ -31,11 +31,16 @@ MAX_ATTEMPTS = 5
 
 def receive(seller: Seller, content: bytes, *, file_name: str, actor: AbstractBaseUser, now: datetime) -> ShippingFile:
     """The file is stored with what each of its rows would do; nothing is shipped. Raises FileProblem."""
-    rows = judge(seller, read_sheet(content), now=now)
+    return lay_out(seller, read_sheet(content), name=file_name, actor=actor, now=now)
+
+
+def lay_out(
+    seller: Seller, sheet: Sequence[SheetRow], *, name: str, actor: AbstractBaseUser, now: datetime
+) -> ShippingFile:
+    """The rows, of a file or entered on a page, are stored with what each would do; nothing is shipped."""
+    rows = judge(seller, sheet, now=now)
     with transaction.atomic():
-        file = ShippingFile.objects.create(
-            seller=seller, file_name=file_name[-255:], created_by_id=actor.pk, created_at=now
-        )
+        file = ShippingFile.objects.create(seller=seller, file_name=name[-255:], created_by_id=actor.pk, created_at=now)
         for row in rows:
             row.file = file
         ShippingRow.objects.bulk_create(rows, batch_size=1_000)

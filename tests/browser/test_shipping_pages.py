@@ -83,6 +83,40 @@ def test_what_is_to_ship_goes_out_as_a_csv_and_comes_back_as_parcels(page: Page,
 
 
 @both_sizes
+def test_the_ticked_orders_are_shipped_with_a_scanner(page: Page, live_server: LiveServer, rig: Rig):
+    sign_in(page, rig.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/?show=to_ship")
+
+    page.get_by_label("Tick all on this page").check()
+    page.get_by_role("button", name="Ship the ticked…").click()
+    assert_good(page)
+    page.get_by_label("Tracking number of order SO-00000001").focus()
+    for number in ("1Z1", "1Z2"):
+        page.keyboard.type(number)
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Tracking number of order SO-00000003")).to_be_focused()
+    page.get_by_role("button", name="Look at the parcels").click()
+
+    expect(page.get_by_role("button", name="Ship 2 parcels")).to_be_visible()
+    expect(page.get_by_role("link", name="Left out 1")).to_be_visible()
+    assert_good(page)
+
+
+@both_sizes
+def test_what_was_entered_wrong_is_told_beside_it(page: Page, live_server: LiveServer, rig: Rig):
+    rig.channel.facts = rig.channel.facts | {"carriers": [{"code": c, "name": c.upper()} for c in ("ups", "dhl")]}
+    rig.channel.save()
+    sign_in(page, rig.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/ship/?order={rig.order('SO-00000001').public_id}")
+
+    page.get_by_label("Tracking number of order SO-00000001").fill("1Z1")
+    page.get_by_role("button", name="Look at the parcels").click()
+
+    expect(page.get_by_text("Choose the carrier.")).to_be_visible()
+    assert_good(page)
+
+
+@both_sizes
 def test_the_ticked_orders_are_taken_away_as_a_csv(page: Page, live_server: LiveServer, rig: Rig):
     sign_in(page, rig.owner, live_server.url)
     page.goto(f"{live_server.url}/s/acme/orders/?show=to_ship")

@@ -103,6 +103,7 @@ FORMS = {
     "labels",
     "import_new",
     "shipping_files",
+    "ship_ticked",
     "import_columns",
     "channel_add",
     "channel_settings",
@@ -135,7 +136,7 @@ FIELDS = [
     *("ship-key", "ship-units-1", "ship-shipped_at", "cancel-units-1", "refund-amount-1", "key", "location", "how"),
     *("note", "rule-0-value", "label-label", "label-confirmed", "label-new_label", "quantity-buffer", "name-name"),
     *("email", "role", "price-price_percent", "ask-what", "ask-reason", "title", "price", "currency", "images"),
-    *("attributes", "column_0", "what", "value", "scope-price", "hour"),
+    *("attributes", "column_0", "what", "value", "scope-price", "hour", "order"),
 ]
 RULE = {"rule-TOTAL_FORMS": "1", "rule-INITIAL_FORMS": "0", "rule-0-field": "title", "rule-0-op": "contains"}
 HOSTILE = "<img src=x onerror=alert(1)>"
