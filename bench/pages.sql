@@ -51,12 +51,13 @@ WHERE submission.kind = 'content' AND k <= current_setting('bench.n')::int;
 -- Orders: one for five items, each of two lines; few are open, few wait for their payment, few ask for a person, one in a hundred is not ours.
 INSERT INTO channels_app_order
     (channel_id, seller_id, remote_id, version, remote_status, payment_status, shipping_status, managed_by, currency,
-     tax_included, total, shipping, buyer, ship_to, placed_at, imported_at, updated_at, oversold, attention)
+     tax_included, total, shipping, buyer, ship_to, placed_at, ship_by, imported_at, updated_at, oversold, attention)
 SELECT CASE WHEN n % 10 = 0 THEN 2 ELSE 1 END, 1, 'R-' || n, 1, '',
        CASE WHEN n % 400 = 1 THEN 'pending' ELSE 'cleared' END,
        CASE WHEN n % 100 = 7 THEN 'third_party_managed' WHEN n % 40 = 1 THEN 'unshipped' ELSE 'shipped' END,
        CASE WHEN n % 100 = 7 THEN 'third_party' ELSE 'us' END, 'USD', true, 20, 0, '{"name": "Buyer"}', '{}',
-       '2025-11-01T00:00:00Z'::timestamptz + n * interval '2 minutes', now(), now(), false,
+       '2025-11-01T00:00:00Z'::timestamptz + n * interval '2 minutes',
+       CASE WHEN n % 10 > 0 THEN '2025-11-03T00:00:00Z'::timestamptz + n * interval '2 minutes' END, now(), now(), false,
        CASE WHEN n % 2000 = 3 THEN 'Oversold: 1 more unit was ordered than you had in stock.' ELSE '' END
 FROM generate_series(1, current_setting('bench.n')::int / 5) AS n;
 

@@ -63,7 +63,7 @@ PAGES: dict[str, Asked] = {
     "choose_seller": Asked(queries=3),
     "password_change": Asked(queries=2),
     "password_change_done": Asked(queries=2),
-    "home": Asked(queries=18),
+    "home": Asked(queries=19),
     "search": Asked(queries=9, asked=("", *_SEARCHES, "q={order_number}")),
     "items": Asked(
         queries=13,
@@ -93,7 +93,7 @@ PAGES: dict[str, Asked] = {
     "import_detail": Asked(queries=6, rows=("import",)),
     "import_problems": Asked(queries=5, rows=("import",)),
     "team": Asked(queries=9),
-    "notifications": Asked(queries=14),
+    "notifications": Asked(queries=15),
     "marketplaces": Asked(queries=4),
     "channel_add": Asked(queries=3),
     "channel_settings": Asked(queries=22, rows=("main", "third")),
@@ -127,7 +127,7 @@ PAGES: dict[str, Asked] = {
             *("", "after={order}", "before={order}", "channel={second}", "channel={third}"),
             *(
                 f"show={show}{more}"
-                for show in ("to_ship", "unpaid", "attention", "requests", "third_party")
+                for show in ("to_ship", "late", "unpaid", "attention", "requests", "third_party")
                 for more in ("", "&after={order}", "&channel={second}")
             ),
             *("q={order_number}", "q={sku}", "q=nothing", "q={order_number}&show=to_ship"),

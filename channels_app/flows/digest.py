@@ -13,7 +13,7 @@ from inventory.models import DigestChoice, DigestDay, Mail, Membership, Seller
 from marketplace_integration import clock
 
 #: What the letter tells; what mends itself, what a person is at already, and what has weeks of time stays on Home.
-TOLD = {About.STOPPED, About.HELD, About.REFUSED, About.ORDERS, About.UNEXPLAINED, About.EXPIRY}
+TOLD = {About.STOPPED, About.HELD, About.REFUSED, About.LATE, About.ORDERS, About.UNEXPLAINED, About.EXPIRY}
 #: A letter that could not be sent for so long says nothing new any more.
 _USEFUL_FOR = timedelta(hours=20)
 #: Letters that one call writes; the next tick goes on.

@@ -1,14 +1,18 @@
 """What the seller has to ship now: one answer for every page, file and sheet that speaks of it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 
 from django.db.models import Prefetch, QuerySet
+from django.db.models.functions import Coalesce
 
 from channels_app.adapters.types import PaymentStatus
 from channels_app.models import Order, OrderLine
 from inventory.models import Seller
 
+#: `Order.due_at` for the database.
+DUE_AT = Coalesce("ship_by", "placed_at")
 #: Orders that are read at once with their lines.
 _SLICE = 500
 
@@ -16,6 +20,11 @@ _SLICE = 500
 def orders_to_ship(seller: Seller) -> QuerySet[Order]:
     """Return the seller's own orders that are paid and have not left, or not whole."""
     return _not_left(seller).filter(payment_status=PaymentStatus.CLEARED.value)
+
+
+def orders_late(seller: Seller, *, now: datetime) -> QuerySet[Order]:
+    """Return those to ship that should have left by now, as their marketplaces say."""
+    return orders_to_ship(seller).filter(ship_by__lt=now)
 
 
 def orders_unpaid(seller: Seller) -> QuerySet[Order]:
@@ -34,5 +43,5 @@ def _not_left(seller: Seller) -> QuerySet[Order]:
 def lines_to_ship(orders: QuerySet[Order], *, limit: int) -> Iterator[OrderLine]:
     """Yield the lines of these orders that have units to ship, with orders and items, the oldest orders first."""
     lines = Prefetch("lines", OrderLine.objects.select_related("item").order_by("pk"))
-    oldest_first = orders.order_by("placed_at", "pk").prefetch_related(lines).iterator(chunk_size=_SLICE)
-    yield from islice((line for order in oldest_first for line in order.lines.all() if line.open_quantity), limit)
+    in_turn = orders.order_by(DUE_AT, "pk").prefetch_related(lines).iterator(chunk_size=_SLICE)
+    yield from islice((line for order in in_turn for line in order.lines.all() if line.open_quantity), limit)

@@ -8,6 +8,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from channels_app.flows.expiry import expiring
+from channels_app.flows.to_ship import orders_late
 from channels_app.models import (
     CancellationRequest,
     Channel,
@@ -37,6 +38,7 @@ class About(StrEnum):
     HELD = "held"
     REFUSED = "refused"
     PLAN = "plan"
+    LATE = "late"
     ORDERS = "orders"
     REQUESTS = "requests"
     RETURNS = "returns"
@@ -73,7 +75,7 @@ def troubles_of(seller: Seller, channels: list[Channel], *, now: datetime) -> li
     return [
         *_of_channels(seller, channels),
         *_of_credentials(seller, channels, now=now),
-        *_of_orders(seller),
+        *_of_orders(seller, now=now),
         *_of_the_inventory(seller),
     ]
 
@@ -162,7 +164,8 @@ def _of_listings(seller: Seller, channel: Channel, what: tuple[str, int]) -> Tro
     return Trouble(about=About.PLAN, text=text, url=reverse("channel_reconciler", args=place), link="Look at the plan")
 
 
-def _of_orders(seller: Seller) -> list[Trouble]:
+def _of_orders(seller: Seller, *, now: datetime) -> list[Trouble]:
+    late = count_up_to(orders_late(seller, now=now))
     flagged = count_up_to(Order.objects.filter(seller_id=seller.pk).exclude(attention=""))
     unread = count_up_to(
         RawOrder.objects.filter(channel__seller=seller, state=RawOrder.State.NEEDS_ATTENTION),
@@ -170,6 +173,12 @@ def _of_orders(seller: Seller) -> list[Trouble]:
     asked = count_up_to(undecided_requests(seller))
     returned = count_up_to(undecided_returns(seller))
     orders_url, troubles = reverse("orders", args=[seller.slug]), []
+    if late:
+        who = "is late: it" if late == 1 else "are late: they"
+        text = f"{_number(late, 'order')} {who} should have left by now."
+        troubles.append(
+            Trouble(about=About.LATE, text=text, url=f"{orders_url}?show=late", link="Ship them", is_urgent=True)
+        )
     if total := flagged + unread:
         text = f"{_number(total, 'order')} need{'s' if total == 1 else ''} attention."
         url = f"{orders_url}?show=attention"

@@ -3,6 +3,7 @@
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django_fsm
@@ -1348,12 +1349,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
+                models.F("seller_id"),
+                django.db.models.functions.comparison.Coalesce("ship_by", "placed_at"),
+                models.F("id"),
                 condition=models.Q(
                     ("managed_by", "us"),
                     ("payment_status", "cleared"),
                     ("shipping_status__in", ["unshipped", "partially_shipped"]),
                 ),
-                fields=["seller_id", "-placed_at", "-id"],
                 name="order_to_ship",
             ),
         ),

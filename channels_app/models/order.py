@@ -1,6 +1,9 @@
 """Orders: first the raw body as it came, then what we read from it."""
 
+from datetime import datetime
+
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from channels_app.adapters.types import PaymentStatus
 from channels_app.models.channel import Channel
@@ -94,14 +97,17 @@ class Order(models.Model):
         constraints = [models.UniqueConstraint(fields=["channel", "remote_id"], name="order_once")]
         indexes = [
             models.Index(fields=["seller_id", "-placed_at", "-id"], name="order_newest"),
+            # As `due_at` says.
             models.Index(
-                fields=["seller_id", "-placed_at", "-id"],
+                "seller_id",
+                Coalesce("ship_by", "placed_at"),
+                "id",
                 condition=models.Q(
                     managed_by="us", shipping_status__in=["unshipped", "partially_shipped"], payment_status="cleared"
                 ),
                 name="order_to_ship",
             ),
-            # What is late, and the next to become so.
+            # What is late.
             models.Index(
                 fields=["seller_id", "ship_by"],
                 condition=models.Q(
@@ -137,6 +143,17 @@ class Order(models.Model):
     @property
     def is_ours(self) -> bool:
         return self.managed_by == self.ManagedBy.US
+
+    @property
+    def is_to_ship(self) -> bool:
+        """Whether it is ours, paid, and has not left, or not whole."""
+        has_not_left = self.shipping_status in (self.Shipping.UNSHIPPED, self.Shipping.PARTIALLY_SHIPPED)
+        return self.is_ours and has_not_left and self.payment_status == PaymentStatus.CLEARED.value
+
+    @property
+    def due_at(self) -> datetime:
+        """By what it takes its turn: one of which nobody says until when it has to leave is due since it was placed."""
+        return self.ship_by or self.placed_at
 
 
 class OrderLine(models.Model):

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from channels_app.flows.listing_counts import ListingCounts, count_listings
 from channels_app.flows.measured import last_sendings, measured_of
-from channels_app.flows.to_ship import orders_to_ship
+from channels_app.flows.to_ship import DUE_AT, orders_to_ship
 from channels_app.flows.troubles import troubles_of, with_job_counts
 from channels_app.models import Channel
 from channels_app.views.home_figures import HEIGHT, WIDTH, Share, draw, sales_of, shares_of
@@ -60,7 +60,7 @@ def home(request: SellerRequest) -> HttpResponse:
         "listed_count": sum(row.counts.listed for row in rows),
         "troubled_count": sum(row.counts.troubled for row in rows),
         "to_ship_count": count_up_to(to_ship),
-        "oldest_to_ship": to_ship.order_by("placed_at", "pk").values_list("placed_at", flat=True).first(),
+        "first_to_ship": to_ship.order_by(DUE_AT, "pk").first(),
         "sales": sales_of(seller, now=now),
         "measured": measured_of(sendings),
         "speed_bars": draw(

@@ -1,5 +1,6 @@
 """What stands beside the sections of the main navigation."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,11 +11,12 @@ from channels_app.models import RawOrder
 from channels_app.views.order_list import orders_of_kind
 from inventory.models import Seller
 from inventory.paging import count_of
+from marketplace_integration import clock
 
 #: More are not told apart.
 MOST_SHOWN = 99
 #: Tabs of the orders whose orders wait for the seller.
-_WAITING = ("attention", "requests", "returns")
+_WAITING = ("late", "attention", "requests", "returns")
 
 
 def counts(request: HttpRequest) -> dict[str, Any]:
@@ -22,13 +24,13 @@ def counts(request: HttpRequest) -> dict[str, Any]:
     seller = getattr(request, "seller", None)
     if seller is None:
         return {}
-    return {"nav_counts": SimpleLazyObject(lambda: _read(seller))}
+    return {"nav_counts": SimpleLazyObject(lambda: _read(seller, now=clock.now()))}
 
 
-def _read(seller: Seller) -> dict[str, int]:
+def _read(seller: Seller, *, now: datetime) -> dict[str, int]:
     """Return the causes that are open, and the orders that need somebody: one query."""
     unread = RawOrder.objects.filter(channel__seller=seller, state=RawOrder.State.NEEDS_ATTENTION)
-    waiting = [*(orders_of_kind(seller, show) for show in _WAITING), unread]
+    waiting = [*(orders_of_kind(seller, show, now=now) for show in _WAITING), unread]
     causes = count_open(seller.pk, most=MOST_SHOWN + 1)
     row = Seller.objects.filter(pk=seller.pk).values_list(causes, *(count_of(rows, MOST_SHOWN + 1) for rows in waiting))
     issues, *orders = row.get()

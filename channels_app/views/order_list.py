@@ -1,6 +1,6 @@
 """Which orders a list shows, a page at a time by key: the thousandth page costs what the first does.
 
-The newest stand first; of those to ship the oldest do, since they are packed first.
+The newest stand first; of those to ship what has to leave first does, since it is packed first.
 """
 
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 
-from channels_app.flows.to_ship import orders_to_ship, orders_unpaid
+from channels_app.flows.to_ship import DUE_AT, orders_late, orders_to_ship, orders_unpaid
 from channels_app.flows.troubles import undecided_requests, undecided_returns
 from channels_app.models import Channel, Order, OrderLine, RawOrder
 from inventory.models import Item, Seller
@@ -22,6 +22,7 @@ from inventory.saved_views import TabbedList
 SHOW = {
     "": "All orders",
     "to_ship": "To ship",
+    "late": "Late",
     "attention": "Needs attention",
     "requests": "Cancellation requests",
     "returns": "Returns",
@@ -30,14 +31,14 @@ SHOW = {
 }
 ORDERS = TabbedList(page="orders", show=SHOW, names=("channel", "q"))
 #: Tabs with a number, and how far it is told.
-COUNTED = ("to_ship", "attention", "requests", "returns")
+COUNTED = ("to_ship", "late", "attention", "requests", "returns")
 MOST_IN_TAB = 999
-OLDEST_FIRST = {"to_ship"}
+_DUE_FIRST = {"to_ship", "late"}
 #: Orders that a search for a SKU looks at, newest first.
 _SEARCHED = 500
 #: Ticked rows that are looked at, more than any page has.
 MOST_TICKED = 200
-#: When an order was placed, and its number in our database.
+#: When an order was placed or is due, and its number in our database.
 _Key = tuple[datetime, int]
 
 
@@ -51,12 +52,14 @@ class OrderRow:
     more: int
 
 
-def orders_of_kind(seller: Seller, show: str) -> QuerySet[Order]:
+def orders_of_kind(seller: Seller, show: str, *, now: datetime) -> QuerySet[Order]:
     """Return the seller's orders of one tab."""
     orders = Order.objects.filter(seller_id=seller.pk)
     match show:
         case "to_ship":
             return orders_to_ship(seller)
+        case "late":
+            return orders_late(seller, now=now)
         case "unpaid":
             return orders_unpaid(seller)
         case "attention":
@@ -70,16 +73,16 @@ def orders_of_kind(seller: Seller, show: str) -> QuerySet[Order]:
     return orders
 
 
-def tab_counts(seller: Seller) -> dict[str, int]:
+def tab_counts(seller: Seller, *, now: datetime) -> dict[str, int]:
     """Return how many orders the tabs show that have a number, counted no further than needed: one query."""
-    counts = [count_of(orders_of_kind(seller, show), MOST_IN_TAB + 1) for show in COUNTED]
+    counts = [count_of(orders_of_kind(seller, show, now=now), MOST_IN_TAB + 1) for show in COUNTED]
     row = Seller.objects.filter(pk=seller.pk).values_list(*counts).get()
     return dict(zip(COUNTED, row, strict=True))
 
 
-def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict) -> QuerySet[Order]:
+def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict, *, now: datetime) -> QuerySet[Order]:
     """Return the seller's orders that the query asks for."""
-    orders = orders_of_kind(seller, query.get("show", ""))
+    orders = orders_of_kind(seller, query.get("show", ""), now=now)
     if channel := query.get("channel"):
         orders = orders.filter(channel__in=[one.pk for one in channels if str(one.public_id) == channel])
     if words := text_in(query.get("q", "")).strip():
@@ -108,12 +111,13 @@ def ticked(query: QueryDict, name: str = "order") -> list[UUID]:
 
 def page_of_orders(orders: QuerySet[Order], query: QueryDict, size: int = SIZE) -> Page[Order]:
     """Return the page that the query asks for by "after" or "before"."""
-    oldest_first = query.get("show", "") in OLDEST_FIRST
+    due_first = query.get("show", "") in _DUE_FIRST
+    keyed = orders.alias(at=DUE_AT if due_first else F("placed_at"))
 
     def fetch(after: _Key | None, before: _Key | None, limit: int) -> list[Order]:
-        rising = oldest_first == (before is None)
-        rows = beyond(orders, before or after, rising=rising)
-        return list(rows.order_by(*(("placed_at", "pk") if rising else ("-placed_at", "-pk")))[:limit])
+        rising = due_first == (before is None)
+        rows = _beyond(keyed, before or after, rising=rising)
+        return list(rows.order_by(*(("at", "pk") if rising else ("-at", "-pk")))[:limit])
 
     after, before = _key(query.get("after", "")), _key(query.get("before", ""))
     return page_of(
@@ -121,7 +125,7 @@ def page_of_orders(orders: QuerySet[Order], query: QueryDict, size: int = SIZE) 
         query,
         after=after,
         before=before,
-        place_of=lambda order: f"{order.placed_at.isoformat()}_{order.pk}",
+        place_of=lambda order: f"{(order.due_at if due_first else order.placed_at).isoformat()}_{order.pk}",
         size=size,
     )
 
@@ -136,20 +140,20 @@ def _key(text: str) -> _Key | None:
     return key if key[0].tzinfo else None
 
 
-def beyond(orders: QuerySet[Order], place: _Key | None, *, rising: bool) -> QuerySet[Order]:
-    """Return those placed after that place, or before it; all if there is none."""
+def _beyond(orders: QuerySet[Order], place: _Key | None, *, rising: bool) -> QuerySet[Order]:
+    """Return those whose `at` is after that place, or before it; all if there is none."""
     if place is None:
         return orders
     at, pk = place
     if rising:
-        return orders.filter(Q(placed_at__gt=at) | Q(placed_at=at, pk__gt=pk), placed_at__gte=at)
-    return orders.filter(Q(placed_at__lt=at) | Q(placed_at=at, pk__lt=pk), placed_at__lte=at)
+        return orders.filter(Q(at__gt=at) | Q(at=at, pk__gt=pk), Q(at__gte=at))
+    return orders.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), Q(at__lte=at))
 
 
 def next_to_ship(seller: Seller, order: Order) -> Order | None:
     """Return the order that follows in the list of those to ship, after the last its first; None if none is left."""
-    others = orders_to_ship(seller).exclude(pk=order.pk).order_by("placed_at", "pk")
-    return beyond(others, (order.placed_at, order.pk), rising=True).first() or others.first()
+    others = orders_to_ship(seller).exclude(pk=order.pk).alias(at=DUE_AT).order_by("at", "pk")
+    return _beyond(others, (order.due_at, order.pk), rising=True).first() or others.first()
 
 
 def rows_of(orders: Sequence[Order]) -> list[OrderRow]:

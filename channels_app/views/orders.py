@@ -34,11 +34,13 @@ from marketplace_integration import clock
 def orders(request: SellerRequest) -> HttpResponse:
     """Show one page of the seller's orders."""
     channels = list(Channel.objects.filter(seller=request.seller).order_by("name", "pk"))
-    shown = orders_shown(request.seller, channels, request.GET)
+    now = clock.now()
+    shown = orders_shown(request.seller, channels, request.GET, now=now)
     page = page_of_orders(shown, request.GET)
     names = {channel.pk: channel.name for channel in channels}
     show = request.GET.get("show", "")
-    counts = {show: count(number, MOST_IN_TAB) for show, number in tab_counts(request.seller).items() if number}
+    numbers = tab_counts(request.seller, now=now)
+    counts = {show: count(number, MOST_IN_TAB) for show, number in numbers.items() if number}
     context = {
         "rows": [(row, names[row.order.channel_id]) for row in rows_of(page.rows)],
         "page": page,

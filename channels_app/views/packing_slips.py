@@ -17,6 +17,7 @@ from channels_app.views.pick_list import pick_list
 from inventory.models import Seller
 from inventory.paging import count_up_to
 from inventory.tenancy import MemberRequest, member_page
+from marketplace_integration import clock
 
 #: Orders that one page prints at most.
 MOST = 200
@@ -77,7 +78,7 @@ def _asked(request: MemberRequest) -> tuple[list[Order], dict[str, Any]]:
     seller = request.seller
     orders = Order.objects.filter(seller_id=seller.pk).select_related("channel").prefetch_related(lines)
     if request.GET.get("show") == "to_ship":
-        shown = orders_shown(seller, list(Channel.objects.filter(seller=seller)), request.GET)
+        shown = orders_shown(seller, list(Channel.objects.filter(seller=seller)), request.GET, now=clock.now())
         page = page_of_orders(orders & shown, request.GET, size=MOST)
         return page.rows, {"page": page, "all_count": count_up_to(shown)}
     ids = ticked(request.GET)

@@ -1,6 +1,8 @@
 """What jobs, what they count, and capabilities mean, in the seller's words."""
 
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from channels_app.adapters.types import Capability
 from channels_app.models import ChannelJob
@@ -89,3 +91,20 @@ CAPABILITIES = {
 def describe_capabilities(capabilities: frozenset[Capability]) -> list[str]:
     """Return what these capabilities mean to a seller, in one fixed order."""
     return [words for capability, words in CAPABILITIES.items() if capability in capabilities]
+
+
+class Hurry(NamedTuple):
+    """A word for an order that has to leave, and its tone."""
+
+    word: str
+    tone: str
+
+
+def hurry_of(ship_by: datetime | None, *, is_to_ship: bool, now: datetime, zone: tzinfo) -> Hurry | None:
+    """Return the word for an order that has to leave by then; None if there is no hurry, or nothing left to ship."""
+    if ship_by is None or not is_to_ship:
+        return None
+    if ship_by < now:
+        return Hurry("Late", "bad")
+    is_today = ship_by.astimezone(zone).date() == now.astimezone(zone).date()
+    return Hurry("Today", "warn") if is_today else None

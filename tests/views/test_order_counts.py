@@ -78,8 +78,8 @@ def test_others_are_told_nothing_of_it(browser: Client, client: Client):
 
 def test_tabs_and_menu_cost_one_query_each(browser: Client, rig: Rig):
     with CaptureQueriesContext(connection) as tabs:
-        order_list.tab_counts(rig.seller)
+        order_list.tab_counts(rig.seller, now=rig.now)
     with CaptureQueriesContext(connection) as menu:
-        navigation._read(rig.seller)
+        navigation._read(rig.seller, now=rig.now)
 
     assert (len(tabs), len(menu)) == (1, 1)

@@ -97,7 +97,7 @@ def test_so_many_at_a_time_and_the_page_says_so(browser: Client, rig: Rig, monke
     first = browser.get(SLIPS, {"show": "to_ship", "channel": str(rig.channel.public_id)})
     second = browser.get(SLIPS + first.context["page"].next_url)
 
-    assert "2 of 5 orders to ship, the oldest first." in first.content.decode()
+    assert "2 of 5 orders to ship, in the order in which they have to leave." in first.content.decode()
     assert (_orders(first), _orders(second)) == (["A-1", "A-2"], ["N-0", "N-1"])
 
 

@@ -52,7 +52,7 @@ def _keep(browser: Client, shown: Shown, name: str, **query: str):
 
 
 def test_what_sellers_ask_for_most_are_tabs(browser: Client):
-    assert _words(browser.get(ORDERS.address))[:3] == ["All orders", "To ship", "Needs attention"]
+    assert _words(browser.get(ORDERS.address))[:3] == ["All orders", "To ship", "Late"]
     assert _words(browser.get(ITEMS.address))[:3] == ["All items", "Without a label", "Out of stock"]
 
 

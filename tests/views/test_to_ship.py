@@ -9,10 +9,10 @@ from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 
-from channels_app.flows.to_ship import orders_to_ship
+from channels_app.flows.to_ship import DUE_AT, orders_to_ship
 from channels_app.models import Order
 from channels_app.views.order_list import orders_shown
-from tests.factories import make_seller
+from tests.factories import NOW, make_seller
 from tests.flows.order_rig import Rig, rig
 
 __all__ = ["rig"]
@@ -55,7 +55,7 @@ def test_home_the_tab_the_file_and_the_slips_name_the_same_orders(browser: Clien
     slips = browser.get(f"{ORDERS}packing-slips/", {"order": everything}).context["slips"]
 
     assert home["to_ship_count"] == 2
-    assert home["oldest_to_ship"] == Order.objects.get(remote_id="OLD").placed_at
+    assert home["first_to_ship"] == Order.objects.get(remote_id="OLD")
     assert _numbers(browser.get(f"{ORDERS}?show=to_ship")) == ["OLD", "NEW"]
     assert _in_csv(browser) == ["OLD", "NEW"]
     assert {slip.order.remote_id for slip in slips} == {"OLD", "NEW"}
@@ -93,12 +93,21 @@ def test_the_oldest_stands_first_and_the_pages_meet_both_ways(browser: Client, r
     assert (first.context["page"].previous_url, second.context["page"].next_url) == ("", "")
 
 
-@pytest.mark.parametrize(("show", "index"), [("to_ship", "order_to_ship"), ("unpaid", "order_unpaid")])
-def test_each_of_both_lists_has_an_index_of_just_its_orders(browser: Client, rig: Rig, show: str, index: str):
-    shown = orders_shown(rig.seller, [rig.channel], QueryDict(f"show={show}"))
+@pytest.mark.parametrize(
+    ("show", "key", "index"),
+    [
+        ("to_ship", DUE_AT, "order_to_ship"),
+        ("late", "ship_by", "order_ship_by"),
+        ("unpaid", "placed_at", "order_unpaid"),
+    ],
+)
+def test_each_of_these_lists_has_an_index_of_just_its_orders(
+    browser: Client, rig: Rig, show: str, key: Any, index: str
+):
+    shown = orders_shown(rig.seller, [rig.channel], QueryDict(f"show={show}"), now=NOW)
 
     with connection.cursor() as cursor:
         for way in ("seqscan", "bitmapscan", "sort"):
             cursor.execute(f"SET LOCAL enable_{way} = off")
 
-    assert index in shown.order_by("placed_at", "pk").explain()
+    assert index in shown.order_by(key).explain()
