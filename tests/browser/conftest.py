@@ -86,8 +86,9 @@ def silent_page(context: BrowserContext) -> Iterator[Page]:
 
     def note(message: ConsoleMessage) -> None:
         # What stands at no address is of axe, which may not write styles of its own into a page.
-        # A request under way when its page is left comes to nothing, and htmx says so; a refused one is told otherwise.
-        is_left_behind = message.text.startswith(("htmx:sendError", "htmx:afterRequest"))
+        # A request that is replaced, or under way when its page is left, comes to nothing, and htmx says so; of one
+        # that is refused it says htmx:responseError.
+        is_left_behind = message.text.startswith(("htmx:sendError", "htmx:sendAbort", "htmx:afterRequest"))
         if message.type in ("error", "warning") and message.location["url"] and not is_left_behind:
             problems.append((message.location["url"], message.text))
 
