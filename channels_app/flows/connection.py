@@ -24,7 +24,7 @@ from channels_app.adapters.tokens import TokenStore
 from channels_app.adapters.types import Account, Capability, Choice, ConnectionFacts, Limit, Mode
 from channels_app.flows.change import locked, remember
 from channels_app.flows.fan_out import walk_channel
-from channels_app.flows.jobs import enable_jobs
+from channels_app.flows.jobs import enable_jobs, go_on
 from channels_app.flows.pace import limits_of
 from channels_app.models import Channel
 from channels_app.secrets import read_secrets
@@ -112,6 +112,7 @@ def apply_facts(row: Channel, facts: ConnectionFacts, *, now: datetime) -> None:
     row.account_id, row.currency = facts.account_id, facts.currency
     row.credentials_expire_at = facts.credentials_expire_at
     row.checked_fingerprint, row.checked_at, row.check_error = fingerprint(row), now, ""
+    go_on(row, now=now)
     if row.is_running and row.listings_on and row.currency != currency_before:
         walk_channel(row, "currency", now=now)
 

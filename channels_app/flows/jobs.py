@@ -111,6 +111,12 @@ def run_now(job: ChannelJob, *, now: datetime) -> None:
     ChannelJob.objects.filter(pk=job.pk).update(next_run_at=now, failures=0, blocked=False, last_error="")
 
 
+def go_on(channel: Channel, *, now: datetime) -> None:
+    """What kept the channel's jobs from running is mended: those that wait for a person are due now."""
+    for job in ChannelJob.objects.filter(channel=channel, enabled=True, blocked=True).order_by("pk"):
+        run_now(job, now=now)
+
+
 def why_it_waits(job: ChannelJob, *, now: datetime) -> str:
     """Return why an enabled job does not run at this moment, in the seller's words; "" if it waits for its time."""
     if job.claim_expires_at:

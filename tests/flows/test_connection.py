@@ -1,5 +1,7 @@
 """Asking the marketplace whether these very credentials work."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -8,6 +10,7 @@ from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, Sett
 from channels_app.adapters.types import Capability
 from channels_app.flows import connection
 from channels_app.flows.activate import activate
+from channels_app.flows.settings import save_account
 from channels_app.flows.switches import set_switch
 from channels_app.models import Channel, ChannelJob, ChannelWalk
 from channels_app.secrets import store_secrets
@@ -115,3 +118,19 @@ def test_new_facts_of_a_running_channel_reach_its_jobs_and_its_prices(channel: C
     assert channel.currency == "EUR"
     assert ChannelWalk.objects.filter(channel=channel).count() == 1
     assert ChannelJob.objects.get(channel=channel, kind="reconcile").enabled
+
+
+@pytest.mark.parametrize("deed", ["save", "check"])
+def test_a_passed_check_lets_jobs_that_waited_for_a_person_go_on(channel: Channel, owner: User, deed: str):
+    set_switch(channel, "listings_on", True, actor=owner, now=NOW)
+    activate(channel, actor=owner, now=NOW)
+    offers = ChannelJob.objects.filter(channel=channel, kind="offers")
+    offers.update(blocked=True, last_error="Refused.", failures=1, next_run_at=NOW + timedelta(hours=1))
+
+    if deed == "check":
+        connection.check_connection(channel, now=NOW, force=True)
+    else:
+        save_account(channel, {"client_id": "north", "site": "", "client_secret": "tuna"}, actor=owner, now=NOW)
+
+    job = offers.get()
+    assert (job.blocked, job.last_error, job.failures, job.next_run_at) == (False, "", 0, NOW)
