@@ -6,7 +6,17 @@ import time
 from celery import shared_task
 from django.conf import settings
 
-from channels_app.flows import activate, digest, engine, expiry_warnings, fan_out, ledger, retention, shipping_files
+from channels_app.flows import (
+    activate,
+    digest,
+    engine,
+    expiry_warnings,
+    fan_out,
+    ledger,
+    retention,
+    shipping_files,
+    stop_warnings,
+)
 from channels_app.flows.dispatch import FLOWS
 from channels_app.models import Channel
 from inventory.tasks import send_mail
@@ -71,6 +81,13 @@ def write_digests() -> None:
 def warn_of_expiry() -> None:
     """Write the letters about credentials that expire, and send them."""
     for mail_id in expiry_warnings.write_due(now=clock.now()):
+        send_mail.delay(mail_id)
+
+
+@shared_task(name="channels.tell_of_stops")
+def tell_of_stops() -> None:
+    """Write the letters about channels that have stopped, and send them."""
+    for mail_id in stop_warnings.write_due(now=clock.now()):
         send_mail.delay(mail_id)
 
 

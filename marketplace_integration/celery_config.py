@@ -49,6 +49,11 @@ beat_schedule = {
         "options": {"queue": "orders", "expires": 10},
     },
     "promote-due": {"task": "channels.promote_due", "schedule": 10.0, "options": {"queue": "orders", "expires": 10}},
+    "tell-of-stops": {
+        "task": "channels.tell_of_stops",
+        "schedule": 60.0,
+        "options": {"queue": "orders", "expires": 60},
+    },
     "write-digests": {
         "task": "channels.write_digests",
         "schedule": crontab(minute="*/5"),

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from channels_app.flows.troubles import About, Trouble, troubles_of, with_job_counts
 from inventory.mail import address_of
-from inventory.models import DigestChoice, DigestDay, Mail, Membership, Seller
+from inventory.models import DigestChoice, DigestDay, Mail, Seller
 from marketplace_integration import clock
 
 #: What the letter tells; what mends itself, what a person is at already, and what has weeks of time stays on Home.
@@ -24,18 +24,6 @@ def digest_of(seller: Seller, *, now: datetime) -> list[Trouble]:
     """Return what a letter of this moment would tell."""
     troubles = troubles_of(seller, with_job_counts(seller), now=now)
     return [trouble for trouble in troubles if trouble.about in TOLD]
-
-
-def choose(membership: Membership, hour: int | None, *, site: str, now: datetime) -> None:
-    """The member gets the letter at this hour from now on, or none."""
-    if hour is None:
-        DigestChoice.objects.filter(membership=membership).delete()
-        return
-    local = now.astimezone(clock.zone(membership.seller.time_zone))
-    first_day = local.date() + timedelta(days=1 if local.hour >= hour else 0)
-    DigestChoice.objects.update_or_create(
-        membership=membership, defaults={"hour": hour, "first_day": first_day, "site": site}
-    )
 
 
 def write_due(*, now: datetime) -> list[int]:

@@ -1,34 +1,22 @@
 """Letters before credentials expire: at 30, 7 and 1 days, and once they have; each once, however often one looks."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from channels_app.flows.expiry import Expiry, expiry_of, may_expire_soon
 from channels_app.models import Channel, ExpiryWarning
-from inventory.mail import address_of, known_site
-from inventory.models import Mail, Membership, Role, Seller, WarningChoice
+from inventory.mail import known_site
+from inventory.models import Membership
+from inventory.wishes import WarnedOf, write_warnings
 
 #: Which warning -> for so long a letter that could not be sent still says something: the next one comes then.
 _USEFUL_FOR = {30: timedelta(days=20), 7: timedelta(days=5), 1: timedelta(days=2), 0: timedelta(days=14)}
 #: Channels that one call warns of; the next tick goes on.
 _AT_ONCE = 500
-
-
-def is_warned(membership: Membership) -> bool:
-    """Say whether this member gets these letters: as they chose, else owners do."""
-    choice = WarningChoice.objects.filter(membership=membership).first()
-    return choice.of_expiry if choice else membership.is_owner
-
-
-def choose(membership: Membership, of_expiry: bool, *, site: str) -> None:
-    """The member gets these letters from now on, or does not."""
-    defaults = {"of_expiry": of_expiry, "site": site}
-    WarningChoice.objects.update_or_create(membership=membership, defaults=defaults)
 
 
 def write_due(*, now: datetime) -> list[int]:
@@ -64,7 +52,14 @@ def _warn(channel: Channel, *, now: datetime) -> list[int]:
         of_this_day = ExpiryWarning.objects.filter(channel=row, expires_on=expiry.day)
         if of_this_day.filter(days_ahead__lte=expiry.threshold).exists():
             return []
-        letters = Mail.objects.bulk_create(_letters(row, expiry, now=now))
+        letters = write_warnings(
+            row.seller,
+            WarnedOf.EXPIRY,
+            subject=_subject(row, expiry),
+            text=partial(_text, row, expiry, known_site(row.seller)),
+            now=now,
+            useful_for=_USEFUL_FOR[expiry.threshold],
+        )
         ExpiryWarning.objects.create(
             channel=row,
             expires_on=expiry.day,
@@ -75,30 +70,11 @@ def _warn(channel: Channel, *, now: datetime) -> list[int]:
     return [mail.pk for mail in letters]
 
 
-def _wanting(seller: Seller) -> QuerySet[Membership]:
-    is_warned = Q(warning_choice__of_expiry=True) | Q(warning_choice=None, role=Role.OWNER)
-    members = Membership.objects.filter(is_warned, seller=seller, user__is_active=True)
-    return members.select_related("user", "seller").order_by("pk")
+def _subject(channel: Channel, expiry: Expiry) -> str:
+    return f"{channel.seller.name}: the credentials of {channel.name} {expiry.words}"
 
 
-def _letters(channel: Channel, expiry: Expiry, *, now: datetime) -> Iterator[Mail]:
-    seller, site = channel.seller, known_site(channel.seller)
-    assert expiry.threshold is not None
-    for member in _wanting(seller):
-        if not (to := address_of(member)):
-            continue
-        yield Mail(
-            seller=seller,
-            to=to,
-            subject=f"{seller.name}: the credentials of {channel.name} {expiry.words}"[:300],
-            text=_text(channel, expiry, member, site),
-            created_at=now,
-            next_try_at=now,
-            expires_at=now + _USEFUL_FOR[expiry.threshold],
-        )
-
-
-def _text(channel: Channel, expiry: Expiry, member: Membership, site: str) -> str:
+def _text(channel: Channel, expiry: Expiry, site: str, member: Membership) -> str:
     place = reverse("channel_settings", args=[channel.seller.slug, channel.public_id])
     context = {
         "channel": channel,

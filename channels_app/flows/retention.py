@@ -114,6 +114,13 @@ DELETE FROM channels_app_shippingfile WHERE id = ANY(ARRAY(
 ))
 """
 
+# Letters of channels that went on are few, at most one an hour for each.
+_STOPS = """
+DELETE FROM channels_app_stopwarning WHERE id = ANY(ARRAY(
+    SELECT id FROM channels_app_stopwarning WHERE ended_at < %(before)s LIMIT %(limit)s
+))
+"""
+
 _SESSIONS = """
 DELETE FROM django_session WHERE session_key = ANY(ARRAY(
     SELECT session_key FROM django_session WHERE expire_date < %(before)s ORDER BY expire_date LIMIT %(limit)s
@@ -142,6 +149,7 @@ def purge(*, now: datetime, seconds: float = RUN_SECONDS) -> dict[str, int]:
     reconciled, brought = kept(settings.KEEP_RECONCILER_DAYS), kept(settings.KEEP_IMPORTS_DAYS)
     purged = {
         "runs": _in_batches(_RUNS, may_go_on, before=kept(settings.KEEP_RUNS_DAYS)),
+        "stops": _in_batches(_STOPS, may_go_on, before=kept(settings.KEEP_RUNS_DAYS)),
         **_purge_lines(before=kept(settings.KEEP_LINES_DAYS), may_go_on=may_go_on),
         "differences": _in_batches(_DIFFERENCES, may_go_on, before=reconciled),
         "reconcile_runs": _in_batches(_RECONCILE_RUNS, may_go_on, before=reconciled),

@@ -7,7 +7,7 @@ from django import forms
 
 
 class NotificationsForm(forms.Form):
-    """At which hour the daily e-mail comes, and whether one is warned of credentials that expire."""
+    """At which hour the daily e-mail comes, and of what one is warned (see WarnedOf)."""
 
     hour = forms.TypedChoiceField(
         label="Daily e-mail",
@@ -15,6 +15,14 @@ class NotificationsForm(forms.Form):
         coerce=int,
         empty_value=None,
         choices=[("", "Off"), *((hour, f"After {hour:02}:00") for hour in range(24))],
+    )
+
+    of_stops = forms.BooleanField(
+        label="Tell me at once when a channel stops",
+        required=False,
+        help_text="An e-mail once a channel has waited for you for 5 minutes: the marketplace refuses its credentials, "
+        "say, or orders could not be read. At most one an hour for each channel. Owners get it unless they switch it "
+        "off; managers and viewers if they switch it on.",
     )
 
     of_expiry = forms.BooleanField(

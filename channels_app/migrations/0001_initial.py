@@ -247,6 +247,33 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="StopWarning",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cause", models.CharField(max_length=300)),
+                ("told_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("letters", models.PositiveIntegerField(default=0)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stop_warnings",
+                        to="channels_app.channel",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["channel", "-told_at"], name="stop_warning_latest")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)), fields=("channel", "cause"), name="stop_warning_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ChannelHistory",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -697,6 +724,7 @@ class Migration(migrations.Migration):
                 ),
                 ("reason", models.TextField(blank=True, default="")),
                 ("fetched_at", models.DateTimeField()),
+                ("told_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "channel",
                     models.ForeignKey(
@@ -1296,6 +1324,12 @@ class Migration(migrations.Migration):
                 condition=models.Q(("claim_expires_at__isnull", False)), fields=["claim_expires_at"], name="job_claimed"
             ),
         ),
+        migrations.AddIndex(
+            model_name="channeljob",
+            index=models.Index(
+                condition=models.Q(("blocked", True), ("enabled", True)), fields=["channel"], name="job_stopped"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="channeljob",
             constraint=models.UniqueConstraint(fields=("channel", "kind"), name="channel_job_once"),
@@ -1441,6 +1475,14 @@ class Migration(migrations.Migration):
             model_name="raworder",
             index=models.Index(
                 condition=models.Q(("state", "needs_attention")), fields=["channel", "-id"], name="raw_order_attention"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="raworder",
+            index=models.Index(
+                condition=models.Q(("state", "needs_attention"), ("told_at", None)),
+                fields=["channel", "fetched_at"],
+                name="raw_order_untold",
             ),
         ),
         migrations.AddIndex(

@@ -11,6 +11,7 @@ from channels_app.models.product import CategoryMapping, ChannelCategory
 from channels_app.models.reconcile import Difference, ReconcileRun
 from channels_app.models.returns import Return, ReturnLine
 from channels_app.models.shipping_file import ShippingFile, ShippingRow
+from channels_app.models.stop import StopWarning
 from channels_app.models.submission import FeedLine, LedgerState, Submission
 
 __all__ = [
@@ -43,5 +44,6 @@ __all__ = [
     "ShipmentLine",
     "ShippingFile",
     "ShippingRow",
+    "StopWarning",
     "Submission",
 ]

@@ -77,6 +77,8 @@ class ChannelJob(models.Model):
                 condition=models.Q(claim_expires_at__isnull=False),
                 name="job_claimed",
             ),
+            # Few are, and a tick looks for them.
+            models.Index(fields=["channel"], condition=models.Q(enabled=True, blocked=True), name="job_stopped"),
         ]
 
     def __str__(self) -> str:

@@ -29,6 +29,8 @@ class RawOrder(models.Model):
     state = models.CharField(max_length=15, choices=State.choices, default=State.NEW)
     reason = models.TextField(blank=True, default="")
     fetched_at = models.DateTimeField()
+    #: When people were told that it could not be read.
+    told_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "remote_id", "hash"], name="raw_order_stored_once")]
@@ -36,6 +38,11 @@ class RawOrder(models.Model):
             models.Index(fields=["channel", "id"], condition=models.Q(state="new"), name="raw_order_new"),
             models.Index(
                 fields=["channel", "-id"], condition=models.Q(state="needs_attention"), name="raw_order_attention"
+            ),
+            models.Index(
+                fields=["channel", "fetched_at"],
+                condition=models.Q(state="needs_attention", told_at=None),
+                name="raw_order_untold",
             ),
             # The oldest first, for what erases their bodies.
             models.Index(

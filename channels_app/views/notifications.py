@@ -4,8 +4,9 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from channels_app.flows import digest, expiry_warnings
+from channels_app.flows import digest
 from channels_app.forms.notifications import NotificationsForm
+from inventory import wishes
 from inventory.mail import address_of
 from inventory.models import DigestChoice, DigestDay
 from inventory.tenancy import MemberRequest, member_page
@@ -20,13 +21,14 @@ def notifications(request: MemberRequest) -> HttpResponse:
         form = NotificationsForm(request.POST, time_zone=zone)
         if form.is_valid():
             site = request.build_absolute_uri("/").rstrip("/")
-            digest.choose(member, form.cleaned_data["hour"], site=site, now=now)
-            expiry_warnings.choose(member, form.cleaned_data["of_expiry"], site=site)
+            chosen = dict(form.cleaned_data)
+            wishes.choose_daily(member, chosen.pop("hour"), site=site, now=now)
+            wishes.choose_warnings(member, **chosen, site=site)
             messages.success(request, "Saved.")
             return redirect("notifications", request.seller.slug)
     else:
         choice = DigestChoice.objects.filter(membership=member).first()
-        chosen = {"hour": choice.hour if choice else None, "of_expiry": expiry_warnings.is_warned(member)}
+        chosen = {"hour": choice.hour if choice else None, **wishes.warnings_of(member)}
         form = NotificationsForm(initial=chosen, time_zone=zone)
     context = {
         "form": form,

@@ -863,6 +863,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("of_expiry", models.BooleanField()),
+                ("of_stops", models.BooleanField()),
                 ("site", models.CharField(max_length=300)),
                 (
                     "membership",

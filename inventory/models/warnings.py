@@ -1,4 +1,4 @@
-"""Who is warned by e-mail of what is about to go wrong."""
+"""Who is warned by e-mail of what goes wrong, or is about to."""
 
 from django.db import models
 
@@ -11,8 +11,11 @@ class WarningChoice(models.Model):
     membership = models.OneToOneField(Membership, on_delete=models.CASCADE, related_name="warning_choice")
     #: Before the credentials of a channel expire.
     of_expiry = models.BooleanField()
+    #: At once when a channel stops and waits for a person.
+    of_stops = models.BooleanField()
     #: The site as the choosing browser knew it, for links: "https://shop.example.com".
     site = models.CharField(max_length=300)
 
     def __str__(self) -> str:
-        return f"{self.membership}: {'warned' if self.of_expiry else 'not warned'}"
+        told = [name for name, is_on in (("expiry", self.of_expiry), ("stops", self.of_stops)) if is_on]
+        return f"{self.membership}: {', '.join(told) or 'not warned'}"

@@ -23,10 +23,13 @@ def test_the_hour_is_found_in_the_menu_chosen_and_kept(page: Page, live_server: 
     page.get_by_role("link", name="Notifications").click()
     expect(page.get_by_text("Sandbox Germany: 1 job stopped and waits for you.")).to_be_visible()
     assert_good(page)
+    page.get_by_label("Tell me at once when a channel stops").uncheck()
     page.get_by_label("Daily e-mail").select_option("After 08:00")
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_text("Saved.")).to_be_visible()
     expect(page.get_by_label("Daily e-mail")).to_have_value("8")
+    expect(page.get_by_label("Tell me at once when a channel stops")).not_to_be_checked()
+    expect(page.get_by_label("Warn me before credentials expire")).to_be_checked()
     assert_good(page)
     assert DigestChoice.objects.get().hour == 8

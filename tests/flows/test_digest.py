@@ -12,7 +12,7 @@ from django.urls import reverse
 from channels_app.flows import digest
 from channels_app.flows.retention import purge
 from channels_app.models import Channel, Listing, Order, PendingChange
-from inventory import mail, team
+from inventory import mail, team, wishes
 from inventory.models import DigestChoice, DigestDay, Mail, Membership, Role, Seller
 from tests.factories import make_channel, make_job, make_seller, make_user
 from tests.flows.test_activate_races import at_once
@@ -49,7 +49,7 @@ def channel(seller: Seller) -> Channel:
 
 
 def wants(member: Membership, hour: int | None = 8, *, now: datetime = EVENING_BEFORE) -> None:
-    digest.choose(member, hour, site=SITE, now=now)
+    wishes.choose_daily(member, hour, site=SITE, now=now)
 
 
 def deliver(now: datetime) -> list[letters.EmailMessage]:

@@ -15,7 +15,7 @@ from channels_app.flows import digest, expiry_warnings
 from channels_app.flows import settings as channel_settings
 from channels_app.flows.activate import activate
 from channels_app.models import Channel, ExpiryWarning
-from inventory import mail
+from inventory import mail, wishes
 from inventory.models import Mail, Membership, Role, Seller
 from inventory.tasks import send_mail
 from marketplace_integration import clock
@@ -244,9 +244,9 @@ def test_owners_are_warned_unless_they_chose_otherwise_others_if_they_chose_it(
     member = Membership.objects.get(user=make_user("ada@example.com", seller=seller, role=role))
     expires(channel, 7)
     if chosen is not None:
-        expiry_warnings.choose(member, chosen, site=SITE)
+        wishes.choose_warnings(member, of_expiry=chosen, of_stops=not chosen, site=SITE)
 
-    assert expiry_warnings.is_warned(member) is is_warned
+    assert wishes.warnings_of(member)[wishes.WarnedOf.EXPIRY] is is_warned
     assert [letter.to for letter in deliver()] == ([["ada@example.com"]] if is_warned else [])
 
 
@@ -260,7 +260,7 @@ def test_closed_accounts_and_other_sellers_hear_nothing(channel: Channel, owner:
 
 
 def test_the_letter_says_which_when_and_what_to_do(channel: Channel, owner: User, seller: Seller):
-    expiry_warnings.choose(Membership.objects.get(user=owner), True, site=SITE)
+    wishes.choose_warnings(Membership.objects.get(user=owner), of_expiry=True, of_stops=False, site=SITE)
     expires(channel, 7)
 
     (letter,) = deliver()

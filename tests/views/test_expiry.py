@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from channels_app.models import Channel, ExpiryWarning
-from inventory.models import Role, Seller, WarningChoice
+from inventory.models import Role, Seller
 from marketplace_integration import clock
 from tests.admin.conftest import desk
 from tests.factories import make_channel, make_seller, make_user
@@ -152,21 +152,6 @@ def test_a_manager_sees_the_day_and_cannot_change_it(client: Client, seller: Sel
     assert "The owner makes new ones" in page
     assert client.post(url(channel), forged).status_code == 403
     assert Channel.objects.get().credentials_expire_on == in_days(7)
-
-
-# --- who is warned ---------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(("role", "is_on"), [(Role.OWNER, True), (Role.MANAGER, False), (Role.VIEWER, False)])
-def test_everybody_chooses_on_the_notifications_page(client: Client, seller: Seller, role: Role, is_on: bool):
-    client.force_login(make_user("ada@example.com", seller=seller, role=role))
-    page = reverse("notifications", args=[seller.slug])
-
-    before = client.get(page).context["form"]["of_expiry"].value()
-    client.post(page, {"hour": ""} if is_on else {"hour": "", "of_expiry": "on"})
-
-    choice = WarningChoice.objects.get()
-    assert before is is_on
-    assert (choice.of_expiry, choice.site) == (not is_on, "http://testserver")
-    assert client.get(page).context["form"]["of_expiry"].value() is not is_on
 
 
 # --- support ---------------------------------------------------------------------------------------------------------
