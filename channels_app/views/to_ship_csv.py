@@ -31,7 +31,7 @@ _ADDRESS = {
     "phone": "Phone",
     "note": "Note to the carrier",
 }
-_BESIDE = ["Title", "Buyer", *_ADDRESS.values(), "E-mail", "Placed"]
+_BESIDE = ["Title", "Buyer", *_ADDRESS.values(), "E-mail", "Placed", "Ship by"]
 
 
 @member_page()
@@ -75,6 +75,7 @@ def _beside(line: OrderLine, zone: ZoneInfo) -> Iterator[str]:
     address = {"name": buyer.get("name"), "phone": buyer.get("phone")} | {k: v for k, v in order.ship_to.items() if v}
     told = [line.title or (line.item.title if line.item else ""), buyer.get("name")]
     told += [address.get(part) for part in _ADDRESS]
-    told += [buyer.get("email"), f"{order.placed_at.astimezone(zone):%Y-%m-%d %H:%M}"]
+    moments = [moment and f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (order.placed_at, order.ship_by)]
+    told += [buyer.get("email"), *moments]
     for value in told:
         yield " ".join(str(value or "").split())

@@ -35,7 +35,7 @@ def browser(rig: Rig, client: Client) -> Client:
     rig.item("MUG-1", on_hand=90, title="A mug")
     rig.seller.time_zone = "America/New_York"
     rig.seller.save()
-    rig.market.has_order("A-1", sku="MUG-1", quantity=2)
+    rig.market.has_order("A-1", sku="MUG-1", quantity=2)["ship_by"] = "2026-03-04T22:00:00+00:00"
     rig.market.has_order("A-2", sku="MUG-1")
     rig.download()
     buyer = {"name": "Ada King", "email": "ada@example.com", "phone": "+1 555 0100"}
@@ -49,8 +49,9 @@ def _rows(answer: Any) -> list[dict[str, str]]:
 
 
 def test_a_row_tells_what_a_label_needs(browser: Client, rig: Rig):
-    row = _rows(browser.get(f"{PARCELS}to-ship.csv"))[0]
+    second, row = _rows(browser.get(f"{PARCELS}to-ship.csv"))
 
+    assert (second["Order number"], second["Ship by"]) == ("A-2", "")
     assert row == {
         "Order number": "A-1",
         "Marketplace": "Sandbox",
@@ -72,13 +73,14 @@ def test_a_row_tells_what_a_label_needs(browser: Client, rig: Rig):
         "Note to the carrier": "Ring twice",
         "E-mail": "ada@example.com",
         "Placed": "2026-03-02 07:00",
+        "Ship by": "2026-03-04 17:00",
     }
 
 
 def test_a_phone_number_that_is_a_formula_is_none(browser: Client):
     Order.objects.filter(remote_id="A-1").update(ship_to=ADDRESS | {"phone": '+1+HYPERLINK("x")'})
 
-    assert _rows(browser.get(f"{PARCELS}to-ship.csv"))[0]["Phone"] == '\'+1+HYPERLINK("x")'
+    assert _rows(browser.get(f"{PARCELS}to-ship.csv"))[1]["Phone"] == '\'+1+HYPERLINK("x")'
 
 
 def test_filled_in_it_comes_back_whatever_stands_in_the_other_columns(browser: Client, rig: Rig):
@@ -89,8 +91,8 @@ def test_filled_in_it_comes_back_whatever_stands_in_the_other_columns(browser: C
 
     rows = ShippingFile.objects.get().rows.order_by("line")
     assert [(row.order_id, row.sku, row.units, row.tracking_number, row.state) for row in rows] == [
-        (rig.order("A-1").pk, "MUG-1", 2, "1Z1", "ready"),
         (None, "", None, "", "empty"),
+        (rig.order("A-1").pk, "MUG-1", 2, "1Z1", "ready"),
     ]
 
 
