@@ -3,7 +3,7 @@
 from django.urls import path
 
 from inventory.search import ITEMS
-from inventory.views import bulk, imports, invitation, item, items, labels, letters, sellers, team
+from inventory.views import bulk, imports, invitation, item, items, items_file, labels, letters, sellers, team
 from inventory.views.saved_views import view_forget, view_keep
 
 _SELLER = "s/<slug:seller_slug>/"
@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{_SELLER}items/bulk/", bulk.items_bulk, name="items_bulk"),
     path(f"{_SELLER}items/bulk/<uuid:public_id>/", bulk.items_edit, name="items_edit"),
     path(f"{_SELLER}items/bulk/<uuid:public_id>/do/", bulk.items_edit_act, name="items_edit_act"),
+    path(f"{_SELLER}items/items.csv", items_file.items_csv, name="items_csv"),
     path(f"{_SELLER}items/new/", item.item_new, name="item_new"),
     path(_ITEM, item.item, name="item"),
     path(f"{_ITEM}stock/", item.item_stock, name="item_stock"),

@@ -66,7 +66,7 @@ PAGES: dict[str, Asked] = {
     "home": Asked(queries=19),
     "search": Asked(queries=9, asked=("", *_SEARCHES, "q={order_number}")),
     "items": Asked(
-        queries=13,
+        queries=14,
         asked=(
             *_KEYS,
             *_SEARCHES,

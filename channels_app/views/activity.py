@@ -1,8 +1,5 @@
 """Activity: what runs, what was done, what was sent and what became of it, and what the marketplaces refused."""
 
-import csv
-import io
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
@@ -23,6 +20,7 @@ from channels_app.views import activity_now
 from channels_app.views.newest import page_newest
 from channels_app.views.refused import page_of_refused, refused
 from channels_app.views.words import describe_counts
+from inventory.csv_writing import csv_head, csv_line
 from inventory.models import Role
 from inventory.paging import number_in, page_by_key
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
@@ -40,10 +38,6 @@ SENT = {
 }
 #: Refusals in one file; nobody reads more by eye, and the listings pages have them all.
 DOWNLOAD_LIMIT = 100_000
-#: A spreadsheet would run a cell that begins like this.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-#: A phone number is at worst added up, and programs that print labels take it only as it is.
-_PHONE = re.compile(r"\+\d[\d ()./-]{4,}")
 
 
 @seller_page()
@@ -195,19 +189,3 @@ def _refused_rows(channels: Sequence[Channel]) -> Iterator[str]:
         :DOWNLOAD_LIMIT
     ].iterator(chunk_size=2000):
         yield csv_line([names[channel_id], *told])
-
-
-def csv_head(names: Sequence[str]) -> str:
-    """Return the first line of a CSV file; by its mark a program for tables knows that the file is UTF-8."""
-    return "\ufeff" + csv_line(names)
-
-
-def csv_line(values: Sequence[str]) -> str:
-    """Return one line of a CSV file; a program for tables takes no value of it for a formula."""
-    line = io.StringIO()
-    csv.writer(line).writerow(f"'{value}" if _is_formula(value) else value for value in values)
-    return line.getvalue()
-
-
-def _is_formula(value: str) -> bool:
-    return value.startswith(_FORMULA) and not _PHONE.fullmatch(value)

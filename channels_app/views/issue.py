@@ -16,11 +16,11 @@ from channels_app.flows.resend import AT_ONCE, send_cause_again
 from channels_app.flows.wanted import Truth, read_skus
 from channels_app.forms.fix import FIXED_HERE, FixForm
 from channels_app.models import Channel, Listing
-from channels_app.views.activity import csv_head, csv_line
 from channels_app.views.find import find_channel
 from channels_app.views.issues import worth_of, worth_url
 from inventory import catalogue
 from inventory.csv_import.header import TO_MEND
+from inventory.csv_writing import csv_head, csv_line
 from inventory.models import Item, Role
 from inventory.paging import SIZE, page_by_key
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page

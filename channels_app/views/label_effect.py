@@ -15,9 +15,9 @@ from channels_app.flows import brake
 from channels_app.flows.label_effect import Effect, Effects, channels_of, lists_now, walk
 from channels_app.flows.preview import Fate, Foreseen
 from channels_app.models import Channel
-from channels_app.views.activity import csv_head, csv_line
 from channels_app.views.preview import FATES
 from inventory import foresee
+from inventory.csv_writing import csv_head, csv_line
 from inventory.models import Role
 from inventory.paging import text_in
 from inventory.rules import RuleError

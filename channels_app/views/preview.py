@@ -10,8 +10,8 @@ from django.shortcuts import render
 from channels_app.flows import preview as flow
 from channels_app.flows.preview import Fate, Foreseen, Preview
 from channels_app.models import Channel
-from channels_app.views.activity import csv_head, csv_line
 from channels_app.views.find import find_channel
+from inventory.csv_writing import csv_head, csv_line
 from inventory.models import Item
 from inventory.paging import SIZE, text_in
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page

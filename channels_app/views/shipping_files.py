@@ -17,9 +17,9 @@ from channels_app.flows.shipping_sheet import COLUMNS, MAX_ROWS
 from channels_app.models import Channel, ShippingFile, ShippingRow
 from channels_app.order_forms import ShippingFileForm
 from channels_app.tasks import record_parcels
-from channels_app.views.activity import csv_head, csv_line
 from channels_app.views.to_ship_csv import HEADER
 from inventory.csv_import.header import TO_MEND, FileProblem
+from inventory.csv_writing import csv_head, csv_line
 from inventory.models import Role
 from inventory.paging import page_by_key
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page

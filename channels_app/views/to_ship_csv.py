@@ -12,8 +12,8 @@ from django.urls import reverse
 from channels_app.flows.shipping_sheet import COLUMNS, MAX_ROWS
 from channels_app.flows.to_ship import lines_to_ship, orders_to_ship
 from channels_app.models import Channel, Order, OrderLine
-from channels_app.views.activity import csv_head, csv_line
 from channels_app.views.order_list import ticked
+from inventory.csv_writing import csv_head, csv_line
 from inventory.tenancy import MemberRequest, member_page
 
 #: What comes back, filled in.

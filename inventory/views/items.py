@@ -28,6 +28,7 @@ def items(request: SellerRequest) -> HttpResponse:
     found = Item.objects.none() if form.is_label_gone else find_items(request.seller, wanted)
     shown = found.prefetch_related("stock", _labels_of_items())
     page = page_by_key(shown, request.GET, key="sku")
+    filtered = _without_page(request.GET)
     under_way = _under_way(request.seller)
     context = {
         "form": form,
@@ -38,7 +39,9 @@ def items(request: SellerRequest) -> HttpResponse:
         "total": count_up_to(found),
         "is_short": 0 < len(wanted.text) < TRIGRAM,
         "labels": request.seller.labels.order_by("name"),
-        "filter_query": _without_page(request.GET),
+        "filter_query": filtered.urlencode(),
+        "filter_pairs": list(filtered.items()),
+        "locations": request.seller.locations.order_by("-is_default", "name"),
         "edits": _edits(request.seller, under_way),
         "under_way": under_way,
         "price_form": PriceChangeForm(),
@@ -76,8 +79,8 @@ def _row(item: Item) -> dict[str, object]:
     }
 
 
-def _without_page(query: QueryDict) -> str:
+def _without_page(query: QueryDict) -> QueryDict:
     kept = query.copy()
     for name in ("after", "before"):
         kept.pop(name, None)
-    return kept.urlencode()
+    return kept

@@ -162,7 +162,7 @@ def test_the_number_of_queries_does_not_grow_with_the_items(owner, seller, djang
         item = make_item(seller, f"S-{number:03}", on_hand=1)
         labels.add_items(label, [item.pk], actor=None, now=NOW)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         owner.get(address("items", seller))
 
 

@@ -84,18 +84,18 @@ READ_ONLY = {
     *("issues", "issue", "issue_csv"),
     *("channel_products", "channel_preview", "preview_count", "preview_csv"),
     "team",
-    *("shipping_file", "shipping_file_problems", "to_ship_csv"),
+    *("shipping_file", "shipping_file_problems", "to_ship_csv", "items_csv"),
 }
 #: What every member chooses for themselves, viewers too.
 PERSONAL = {"notifications", "order_view_keep", "order_view_forget", "item_view_keep", "item_view_forget"}
 #: What support does not see while it visits: what members choose for themselves, and what is made to be taken away.
 CLOSED_TO_VISITS = {
-    *("notifications", "packing_slips", "refused_csv", "issue_csv", "preview_csv", "to_ship_csv"),
+    *("notifications", "packing_slips", "refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "items_csv"),
     *("import_problems", "shipping_file_problems"),
 }
 UNSAFE = ("post", "put", "patch", "delete")
 #: What walks through a whole catalogue, or all that is to ship.
-WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv"}
+WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv", "items_csv"}
 #: Forms that are shown by GET at the address that takes them.
 FORMS = {
     "item",
@@ -389,7 +389,9 @@ def test_a_form_of_another_site_is_refused_everywhere(rig: Rig, values: dict[str
     assert _answers(browser, rig.seller, values, MUTATING) == dict.fromkeys(MUTATING, 403)
 
 
-@pytest.mark.parametrize("name", ["refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "shipping_file_problems"])
+@pytest.mark.parametrize(
+    "name", ["refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "items_csv", "shipping_file_problems"]
+)
 def test_every_file_for_a_program_for_tables_says_that_it_is_utf_8(
     client: Client, rig: Rig, values: dict[str, dict[str, Any]], name: str
 ):

@@ -11,7 +11,7 @@ from django.test import Client
 from channels_app.flows.shipping_sheet import MAX_BYTES
 from channels_app.models import Order, Shipment, ShippingFile
 from channels_app.tasks import record_parcels, sweep_parcels
-from channels_app.views.activity import csv_line
+from inventory.csv_writing import csv_line
 from inventory.models import Role
 from tests.factories import make_user
 from tests.flows.order_rig import Rig, rig

@@ -1,0 +1,37 @@
+"""The list of items as a file."""
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.http import Http404, StreamingHttpResponse
+
+from inventory import csv_export
+from inventory.csv_writing import csv_head, csv_line
+from inventory.forms import ItemFilterForm
+from inventory.models import Item, Location
+from inventory.paging import number_in
+from inventory.search import find_items
+from inventory.tenancy import MemberRequest, member_page
+
+
+@member_page()
+def items_csv(request: MemberRequest) -> StreamingHttpResponse:
+    """Download the items that fit the filter, with what is on hand at a location if one is named; the import reads it.
+
+    Raises Http404 for a label or a location that is not there: a file of all items would not be what was asked for.
+    """
+    form, asked = ItemFilterForm(request.seller, request.GET), request.GET.get("location", "")
+    location = Location.objects.filter(seller=request.seller, pk=number_in(asked) or 0).first()
+    if form.is_label_gone or (asked and location is None):
+        raise Http404
+    answer = StreamingHttpResponse(
+        _lines(find_items(request.seller, form.wanted()), location), content_type="text/csv; charset=utf-8"
+    )
+    answer["Content-Disposition"] = 'attachment; filename="items.csv"'
+    return answer
+
+
+def _lines(items: QuerySet[Item], location: Location | None) -> Iterator[str]:
+    yield csv_head(csv_export.names(location))
+    for row in csv_export.rows(items, location):
+        yield csv_line(row)
