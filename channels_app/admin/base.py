@@ -18,10 +18,16 @@ class ChannelRowsAdmin(LookOnlyAdmin):
 
     list_select_related: ClassVar[tuple[str, ...]] = ("channel__seller",)
 
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        """The row opens from its first column that is no link of its own."""
+        return [name for name in list_display if name != "of_channel"][:1]
+
     @admin.display(description="channel", ordering="channel__name")
     def of_channel(self, row: Any) -> SafeString:
         page = reverse("admin:channels_app_channel_change", args=[row.channel_id])
-        return format_html('<a href="{}">{}</a> of {}', page, row.channel.name, row.channel.seller.name)
+        return format_html(
+            '<a class="row-link" href="{}">{}</a> of {}', page, row.channel.name, row.channel.seller.name
+        )
 
 
 class LookOnlyInline(LookOnly, TabularInlineOfAny):

@@ -136,7 +136,6 @@ class ChannelAdmin(LookOnlyAdmin):
             "form": form,
             "button": deed.label,
             "back": page,
-            "media": self.media + form.media,
         }
         return render(request, "admin/ask.html", context, status=422 if form.errors else 200)
 

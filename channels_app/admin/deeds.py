@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.models import AbstractBaseUser
 
 from channels_app.flows import activate, switches
@@ -33,7 +32,10 @@ class ReasonForm(forms.Form):
 class EndForm(ReasonForm):
     """Until when Testing goes on."""
 
-    ends_at = forms.SplitDateTimeField(label="Testing ends (UTC)", widget=AdminSplitDateTime)
+    ends_at = forms.DateTimeField(
+        label="Testing ends (UTC)",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
     field_order = ("ends_at", "reason")
 
 

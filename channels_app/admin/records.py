@@ -8,6 +8,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from channels_app.admin.base import ChannelRowsAdmin, LookOnlyInline, name_or_nobody
 from channels_app.admin.channel_page import job_row
@@ -166,9 +169,15 @@ class OrderLineInline(LookOnlyInline):
     model = OrderLine
     fk_column = "order"
     fields = readonly_fields = (
-        *("sku", "title", "quantity", "shipped", "cancelled", "remote_shipped", "remote_cancelled"),
+        *("item_link", "title", "quantity", "shipped", "cancelled", "remote_shipped", "remote_cancelled"),
         *("amount", "refunded"),
     )
+
+    @admin.display(description="SKU")
+    def item_link(self, line: OrderLine) -> SafeString | str:
+        if line.item_id is None:
+            return line.sku
+        return format_html('<a href="{}">{}</a>', reverse("admin:inventory_item_change", args=[line.item_id]), line.sku)
 
 
 @admin.register(Order)

@@ -77,12 +77,12 @@ def test_testing_ends_now_by_support(desk: Client, seller: Seller, support: User
 
 def test_the_end_of_testing_is_moved_but_not_into_the_past(desk: Client, seller: Seller):
     channel = make_channel(seller)
-    end = (clock.now() + timedelta(days=50)).replace(microsecond=0)
+    end = (clock.now() + timedelta(days=50)).replace(second=0, microsecond=0)
 
     def post(end):
         return desk.post(
             deed(channel, "end-of-testing"),
-            {"ends_at_0": f"{end:%Y-%m-%d}", "ends_at_1": f"{end:%H:%M:%S}", "reason": "Holidays."},
+            {"ends_at": f"{end:%Y-%m-%dT%H:%M}", "reason": "Holidays."},
         )
 
     assert post(end - timedelta(days=99)).status_code == 422
@@ -98,7 +98,7 @@ def test_a_live_channel_goes_back_to_testing_with_a_new_end(desk: Client, channe
 
     desk.post(
         deed(channel, "back-to-testing"),
-        {"ends_at_0": f"{end:%Y-%m-%d}", "ends_at_1": "12:00:00", "reason": "Too early."},
+        {"ends_at": f"{end:%Y-%m-%d}T12:00", "reason": "Too early."},
     )
 
     channel.refresh_from_db()
