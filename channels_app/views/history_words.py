@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from channels_app.adapters import registry
 from channels_app.models import ChangeRequest, Channel, ChannelHistory
 
 _SWITCHES = {
@@ -50,9 +52,10 @@ def _text(entry: ChannelHistory) -> str:
     if isinstance(entry.after, dict):
         before = entry.before if isinstance(entry.before, dict) else {}
         replaced = entry.after.get("replaced secrets", [])
-        changed = [f"{name.replace('_', ' ')}: replaced, never shown" for name in replaced]
+        words = {**_account_words(entry.channel.adapter_key), **_FIELDS}
+        changed = [f"{words.get(name, name.replace('_', ' '))}: replaced, never shown" for name in replaced]
         changed += [
-            f"{_FIELDS.get(name, name.replace('_', ' '))}: {_value(before.get(name))} → {_value(value)}"
+            f"{words.get(name, name.replace('_', ' '))}: {_value(before.get(name))} → {_value(value)}"
             for name, value in (dict.fromkeys(before) | entry.after).items()
             if name != "replaced secrets" and _value(before.get(name)) != _value(value)
         ]
@@ -83,7 +86,17 @@ def _request_text(entry: ChannelHistory) -> str:
     return f"closed the request “{whats.get(entry.before, entry.before)}”: {states.get(entry.after, entry.after)}"
 
 
+@cache
+def _account_words(adapter_key: str) -> dict[str, str]:
+    """Return what the form for the account calls its fields; nothing where the adapter is not installed any more."""
+    adapter = registry.adapters().get(adapter_key)
+    fields = adapter.account_form.base_fields if adapter else {}
+    return {name: str(field.label or name.replace("_", " ").capitalize()) for name, field in fields.items()}
+
+
 def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if value is None or value in ("", []):
         return "none"
     if isinstance(value, list):

@@ -68,6 +68,7 @@ def home(request: SellerRequest) -> HttpResponse:
             lambda place: duration(sendings[place].half),
             gap=1,
         ),
+        "slowest": max((sending.half for sending in sendings), default=None),
         "speed_since": sendings[0].at if sendings else None,
         "bars_size": (WIDTH, HEIGHT),
     }

@@ -46,6 +46,8 @@ class Sales:
     bars: Sequence[Bar]
     since: date
     count: int
+    #: Of one day.
+    most: int
     today: int
     amounts_today: Mapping[str, Decimal]
 
@@ -68,6 +70,7 @@ def sales_of(seller: Seller, *, now: datetime) -> Sales:
         bars=draw(shown, lambda place: f"{days[place]:%-d %b}: {shown[place]:,}") if any(shown) else [],
         since=days[0],
         count=sum(shown),
+        most=max(shown),
         today=counts[today],
         amounts_today={currency: amount for day, currency, _, amount in rows if day == today and amount},
     )

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -16,7 +17,7 @@ from channels_app.models import Difference, ReconcileRun
 from channels_app.views.find import find_channel
 from channels_app.views.words import describe_counts
 from inventory.models import Role
-from inventory.paging import page_by_key, text_in
+from inventory.paging import count_up_to, page_by_key, text_in
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
 
@@ -47,14 +48,17 @@ def channel_reconciler(request: SellerRequest, channel: UUID) -> HttpResponse:
         "held": brake.held(found, now=now),
         "may_manage": may_decide,
         "waits": bool(run and plan_is_fresh(run, now=now)),
-        "has_ended": bool(
-            run and run.differences.filter(kind=Difference.Kind.TO_END, state=Difference.State.APPLIED).exists()
-        ),
+        "ended_count": count_up_to(_ended_by(run)) if run else 0,
         "limit": brake.limit_of(found, at_most=LIMIT_TOLD + 1),
         "limit_told": LIMIT_TOLD,
         "can_reconcile": found.can(Capability.RECONCILE) or not found.facts,
     }
     return render(request, "channels_app/channel_reconciler.html", context)
+
+
+def _ended_by(run: ReconcileRun) -> QuerySet[Difference]:
+    """Return what the run ended and is not put back."""
+    return run.differences.filter(kind=Difference.Kind.TO_END, state=Difference.State.APPLIED)
 
 
 def _chosen(request: SellerRequest, runs: list[ReconcileRun]) -> ReconcileRun | None:

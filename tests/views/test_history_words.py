@@ -1,16 +1,40 @@
-"""A channel's history in words."""
+"""A channel's history in the seller's words."""
 
-from channels_app.models import ChannelHistory
+import pytest
+
+from channels_app.models import Channel, ChannelHistory
 from channels_app.views.history_words import describe
-from tests.factories import NOW
+from tests.factories import NOW, make_channel, make_seller
+
+pytestmark = pytest.mark.django_db
 
 
-def test_what_was_empty_before_and_after_is_no_change():
-    entry = ChannelHistory(
-        at=NOW,
-        what="account",
-        before={"client id": None, "site": None},
-        after={"client id": "north", "site": "", "replaced secrets": ["client_secret"]},
-    )
+@pytest.fixture
+def channel() -> Channel:
+    return make_channel(make_seller(), adapter_key="mirakl")
 
-    assert describe(entry).text == "changed client secret: replaced, never shown; client id: none → north"
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (
+            {"multi_shipment": None, "product_sku_attribute": None},
+            {"multi_shipment": True, "product_sku_attribute": ""},
+            "changed Orders may leave in several parcels: none → yes",
+        ),
+        ({"multi_shipment": True}, {"multi_shipment": False}, "changed Orders may leave in several parcels: yes → no"),
+        ({}, {"replaced secrets": ["api_key"]}, "changed API key: replaced, never shown"),
+        ({"unheard_of": 1}, {"unheard_of": 2}, "changed unheard of: 1 → 2"),
+    ],
+)
+def test_account_information_is_called_as_its_form_calls_it(channel: Channel, before: object, after: object, text: str):
+    entry = ChannelHistory(channel=channel, at=NOW, what="account", before=before, after=after)
+
+    assert describe(entry).text == text
+
+
+def test_a_marketplace_that_is_not_installed_any_more_leaves_plain_names(channel: Channel):
+    channel.adapter_key = "gone"
+    entry = ChannelHistory(channel=channel, at=NOW, what="account", before={}, after={"shop_id": "7"})
+
+    assert describe(entry).text == "changed shop id: none → 7"

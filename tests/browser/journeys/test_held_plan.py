@@ -67,8 +67,8 @@ def test_a_held_plan_is_looked_at_approved_and_undone(
 
 
 def undo(page: Page) -> None:
-    page.get_by_role("button", name="Undo the endings of this run").click()
-    agree(page, "Put back what this run ended, as far as that is possible?", "Put back")
+    page.get_by_role("button", name="Undo 101 endings of this run").click()
+    agree(page, "Put back 101 listings that this run ended on Sandbox, as far as that is possible?", "Put back")
 
 
 def put_cups_on_the_label(page: Page) -> None:
