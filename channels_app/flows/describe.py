@@ -7,11 +7,14 @@ or "text:Blue" (the same for all). Without one, the attribute that is called lik
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import md5
 from typing import NamedTuple, Protocol
 
 from channels_app.adapters.types import Choice, Part, ProductField
 
 PART, ATTRIBUTE, TEXT = "part", "attribute", "text"
+#: What follows the name of the field that a problem is about.
+_MISSING, _UNKNOWN = " is missing, and", ": this marketplace does not know"
 #: So many choices are named to a seller whose word is none of them.
 _NAMED = 8
 
@@ -83,13 +86,24 @@ def describe(item: Described, mapped: Mapped) -> Product:
         said = say(item, field, mapped)
         choice = mapped.codes[field.code].get(said.casefold()) if field.choices else None
         if said and field.choices and choice is None:
-            problems.append(f"{field.name}: this marketplace does not know “{said}”. {_name_some(field.choices)}")
+            problems.append(f"{field.name}{_UNKNOWN} “{said}”. {_name_some(field.choices)}")
         elif said:
             values[field.code] = choice or said
             told[field.name] = said
         elif field.required:
-            problems.append(f"{field.name} is missing, and {mapped.name} needs it. {_way_out(field, mapped)}")
+            problems.append(f"{field.name}{_MISSING} {mapped.name} needs it. {_way_out(field, mapped)}")
     return Product(mapped.code, values, problems, mapped.name, told)
+
+
+def field_in(problem: str) -> str:
+    """Return the name of the field that a problem is about, the first of several; empty if it is about none."""
+    places = [(place, sign) for sign in (_MISSING, _UNKNOWN) if (place := problem.find(sign)) > 0]
+    return problem[: min(places)[0]] if places else ""
+
+
+def anchor_of(name: str) -> str:
+    """Return where the field of this name stands on the page of a category."""
+    return f"field-{md5(name.encode(), usedforsecurity=False).hexdigest()[:12]}"
 
 
 def say(item: Described, field: ProductField, mapped: Mapped) -> str:
@@ -146,7 +160,8 @@ def _name_some(choices: Sequence[Choice]) -> str:
 def _way_out(field: ProductField, mapped: Mapped) -> str:
     kind, _, name = mapped.answers.get(field.code, "").partition(":")
     if kind == ATTRIBUTE:
-        return f"Fill in the item's attribute “{name}”."
+        # Not quoted: it is the same of all items, and what is quoted is taken for what differs.
+        return f"Fill in this attribute of the item: {name}."
     if kind == PART or field.usual is not None:
         return f"Fill in the item's {(name or str(field.usual)).replace('_', ' ')}."
-    return f"Fill in an attribute “{field.name}”, or say under Products where it stands."
+    return "Fill in an attribute of that name, or say under Products where it stands."

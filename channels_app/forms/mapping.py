@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from channels_app.adapters.types import Part, ProductField
-from channels_app.flows.describe import ATTRIBUTE, PART, TEXT, Mapped, find_choice
+from channels_app.flows.describe import ATTRIBUTE, PART, TEXT, Mapped, anchor_of, find_choice
 
 PARTS = {
     Part.TITLE: "Title",
@@ -60,6 +60,7 @@ class AnswersForm(forms.Form):
         rows = [
             {
                 "field": field,
+                "anchor": anchor_of(field.name),
                 "source": self[f"from-{number}"],
                 "text": self[f"text-{number}"],
                 "answered": answered.get(field.code, 0),

@@ -10,8 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from channels_app.flows.describe import field_in
 from channels_app.flows.issues import COUNT_LIMIT, find_issue, listings_of
 from channels_app.flows.permissions import Action, NotAllowed, actor_of_role, allowed
+from channels_app.flows.remedies import Place
 from channels_app.flows.resend import AT_ONCE, send_cause_again
 from channels_app.flows.wanted import Truth, read_skus
 from channels_app.forms.fix import FIXED_HERE, FixForm
@@ -26,6 +28,8 @@ from inventory.paging import SIZE, page_by_key
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
 from marketplace_integration import clock
 
+#: A cause leads to the answers of so many of its categories.
+MOST_CATEGORIES = 5
 _COLUMNS = ("sku", "title", "barcode", "price", "currency", TO_MEND)
 
 
@@ -120,6 +124,8 @@ def _show(request: SellerRequest, channel: Channel, cause: str, form: FixForm | 
     context |= {
         "page": page,
         "rows": _rows(channel, page.rows, form),
+        "categories": _categories(page.rows) if found.remedy.place is Place.PRODUCTS else [],
+        "field": field_in(found.reason),
         "what": what,
         "worth": worths.get(found),
         "worth_url": worth_url(request, [found], worths),
@@ -139,6 +145,12 @@ def _rows(channel: Channel, listings: Sequence[Listing], form: FixForm | None) -
         }
         for listing in listings
     ]
+
+
+def _categories(listings: Sequence[Listing]) -> list[str]:
+    """Return the seller's categories of these, in the order in which they come, no more than MOST_CATEGORIES."""
+    found = dict.fromkeys(one.item.category for one in listings if one.item and one.item.category)
+    return list(found)[:MOST_CATEGORIES]
 
 
 def _note(truth: Truth) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from channels_app.adapters.types import Choice, ContentLine, Part, ProductField
-from channels_app.flows.describe import Mapped, describe
+from channels_app.flows.describe import Mapped, describe, field_in
 from tests.adapters.contract.world import plain_content
 
 COLOUR = ProductField(
@@ -56,8 +56,12 @@ def test_the_category_is_the_channels_even_if_the_item_has_one_of_its_own():
 @pytest.mark.parametrize(
     ("item", "answers", "words"),
     [
-        ({}, {}, "Colour is missing, and Home > Mugs needs it. Fill in an attribute “Colour”, or say under Products"),
-        ({}, {"clr": "attribute:shade"}, "Fill in the item's attribute “shade”."),
+        (
+            {},
+            {},
+            "Colour is missing, and Home > Mugs needs it. Fill in an attribute of that name, or say under Products",
+        ),
+        ({}, {"clr": "attribute:shade"}, "Fill in this attribute of the item: shade."),
         ({"brand": ""}, {"clr": "part:brand"}, "Fill in the item's brand."),
         ({"attributes": {"clr": "Bleu"}}, {}, "Colour: this marketplace does not know “Bleu”. It may be: Blue, Red."),
     ],
@@ -73,3 +77,17 @@ def test_what_nobody_asks_for_may_be_missing_and_a_long_list_is_not_read_out():
 
     assert told(mug(), SIZE, many)[:3] == ("MUGS", {}, [])
     assert "N7 and 4 more." in told(mug(attributes={"m": "?"}), many).problems[0]
+
+
+@pytest.mark.parametrize(
+    ("problem", "field"),
+    [
+        (told(mug(attributes={}), COLOUR).problems[0], "Colour"),
+        (told(mug(attributes={"colour": "Bleu"}), COLOUR).problems[0], "Colour"),
+        (" ".join(told(mug(title="", attributes={"colour": "Bleu"}), COLOUR, TITLE).problems), "Colour"),
+        ("The price is missing.", ""),
+        ("", ""),
+    ],
+)
+def test_a_problem_says_which_field_it_is_about(problem: str, field: str):
+    assert field_in(problem) == field
