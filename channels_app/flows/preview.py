@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from heapq import nlargest
 from typing import NamedTuple
 
 from channels_app.adapters.base import ChannelAdapter
@@ -14,13 +16,16 @@ from channels_app.flows.decide import Needs, Rules, content_was_refused, needs
 from channels_app.flows.describe import Product
 from channels_app.flows.mapping import describe_all
 from channels_app.flows.sending import Content, Draft, build_line, read_content
-from channels_app.flows.wanted import WALK_SOURCE, Truth, in_order, read_skus, read_truth
+from channels_app.flows.sentences import legible, name_of, sentence_of
+from channels_app.flows.wanted import CATEGORY_SOURCE, WALK_SOURCE, Truth, in_order, read_skus, read_truth
 from channels_app.models import Channel, Listing
 from marketplace_integration.clock import now
 
 #: SKUs that are looked at in one go, and how many such slices one page looks through at most.
 SLICE = 1_000
 SLICES = 4
+#: So many causes of refusals are told, those of most SKUs.
+MOST_CAUSES = 10
 
 
 class Fate(StrEnum):
@@ -48,25 +53,55 @@ class Foreseen(NamedTuple):
     #: Why it, or part of it, would be refused; in the seller's words.
     problems: Sequence[str] = ()
 
+    @property
+    def sentence(self) -> str:
+        """The first reason why it would be refused, without what belongs to this SKU; empty if it would not be."""
+        return sentence_of(self.sku, self.problems[0]) if self.fate is Fate.REFUSED else ""
+
+
+class Slice(NamedTuple):
+    """Rows of one part of the walk, up to the SKU `after`."""
+
+    rows: list[Foreseen]
+    after: str
+    is_last: bool
+
+
+class Wanted(NamedTuple):
+    """Which of them are looked for; nothing is said: all."""
+
+    fate: Fate | None = None
+    #: Name of the sentence of a refusal.
+    cause: str = ""
+
+    def fits(self, row: Foreseen) -> bool:
+        if self.fate is not None and row.fate is not self.fate:
+            return False
+        return not self.cause or (row.fate is Fate.REFUSED and name_of(row.sentence) == self.cause)
+
 
 class Preview:
     """The feed of one channel, as far as it can be foreseen from here: the marketplace has the last word."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, *, own: str = "") -> None:
+        """With `own` it is of the items in that category of the seller's alone."""
         self.channel = channel
+        self._own = own
         self._rules = Rules.of(channel)
         self._adapter = _open(channel)
 
-    def walk(self, after: str = "") -> Iterator[list[Foreseen]]:
+    def walk(self, after: str = "") -> Iterator[Slice]:
         """Yield all SKUs that the channel lists or should list, in their order, a slice at a time."""
-        while True:
-            place = {"seller": self.channel.seller_id, "label": self.channel.label_id, "after": after, "limit": SLICE}
-            truths = in_order(read_truth(WALK_SOURCE, {"channel": self.channel.pk, **place}))
-            if truths:
-                yield self._foresee(truths)
-            if len(truths) < SLICE:
-                return
-            after = truths[-1].sku
+        source = CATEGORY_SOURCE if self._own else WALK_SOURCE
+        asked = {"channel": self.channel.pk, "seller": self.channel.seller_id, "label": self.channel.label_id}
+        is_last = False
+        while not is_last:
+            place = {"category": self._own, "after": after, "limit": SLICE}
+            truths = in_order(read_truth(source, {**asked, **place}))
+            after, is_last = (truths[-1].sku if truths else after), len(truths) < SLICE
+            # Of a category all items are walked through, those too that the channel has nothing to do with.
+            rows = self._foresee([one for one in truths if one.on_label or one.is_up or not self._own])
+            yield Slice(rows, after, is_last)
 
     def of(self, skus: Sequence[str]) -> list[Foreseen]:
         """Return what would become of these, as far as the channel lists or should list them."""
@@ -81,6 +116,8 @@ class Preview:
                 yield self._foresee([one._replace(on_label=on_label) for one in found if one.on_label != on_label])
 
     def _foresee(self, truths: Sequence[Truth]) -> list[Foreseen]:
+        if not truths:
+            return []
         # Before the first connection check nobody knows the channel's currency: the item's own is assumed.
         known = bool(self.channel.currency)
         found = [(one, needs(one if known else one._replace(currency=""), self._rules)) for one in truths]
@@ -149,43 +186,77 @@ def _changes(need: Needs) -> list[str]:
     return [] if need.new else [name for name, differs in changes.items() if differs]
 
 
+class Cause(NamedTuple):
+    """SKUs that would be refused for the same reason."""
+
+    name: str
+    #: In full if all of them have the same words.
+    text: str
+    #: The first SKU's reason, where the text leaves out what is another on each; else empty.
+    example: str
+    skus: int
+
+
 class Count(NamedTuple):
     """How many SKUs meet which fate; `is_all` says whether all were looked at."""
 
     by_fate: dict[Fate, int]
+    #: Why they would be refused, what concerns most SKUs first, no more than MOST_CAUSES.
+    causes: Sequence[Cause]
     looked_at: int
     is_all: bool
 
 
+@dataclass(slots=True)
+class _Reasons:
+    """Those of one sentence."""
+
+    first: str
+    skus: int = 0
+    differ: bool = False
+
+    def add(self, reason: str) -> None:
+        self.skus += 1
+        self.differ = self.differ or reason != self.first
+
+    def cause(self, sentence: str) -> Cause:
+        text, example = (legible(sentence), self.first) if self.differ else (self.first, "")
+        return Cause(name_of(sentence), text, example, self.skus)
+
+
 def count(preview: Preview, *, seconds: float) -> Count:
     """Return how many SKUs meet which fate, as far as one gets in that time."""
-    until, by_fate, looked_at = time.monotonic() + seconds, dict.fromkeys(Fate, 0), 0
-    for rows in preview.walk():
-        for row in rows:
+    until, looked_at, is_all = time.monotonic() + seconds, 0, False
+    by_fate, reasons = dict.fromkeys(Fate, 0), dict[str, _Reasons]()
+    for part in preview.walk():
+        for row in part.rows:
             by_fate[row.fate] += 1
-        looked_at += len(rows)
+            if sentence := row.sentence:
+                reasons.setdefault(sentence, _Reasons(row.problems[0])).add(row.problems[0])
+        looked_at += len(part.rows)
+        is_all = part.is_last
         if time.monotonic() > until:
-            return Count(by_fate, looked_at, is_all=len(rows) < SLICE)
-    return Count(by_fate, looked_at, is_all=True)
+            break
+    largest = nlargest(MOST_CAUSES, reasons.items(), key=lambda one: one[1].skus)
+    return Count(by_fate, [told.cause(sentence) for sentence, told in largest], looked_at, is_all)
 
 
 class Page(NamedTuple):
-    """Rows of one fate; `after` is where to look on, None at the end."""
+    """Rows that fit; `after` is where to look on, None at the end."""
 
     rows: list[Foreseen]
     after: str | None
 
 
-def find(preview: Preview, fate: Fate | None, *, after: str, size: int, seconds: float) -> Page:
-    """Return the next SKUs of that fate (None: of any), as far as one gets in that time and in SLICES."""
-    until, found, seen = time.monotonic() + seconds, list[Foreseen](), after
-    for number, rows in enumerate(preview.walk(after), start=1):
-        for row in rows:
-            if fate is None or row.fate is fate:
+def find(preview: Preview, wanted: Wanted, *, after: str, size: int, seconds: float) -> Page:
+    """Return the next SKUs that fit, as far as one gets in that time and in SLICES."""
+    until, found = time.monotonic() + seconds, list[Foreseen]()
+    for number, part in enumerate(preview.walk(after), start=1):
+        for row in part.rows:
+            if wanted.fits(row):
                 found.append(row)
                 if len(found) == size:
                     return Page(found, row.sku)
-        seen = rows[-1].sku
-        if time.monotonic() > until or number == SLICES:
-            return Page(found, seen)
+        if not part.is_last and (time.monotonic() > until or number == SLICES):
+            return Page(found, part.after)
     return Page(found, None)

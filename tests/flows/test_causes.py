@@ -5,6 +5,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels_app.flows.sentences import sentence_of
 from channels_app.models.cause import CAUSE, SENTENCE
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,14 @@ def test_another_code_is_another_cause(data: st.DataObject, template):
 )
 def test_a_sentence_keeps_what_all_skus_have_in_common(sku: str, reason: str, sentence: str):
     assert _cause(sku=sku, reason=reason)[0] == sentence
+    assert sentence_of(sku, reason) == sentence
+
+
+@given(st.data(), templates)
+def test_a_sentence_is_the_same_before_sending_and_after(data: st.DataObject, template):
+    sku, reason = data.draw(fillings(template))
+
+    assert sentence_of(sku, reason) == _cause(sku=sku, reason=reason)[0]
 
 
 def test_what_is_not_refused_has_no_cause():

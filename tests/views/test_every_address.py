@@ -126,7 +126,7 @@ ODD = [
 #: Every name that any page reads from its query.
 NAMES = [
     *("after", "before", "q", "label", "show", "channel", "tab", "only", "sku", "run", "kind", "order", "parcel", "at"),
-    *("worth", "all"),
+    *("worth", "all", "cause", "own"),
     *("label-label", "quantity-buffer", "quantity-quantity_mode", "price-price_percent", "next"),
 ]
 
