@@ -101,10 +101,12 @@ PAGES: dict[str, Asked] = {
     "channel_label_summary": Asked(
         queries=8, rows=("main",), asked=("label-label={everything_id}", "label-label={rare_id}")
     ),
-    "channel_products": Asked(queries=9, rows=("main",)),
+    "channel_products": Asked(queries=11, rows=("main",)),
     "channel_product": Asked(queries=12, rows=("main",), asked=("own=Mugs", "own=Mugs&q=mug")),
     "channel_preview": Asked(
-        queries=32, rows=("main",), asked=("", "after={sku}", "show=refused&after={sku}", "sku={sku}")
+        queries=32,
+        rows=("main",),
+        asked=("", "after={sku}", "show=refused&after={sku}", "sku={sku}", "own=Mugs", "own=Mugs&cause=nothing"),
     ),
     "import_columns": Asked(queries=6, rows=("import",)),
     "channel_listings": Asked(

@@ -2,17 +2,18 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from channels_app.flows.describe import Mapped, describe
+from channels_app.flows.issues import open_issues
 from channels_app.flows.sending import read_content
 from channels_app.models import Channel
 
 
 class OwnCategory(NamedTuple):
-    """One of the seller's categories, with how many of its items are on the label, up to COUNT_LIMIT."""
+    """One of the seller's categories, with how many of its items are on the label, up to just above COUNT_LIMIT."""
 
     name: str
     items: int
@@ -50,13 +51,54 @@ def own_categories(channel: Channel) -> list[OwnCategory]:
     params = {
         "seller": channel.seller_id,
         "label": channel.label_id,
-        "most": COUNT_LIMIT,
+        "most": COUNT_LIMIT + 1,
     }
     with connection.cursor() as cursor:
         cursor.execute(_OWN, params)
         found = [OwnCategory(*row) for row in cursor.fetchall()]
     on_label = sorted((one for one in found if one.items), key=lambda one: (-one.items, one.name))
     return on_label[:MOST_CATEGORIES]
+
+
+#: No more refused listings are looked at.
+_MOST_REFUSED = 20_000
+
+# Plan: the first listings of each cause by (channel, cause, SKU), their items by primary key.
+_REFUSED = """
+SELECT item.category, count(*)
+FROM (
+    SELECT listing.item_id
+    FROM unnest(%(causes)s::text[]) AS asked (cause)
+    CROSS JOIN LATERAL (
+        SELECT item_id FROM channels_app_listing
+        WHERE channel_id = %(channel)s AND channels_app_listing.cause = asked.cause AND rejected_hash <> ''
+        LIMIT %(most)s
+    ) AS listing
+    LIMIT %(all)s
+) AS refused
+CROSS JOIN LATERAL (SELECT category FROM inventory_item WHERE id = refused.item_id LIMIT 1) AS item
+WHERE item.category <> ''
+GROUP BY item.category
+"""
+
+
+def count_refused(channel: Channel) -> dict[str, int]:
+    """Return how many items of the seller's categories are refused for what is said of them, by category.
+
+    Of one cause no more are counted than just above COUNT_LIMIT; small causes go first.
+    """
+    found = [issue for issue in reversed(open_issues([channel])) if issue.remedy.is_of_product]
+    params: dict[str, Any] = {
+        "channel": channel.pk,
+        "causes": [issue.cause for issue in found],
+        "most": COUNT_LIMIT + 1,
+        "all": _MOST_REFUSED,
+    }
+    if not found:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_REFUSED, params)
+        return dict(cursor.fetchall())
 
 
 _ATTRIBUTES = """

@@ -36,6 +36,11 @@ class Remedy(NamedTuple):
         """It is entered on the issue's own page."""
         return self.place in (Place.PRICE, Place.GTIN)
 
+    @property
+    def is_of_product(self) -> bool:
+        """It is about what is said of the product, not about what it costs."""
+        return self.place not in (Place.PRICE, Place.RULES)
+
 
 _Fits = Callable[[str, str], bool]
 

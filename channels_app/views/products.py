@@ -20,6 +20,7 @@ from channels_app.flows.own_categories import (
     MOST_CATEGORIES,
     TRIED,
     attribute_names,
+    count_refused,
     own_categories,
     try_mapping,
 )
@@ -43,9 +44,17 @@ def channel_products(request: SellerRequest, channel: UUID) -> HttpResponse:
 
 def _show_all(request: SellerRequest, found: Channel) -> HttpResponse:
     mapped = {row.own: row for row in _mappings(found)}
-    own = own_categories(found)
+    own, refused = own_categories(found), count_refused(found) if mapped else {}
     known = {one.name for one in own}
-    rows = [{"own": one.name, "items": one.items, "mapping": mapped.get(one.name)} for one in own]
+    rows = [
+        {
+            "own": one.name,
+            "items": one.items,
+            "mapping": mapped.get(one.name),
+            "refused": min(refused.get(one.name, 0), one.items),
+        }
+        for one in own
+    ]
     rows += [{"own": name, "items": 0, "mapping": row} for name, row in mapped.items() if name not in known]
     context = {
         "channel": found,

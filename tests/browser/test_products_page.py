@@ -91,6 +91,30 @@ def test_a_category_is_found_its_questions_answered_and_the_preview_shows_what_i
     expect(page.get_by_role("row", name=re.compile("MUG-3"))).to_contain_text("turquoise")
     expect(page.get_by_role("row", name=re.compile("MUG-2"))).to_have_count(0)
 
+    page.get_by_role("link", name=re.compile("^Colour is missing")).click()
+    expect(page).to_have_url(re.compile("cause="))
+    expect(page.get_by_role("table", name="Preview").get_by_role("link", name="MUG-4", exact=True)).to_be_visible()
+    expect(page.get_by_role("table", name="Preview").get_by_role("row")).to_have_count(2)
+    assert_good(page)
+    page.get_by_role("link", name="Say where Colour stands for MUG-4").click()
+    expect(page.get_by_role("group", name="Colour")).to_be_in_viewport()
+
+    page.goto(f"{live_server.url}/s/{channel.seller.slug}/marketplaces/{channel.public_id}/products/")
+    expect(page.get_by_role("row", name=re.compile("Mugs"))).to_contain_text("In use")
+    _refuse(channel, "MUG-4")
+    page.reload()
+    assert_good(page)
+    expect(page.get_by_role("row", name=re.compile("Mugs"))).to_contain_text("1 of 4 refused")
+    page.get_by_role("link", name="See why Mugs are refused").click()
+    expect(page.get_by_text("Only items of your category Mugs")).to_be_visible()
+    assert_good(page)
+
+
+def _refuse(channel: Channel, sku: str) -> None:
+    item = channel.seller.items.get(sku=sku)
+    why = "Colour is missing, and Home > Kitchen > Mugs and cups needs it."
+    channel.listings.create(sku=sku, item=item, state="rejected", rejected_hash="x", rejected_reason=why)
+
 
 def test_what_the_channel_is_asked_appears_by_itself(page: Page, live_server: LiveServer, channel: Channel):
     sign_in(page, channel.seller.memberships.get().user, live_server.url)

@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 
 from channels_app.adapters.types import Capability, Choice, ProductField
+from channels_app.flows.describe import anchor_of
 from channels_app.flows.mapping import field_as_json
 from channels_app.forms.mapping import mark_of
 from channels_app.models import CategoryMapping, Channel, ChannelCategory, Listing
 from inventory import labels
-from inventory.models import Role
+from inventory.models import Item, Role
 from tests.factories import NOW, make_item, make_job, make_user
 from tests.flows.feed_rig import Rig
 
@@ -169,6 +170,71 @@ def test_a_viewer_sees_and_changes_nothing(client, rig, mugs):
     assert CategoryMapping.objects.exists()
 
 
+def refuse(rig, sku, reason, *, category="Cups"):
+    item = rig.has_item(sku, attributes={"category": category})
+    return Listing.objects.create(
+        channel=rig.channel, sku=sku, item=item, state="rejected", rejected_hash="x", rejected_reason=reason
+    )
+
+
+MISSING = "Colour is missing, and Home > Mugs needs it. Fill in an attribute of that name."
+
+
+def test_a_category_of_which_items_are_refused_says_how_many_and_leads_to_them(owner, rig, mugs):
+    for own in ("Cups", "Pots", "Pans"):
+        CategoryMapping.objects.create(channel=rig.channel, own=own, category=mugs, updated_at=NOW)
+    refuse(rig, "A", MISSING)
+    refuse(rig, "B", "Colour: this marketplace does not know “Bleu”.")
+    refuse(rig, "C", MISSING, category="Pots")
+    refuse(rig, "D", "The price is too low.", category="Pans")
+    rig.has_item("E", attributes={"category": "Pots"})
+
+    page = text(owner.get(address(rig, "channel_products")))
+
+    assert '<span class="badge badge-bad">2 of 2 refused</span>' in page
+    assert '<span class="badge badge-warn">1 of 2 refused</span>' in page
+    assert f'href="{address(rig, "channel_preview")}?show=refused&amp;own=Pots"' in page
+    assert page.count(">In use<") == 1
+
+
+def test_refused_items_are_counted_up_to_a_limit(owner, rig, mugs, monkeypatch):
+    monkeypatch.setattr("channels_app.flows.own_categories.COUNT_LIMIT", 2)
+    monkeypatch.setattr("channels_app.views.products.COUNT_LIMIT", 2)
+    CategoryMapping.objects.create(channel=rig.channel, own="Cups", category=mugs, updated_at=NOW)
+    for sku in "ABCD":
+        refuse(rig, sku, MISSING)
+
+    assert "2+ of 2+ refused" in text(owner.get(address(rig, "channel_products")))
+
+
+def test_queries_of_the_categories_do_not_grow_with_what_is_refused(owner, rig, mugs, django_assert_max_num_queries):
+    for number, word in enumerate(("one", "two", "three", "four")):
+        CategoryMapping.objects.create(channel=rig.channel, own=word, category=mugs, updated_at=NOW)
+        refuse(rig, f"SKU-{number}", f"The {word} is missing.", category=word)
+
+    with django_assert_max_num_queries(11):
+        owner.get(address(rig, "channel_products"))
+
+
+def test_an_issue_of_a_missing_answer_leads_to_the_field_of_the_category(owner, rig, mugs):
+    listing = refuse(rig, "A", MISSING, category="Pots & pans")
+    CategoryMapping.objects.create(channel=rig.channel, own="Pots & pans", category=mugs, updated_at=NOW)
+
+    page = text(owner.get(reverse("issue", args=[rig.seller.slug, rig.channel.public_id, listing.cause])))
+    there, anchor = address(rig, "channel_product", own="Pots & pans").replace("%20", "+"), anchor_of("Colour")
+
+    assert f'href="{there}#{anchor}">Say where Colour stands for Pots &amp; pans</a>' in page
+    assert f'id="{anchor}"' in text(owner.get(there))
+
+
+def test_an_issue_of_items_without_a_category_leads_to_all_categories(owner, rig, mugs):
+    listing = refuse(rig, "A", MISSING, category="")
+
+    page = text(owner.get(reverse("issue", args=[rig.seller.slug, rig.channel.public_id, listing.cause])))
+
+    assert f'href="{address(rig, "channel_products")}">Go to Products</a>' in page
+
+
 # The preview
 
 
@@ -271,3 +337,118 @@ def test_what_the_marketplace_refused_stands_there_with_its_reason_and_not_as_ne
 
     assert row["told"].fate == "refused"
     assert row["told"].problems == ["We do not like it."]
+
+
+@pytest.fixture
+def many(rig, mugs):
+    """SKUs refused for three reasons, one of them named by each in its own word."""
+    CategoryMapping.objects.create(channel=rig.channel, own="Cups", category=mugs, updated_at=NOW)
+    for sku in ("M1", "M2", "M3"):
+        rig.has_item(sku, attributes={"category": "Cups"})
+    for sku, colour in (("W1", "Bleu"), ("W2", "Rouge")):
+        rig.has_item(sku, attributes={"category": "Cups", "colour": colour})
+    rig.has_item("P1", price=None)
+    return rig
+
+
+def causes(owner, rig, **query):
+    return [(one.text, one.skus) for _, one in owner.get(address(rig, "preview_count", **query)).context["causes"]]
+
+
+def shown(owner, rig, query=""):
+    answer = owner.get(address(rig, "channel_preview") + query)
+    return {row["told"].sku for row in answer.context["rows"]}
+
+
+def downloaded(owner, rig, query=""):
+    lines = b"".join(owner.get(address(rig, "preview_csv") + query).streaming_content).decode("utf-8-sig")
+    return {line.partition(",")[0] for line in lines.splitlines()[1:]}
+
+
+def test_refusals_are_counted_by_what_they_have_in_common_the_largest_first(owner, many):
+    assert causes(owner, many) == [
+        (
+            "Colour is missing, and Home > Mugs needs it."
+            " Fill in an attribute of that name, or say under Products where it stands.",
+            3,
+        ),
+        ("Colour: this marketplace does not know … It may be: Blue.", 2),
+        ("This item has no price.", 1),
+    ]
+
+
+def test_a_reason_that_one_sku_has_is_told_in_full(owner, many):
+    labels.remove_items(many.label, [many.seller.items.get(sku="W2").pk], actor=None, now=many.now)
+
+    assert ("Colour: this marketplace does not know “Bleu”. It may be: Blue.", 1) in causes(owner, many)
+
+
+def test_a_reason_that_differs_between_skus_has_one_of_them_as_an_example(owner, many):
+    page = text(owner.get(address(many, "preview_count")))
+
+    assert "For example: Colour: this marketplace does not know “Bleu”." in page
+    assert page.count("For example") == 1
+
+
+def test_a_quoted_word_that_all_skus_have_is_told(owner, many):
+    Item.objects.filter(sku="W2").update(attributes={"category": "Cups", "colour": "Bleu"})
+
+    assert ("Colour: this marketplace does not know “Bleu”. It may be: Blue.", 2) in causes(owner, many)
+
+
+def test_no_more_causes_are_told_than_the_ten_largest(owner, many, monkeypatch):
+    monkeypatch.setattr("channels_app.flows.preview.MOST_CAUSES", 2)
+
+    assert [skus for _, skus in causes(owner, many)] == [3, 2]
+    assert "the 2 reasons that concern most SKUs" in text(owner.get(address(many, "preview_count")))
+
+
+def test_a_cause_filters_the_rows_and_the_file(owner, many):
+    counted = owner.get(address(many, "preview_count"))
+    query = next(query for query, one in counted.context["causes"] if one.skus == 2)
+
+    assert shown(owner, many, query) == downloaded(owner, many, query) == {"W1", "W2"}
+    assert f'href="{address(many, "preview_csv")}{query.replace("&", "&amp;")}" download>Download these' in text(
+        owner.get(address(many, "channel_preview") + query)
+    )
+
+
+def test_the_file_holds_what_is_shown(owner, many):
+    many.has_item("FINE", on_hand=1)
+
+    assert downloaded(owner, many, "?show=new") == {"FINE"}
+    assert downloaded(owner, many, "?sku=M1") == {"M1"}
+    assert downloaded(owner, many, "?own=Cups") == shown(owner, many, "?own=Cups") == {"M1", "M2", "M3", "W1", "W2"}
+    assert len(downloaded(owner, many)) == 7
+
+
+def test_items_of_a_category_that_are_not_on_the_label_are_passed_over(owner, many, monkeypatch):
+    monkeypatch.setattr("channels_app.flows.preview.SLICE", 2)
+    monkeypatch.setattr("channels_app.flows.preview.SLICES", 1)
+    labels.remove_items(
+        many.label,
+        list(many.seller.items.filter(sku__in=("M1", "M2")).values_list("pk", flat=True)),
+        actor=None,
+        now=NOW,
+    )
+
+    first = owner.get(address(many, "channel_preview", own="Cups"))
+
+    assert first.context["rows"] == []
+    assert shown(owner, many, first.context["next_url"]) == {"M3", "W1"}
+
+
+def test_the_count_is_of_the_category_that_is_shown(owner, many):
+    many.has_item("OTHER", price=None, attributes={"category": "Pots"})
+
+    assert causes(owner, many, own="Pots") == [("This item has no price.", 1)]
+
+
+def test_an_unknown_cause_shows_nothing_and_says_so(owner, many):
+    assert "No SKU would be refused for this reason" in text(owner.get(address(many, "channel_preview", cause="abc")))
+
+
+def test_a_row_leads_to_the_field_that_it_lacks(owner, many):
+    there = f"{address(many, 'channel_product', own='Cups')}#{anchor_of('Colour')}"
+
+    assert f'href="{there}">Say where Colour stands' in text(owner.get(address(many, "channel_preview", sku="M1")))
