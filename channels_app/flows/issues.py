@@ -17,8 +17,9 @@ from django.db.models.expressions import RawSQL
 
 from channels_app.flows.listings import NOT_SENT
 from channels_app.flows.remedies import Remedy, find_remedy
+from channels_app.flows.sentences import legible
 from channels_app.models import Channel, Listing
-from channels_app.models.cause import SENTENCE
+from channels_app.models.cause import GAP, SENTENCE
 
 #: No more causes than this are told, the largest of so many that are counted, and no more SKUs of one are counted.
 MOST_CAUSES = 200
@@ -42,7 +43,12 @@ class Issue(NamedTuple):
     @property
     def text(self) -> str:
         """What a seller reads: a reason that only one SKU has is told in full."""
-        return self.reason if self.skus == 1 else self.sentence
+        return self.reason if self.skus == 1 else legible(self.sentence)
+
+    @property
+    def example(self) -> str:
+        """The first SKU's reason, where the text leaves out what is another on each; else empty."""
+        return self.reason if self.skus > 1 and GAP in self.sentence else ""
 
     @property
     def is_ours(self) -> bool:
@@ -188,6 +194,19 @@ def weigh(issues: Sequence[Issue]) -> dict[Issue, Worth]:
         for channel_id, cause, *figures in cursor.fetchall():
             found[channel_id, cause].append(_Figures(*figures))
     return {issue: _worth(found[issue.channel_id, issue.cause]) for issue in issues}
+
+
+def by_worth(issues: Sequence[Issue], worths: Mapping[Issue, Worth], *, currency: str) -> list[Issue]:
+    """Return them with most money at risk first: that in `currency`, then in others; what was not weighed goes last."""
+
+    def place(issue: Issue) -> tuple[Any, ...]:
+        worth = worths.get(issue)
+        if worth is None:
+            return (1,)
+        others = max((amount for code, amount in worth.amounts.items() if code != currency), default=0)
+        return 0, -worth.amounts.get(currency, 0), -others, -worth.unpriced
+
+    return sorted(issues, key=place)
 
 
 class _Figures(NamedTuple):

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from channels_app.flows.expiry import expiring
-from channels_app.flows.issues import COUNT_LIMIT, MOST_CAUSES, Issue, Worth, open_issues, weigh, weigh_within
+from channels_app.flows.issues import COUNT_LIMIT, MOST_CAUSES, Issue, Worth, by_worth, open_issues, weigh, weigh_within
 from channels_app.models import Channel
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
@@ -21,7 +21,7 @@ SECONDS = 2.0
 
 @seller_page()
 def issues(request: SellerRequest) -> HttpResponse:
-    """Show what is open, what concerns most SKUs first."""
+    """Show what is open, most money at risk first; until that is known, most SKUs."""
     channels = list(
         Channel.objects.filter(seller=request.seller, archived_at=None).select_related("seller").order_by("name", "pk")
     )
@@ -29,6 +29,7 @@ def issues(request: SellerRequest) -> HttpResponse:
     found = open_issues(chosen)
     shown = found[: MOST_CAUSES if "all" in request.GET else SHOWN]
     worths = worth_of(request, shown)
+    shown = by_worth(shown, worths, currency=request.seller.currency)
     by_id = {channel.pk: channel for channel in channels}
     context = {
         "channels": channels,

@@ -315,3 +315,25 @@ def test_issues_of_another_seller_do_not_exist(client: Client, rig: Rig):
 
     assert "A secret reason." not in client.get("/s/other/issues/").content.decode()
     assert client.get(_at(listing).replace("acme", "other")).status_code == 404
+
+
+def test_most_money_at_risk_stands_first_once_it_is_known(browser: Client, rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    for number, reason in enumerate(("No.", "No.", "Never.", "Not now.", "Not now.", "Not now.")):
+        _refuse(rig, rig.has_item(f"MUG-{number}", on_hand={"No.": 1, "Never.": 9}.get(reason, 0)), reason)
+    by_skus, by_worth = ["Not now.", "No.", "Never."], ["Never.", "No.", "Not now."]
+
+    assert [row["issue"].text for row in browser.get("/s/acme/issues/").context["rows"]] == by_worth
+    monkeypatch.setattr(issues_view, "AT_ONCE", 1)
+    assert [row["issue"].text for row in browser.get("/s/acme/issues/").context["rows"]] == by_skus
+    assert [row["issue"].text for row in browser.get("/s/acme/issues/?worth=1").context["rows"]] == by_worth
+
+
+def test_a_cause_that_names_something_else_on_each_sku_shows_one_of_them(browser: Client, rig: Rig):
+    for sku in ("MUG-1", "MUG-2"):
+        _refuse(rig, rig.has_item(sku), f"{sku} is too cheap.")
+        _refuse(rig, rig.has_item(f"{sku}-B"), "No.")
+
+    page = _page(browser)
+
+    assert "For example: MUG-1 is too cheap." in page
+    assert page.count("For example") == 1
