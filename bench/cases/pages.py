@@ -110,12 +110,16 @@ PAGES: dict[str, Asked] = {
     ),
     "import_columns": Asked(queries=6, rows=("import",)),
     "channel_listings": Asked(
-        queries=11,
+        queries=14,
         rows=("main", "second", "third"),
         asked=(
             *_KEYS,
-            "sku={sku}",
-            *(f"show={show}{more}" for show in ("listed", "problems", "ended") for more in ("", "&after={sku}")),
+            *("sku={sku}", "sku=mug", "show=listed&sku=mug", "sku=nothing+like+it"),
+            *(
+                f"show={show}{more}"
+                for show in ("waiting", "sent", "listed", "problems", "ended")
+                for more in ("", "&after={sku}")
+            ),
         ),
     ),
     "channel_reconciler": Asked(

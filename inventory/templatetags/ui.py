@@ -34,6 +34,7 @@ TONES = {
     "rejected": "bad",
     "creating": "info",
     "listed": "good",
+    "outdated": "warn",
     "ending": "warn",
     "running": "info",
     "done": "good",
