@@ -59,7 +59,7 @@ def known_site(seller: Seller) -> str:
         DigestChoice.objects.filter(**of_members),
         Invitation.objects.filter(seller=seller),
     ):
-        if site := rows.order_by("-pk").values_list("site", flat=True).first():
+        if site := rows.exclude(site="").order_by("-pk").values_list("site", flat=True).first():
             return str(site)
     return ""
 

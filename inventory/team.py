@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
+from inventory import wishes
 from inventory.models import Invitation, Mail, Membership, Role, Seller, TeamChange
 
 VALID_FOR = timedelta(days=7)
@@ -110,6 +111,7 @@ def accept(invitation: Invitation, user: User, *, now: datetime) -> Membership:
             seller=waiting.seller, user=user, defaults={"role": waiting.role}
         )
         if is_new:
+            wishes.welcome(member, site=waiting.site, now=now)
             _record(waiting.seller, TeamChange.What.JOINED, waiting.email, actor=user, now=now, after=member.role)
     return member
 

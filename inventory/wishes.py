@@ -10,6 +10,9 @@ from inventory.mail import address_of
 from inventory.models import DigestChoice, Mail, Membership, Role, Seller, WarningChoice
 from marketplace_integration import clock
 
+#: The hour of the daily letter that new owners get until they choose another, or none.
+_FIRST_HOUR = 8
+
 
 class WarnedOf(StrEnum):
     """What one is warned of: the field of WarningChoice that says so."""
@@ -28,6 +31,12 @@ def choose_warnings(membership: Membership, *, of_expiry: bool, of_stops: bool, 
     """The member is warned of these from now on, and of nothing else."""
     chosen = {"of_expiry": of_expiry, "of_stops": of_stops, "site": site}
     WarningChoice.objects.update_or_create(membership=membership, defaults=chosen)
+
+
+def welcome(membership: Membership, *, site: str, now: datetime) -> None:
+    """Somebody new is on a team: an owner gets the daily letter. `site` may be empty, where no browser told it."""
+    if membership.is_owner:
+        choose_daily(membership, _FIRST_HOUR, site=site, now=now)
 
 
 def choose_daily(membership: Membership, hour: int | None, *, site: str, now: datetime) -> None:

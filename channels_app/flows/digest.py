@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 
 from channels_app.flows.troubles import About, Trouble, troubles_of, with_job_counts
-from inventory.mail import address_of
+from inventory.mail import address_of, known_site
 from inventory.models import DigestChoice, DigestDay, Mail, Seller
 from marketplace_integration import clock
 
@@ -87,5 +87,7 @@ def _write(choice: DigestChoice, told: list[Trouble], *, local: datetime, now: d
 
 
 def _text(choice: DigestChoice, told: list[Trouble], local: datetime) -> str:
-    context = {"choice": choice, "seller": choice.membership.seller, "troubles": told, "at": local}
+    seller = choice.membership.seller
+    site = choice.site or known_site(seller)
+    context = {"choice": choice, "site": site, "seller": seller, "troubles": told, "at": local}
     return render_to_string("channels_app/mail/digest.txt", context)

@@ -14,7 +14,7 @@ class DigestChoice(models.Model):
     hour = models.PositiveSmallIntegerField(validators=[MaxValueValidator(23)])
     #: The first day, there, that counts: an hour that has passed when it is chosen begins tomorrow.
     first_day = models.DateField()
-    #: The site as the choosing browser knew it, for links: "https://shop.example.com".
+    #: The site as the choosing browser knew it, for links: "https://shop.example.com". Empty: no browser has chosen.
     site = models.CharField(max_length=300)
 
     def __str__(self) -> str:

@@ -2,10 +2,12 @@
 
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail as letters
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -13,7 +15,8 @@ from channels_app.flows import digest
 from channels_app.flows.retention import purge
 from channels_app.models import Channel, Listing, Order, PendingChange
 from inventory import mail, team, wishes
-from inventory.models import DigestChoice, DigestDay, Mail, Membership, Role, Seller
+from inventory.models import DigestChoice, DigestDay, Invitation, Mail, Membership, Role, Seller
+from marketplace_integration import clock
 from tests.factories import make_channel, make_job, make_seller, make_user
 from tests.flows.test_activate_races import at_once
 
@@ -201,6 +204,44 @@ def test_old_letters_and_days_are_purged(channel: Channel, member: Membership):
     assert purge(now=EIGHT + timedelta(days=92))["letters"] == 1
     assert not DigestDay.objects.exists()
     assert DigestChoice.objects.exists()
+
+
+# --- new owners ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("role", "hours"), [(Role.OWNER, [8]), (Role.MANAGER, []), (Role.VIEWER, [])])
+def test_who_joins_as_an_owner_gets_it_at_eight_others_choose_it(
+    channel: Channel, seller: Seller, owner: User, role: Role, hours: list[int]
+):
+    team.invite(seller, "ada@example.com", role, actor=owner, site=SITE, now=EVENING_BEFORE)
+
+    team.accept(Invitation.objects.get(), make_user("ada@example.com"), now=EVENING_BEFORE)
+
+    assert list(DigestChoice.objects.values_list("hour", flat=True)) == hours
+    assert [letter.to for letter in deliver(EIGHT)] == [["ada@example.com"] for _ in hours]
+
+
+def test_who_is_on_the_team_already_is_sent_nothing_new(seller: Seller, member: Membership, owner: User):
+    ada = Membership.objects.get(user=make_user("ada@example.com", seller=seller, role=Role.MANAGER))
+
+    team.change_role(ada, Role.OWNER, actor=owner, now=EVENING_BEFORE)
+
+    assert not DigestChoice.objects.exists()
+
+
+def test_the_owner_of_a_new_seller_gets_it_with_words_until_a_browser_told_the_site(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NEW_PASSWORD", "a-test-password")
+    monkeypatch.setattr(clock, "now", lambda: EVENING_BEFORE)
+    call_command("add_seller", "nord", owner="nord@example.com", time_zone="Europe/Berlin", stdout=StringIO())
+    nord = Seller.objects.get(slug="nord")
+    make_job(make_channel(nord), "orders", blocked=True)
+
+    (first,) = deliver(EIGHT)
+    wishes.choose_warnings(Membership.objects.get(seller=nord), of_expiry=True, of_stops=True, site=SITE)
+    (second,) = deliver(EIGHT + timedelta(days=1))
+
+    assert "Sandbox: 1 job stopped and waits for you.\n\nYou get" in str(first.body)
+    assert "Notifications, in the menu at the top right." in str(first.body)
+    assert "http" not in str(first.body)
+    assert str(second.body).count(f"{SITE}/s/nord/") == 2
 
 
 # --- the page --------------------------------------------------------------------------------------------------------

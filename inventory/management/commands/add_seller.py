@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from inventory import wishes
 from inventory.models import Membership, Role, Seller
 from inventory.stock import default_location
 from marketplace_integration import clock
@@ -32,13 +33,15 @@ class Command(BaseCommand):
         if user is None:
             password = os.environ.get("NEW_PASSWORD") or getpass(f"Password for {email}: ")
             user = User.objects.create_user(username=email, email=email, password=password)
+        now = clock.now()
         seller = Seller.objects.create(
             slug=slug,
             name=options["name"] or slug.replace("-", " ").title(),
             currency=options["currency"].upper(),
             time_zone=options["time_zone"],
-            created_at=clock.now(),
+            created_at=now,
         )
         default_location(seller)
-        Membership.objects.create(user=user, seller=seller, role=Role.OWNER)
+        owner = Membership.objects.create(user=user, seller=seller, role=Role.OWNER)
+        wishes.welcome(owner, site="", now=now)
         self.stdout.write(f"{seller.name}: {email} owns it.")
