@@ -161,8 +161,8 @@ PAGES: dict[str, Asked] = {
             *(f"tab=refused{more}" for more in ("", "&after={refused}", "&channel={second}", "&channel={third}")),
         ),
     ),
-    "issues": Asked(queries=6, asked=("", "channel={second}", "channel={third}")),
-    "issue": Asked(queries=9, rows=("issue", "few"), asked=_KEYS),
+    "issues": Asked(queries=7, asked=("", "channel={second}", "channel={third}")),
+    "issue": Asked(queries=10, rows=("issue", "few"), asked=_KEYS),
     "refused_csv": Asked(queries=5),
     "submission": Asked(queries=5, rows=("submission",), asked=(*_KEYS, "only=rejected", "only=rejected&after={sku}")),
 }

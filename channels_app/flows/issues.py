@@ -16,6 +16,7 @@ from django.db.models import IntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from channels_app.flows.listings import NOT_SENT
+from channels_app.flows.put_off import IS_PUT_OFF
 from channels_app.flows.remedies import Remedy, find_remedy
 from channels_app.flows.sentences import legible
 from channels_app.models import Channel, Listing
@@ -127,13 +128,16 @@ def open_issues(channels: Sequence[Channel]) -> list[Issue]:
 
 _COUNT = f"""
 {_HOPS.format(channels="SELECT id FROM channels_app_channel WHERE seller_id = %s AND archived_at IS NULL")}
-SELECT count(*) FROM (SELECT FROM open WHERE cause IS NOT NULL LIMIT %s) AS first
+SELECT count(*) FROM (SELECT FROM open WHERE cause IS NOT NULL AND NOT {IS_PUT_OFF} LIMIT %s) AS first
 """  # noqa: S608 - constants
 
 
-def count_open(seller_id: int, *, most: int) -> RawSQL:
-    """Return how many causes are open on the seller's channels, counted no further than `most`, as an expression."""
-    return RawSQL(_COUNT, [seller_id, most], output_field=IntegerField())  # noqa: S611 - constants
+def count_open(seller_id: int, *, most: int, now: datetime) -> RawSQL:
+    """Return how many causes are open on the seller's channels, but for what is put off, as an expression.
+
+    It counts no further than `most`.
+    """
+    return RawSQL(_COUNT, [seller_id, now, COUNT_LIMIT + 1, most], output_field=IntegerField())  # noqa: S611 - constants
 
 
 _FIND = f"""

@@ -247,6 +247,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PutOff",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cause", models.CharField(max_length=32)),
+                ("skus", models.PositiveIntegerField()),
+                ("until", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="put_off",
+                        to="channels_app.channel",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "put off",
+                "constraints": [models.UniqueConstraint(fields=("channel", "cause"), name="put_off_once")],
+            },
+        ),
+        migrations.CreateModel(
             name="StopWarning",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -8,6 +8,7 @@ from channels_app.models.ledger import ChannelLedger, LedgerCheck
 from channels_app.models.listing import Listing
 from channels_app.models.order import Order, OrderLine, RawOrder
 from channels_app.models.product import CategoryMapping, ChannelCategory
+from channels_app.models.put_off import PutOff
 from channels_app.models.reconcile import Difference, ReconcileRun
 from channels_app.models.returns import Return, ReturnLine
 from channels_app.models.shipping_file import ShippingFile, ShippingRow
@@ -36,6 +37,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "PendingChange",
+    "PutOff",
     "RawOrder",
     "ReconcileRun",
     "Return",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from channels_app.flows.describe import field_in
 from channels_app.flows.issues import COUNT_LIMIT, find_issue, listings_of
 from channels_app.flows.permissions import Action, NotAllowed, actor_of_role, allowed
+from channels_app.flows.put_off import REST, put_off, read_put_off, rests, take_back
 from channels_app.flows.remedies import Place
 from channels_app.flows.resend import AT_ONCE, send_cause_again
 from channels_app.flows.wanted import Truth, read_skus
@@ -71,6 +72,29 @@ def issue_again(request: SellerRequest, channel: UUID, cause: str) -> HttpRespon
     return redirect("issues", request.seller.slug)
 
 
+@require_POST
+@seller_page(Role.MANAGER)
+def issue_put_off(request: SellerRequest, channel: UUID, cause: str) -> HttpResponse:
+    """Nobody will mend it now: it rests for some days."""
+    found, now = find_channel(request, channel), clock.now()
+    open_one = find_issue(found, cause)
+    if open_one is None:
+        messages.success(request, "Nothing is refused for this any more.")
+        return redirect("issues", request.seller.slug)
+    put_off(found, cause, skus=open_one.skus, actor=request.membership.user, now=now)
+    messages.success(request, f"Put off for {REST.days} days. It comes back sooner if it concerns twice as many SKUs.")
+    return redirect("issues", request.seller.slug)
+
+
+@require_POST
+@seller_page(Role.MANAGER)
+def issue_take_back(request: SellerRequest, channel: UUID, cause: str) -> HttpResponse:
+    """It rests no more."""
+    if take_back(find_channel(request, channel), cause):
+        messages.success(request, "It stands among the open issues again.")
+    return redirect("issues", request.seller.slug)
+
+
 @member_page()
 def issue_csv(request: MemberRequest, channel: UUID, cause: str) -> StreamingHttpResponse:
     """Download its SKUs as a file that may be filled in and imported."""
@@ -120,12 +144,14 @@ def _show(request: SellerRequest, channel: Channel, cause: str, form: FixForm | 
     what = found.remedy.place if found.remedy.is_here and request.membership.can_manage else ""
     if what and form is None:
         form = FixForm(what, [row.item for row in page.rows if row.item])
+    resting = read_put_off([channel], now=clock.now()).get((channel.pk, cause))
     worths, actor = worth_of(request, [found]), actor_of_role(request.membership.role)
     context |= {
         "page": page,
         "rows": _rows(channel, page.rows, form),
         "categories": _categories(page.rows) if found.remedy.place is Place.PRODUCTS else [],
         "field": field_in(found.reason),
+        "put_off": resting if rests(resting, found.skus) else None,
         "what": what,
         "worth": worths.get(found),
         "worth_url": worth_url(request, [found], worths),

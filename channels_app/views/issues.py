@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from channels_app.flows.expiry import expiring
 from channels_app.flows.issues import COUNT_LIMIT, MOST_CAUSES, Issue, Worth, by_worth, open_issues, weigh, weigh_within
+from channels_app.flows.put_off import read_put_off, rests
 from channels_app.models import Channel
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
@@ -26,7 +27,9 @@ def issues(request: SellerRequest) -> HttpResponse:
         Channel.objects.filter(seller=request.seller, archived_at=None).select_related("seller").order_by("name", "pk")
     )
     chosen = [one for one in channels if str(one.public_id) == request.GET.get("channel")] or channels
-    found = open_issues(chosen)
+    put_off = read_put_off(chosen, now=clock.now())
+    told = [(one, put_off.get((one.channel_id, one.cause))) for one in open_issues(chosen)]
+    found = [one for one, row in told if not rests(row, one.skus)]
     shown = found[: MOST_CAUSES if "all" in request.GET else SHOWN]
     worths = worth_of(request, shown)
     shown = by_worth(shown, worths, currency=request.seller.currency)
@@ -36,8 +39,11 @@ def issues(request: SellerRequest) -> HttpResponse:
         "channel": request.GET.get("channel", ""),
         "expiring": expiring(chosen, now=clock.now()),
         "rows": [{"issue": one, "channel": by_id[one.channel_id], "worth": worths.get(one)} for one in shown],
+        "put_off": [
+            {"issue": one, "channel": by_id[one.channel_id], "row": row} for one, row in told if rests(row, one.skus)
+        ],
         "hidden": min(len(found), MOST_CAUSES) - len(shown),
-        "is_cut": len(shown) == MOST_CAUSES < len(found),
+        "is_cut": len(told) > MOST_CAUSES and len(shown) == min(len(found), MOST_CAUSES),
         "most": COUNT_LIMIT,
         "worth_url": worth_url(request, shown, worths),
     }

@@ -31,7 +31,7 @@ def _read(seller: Seller, *, now: datetime) -> dict[str, int]:
     """Return the causes that are open, and the orders that need somebody: one query."""
     unread = RawOrder.objects.filter(channel__seller=seller, state=RawOrder.State.NEEDS_ATTENTION)
     waiting = [*(orders_of_kind(seller, show, now=now) for show in _WAITING), unread]
-    causes = count_open(seller.pk, most=MOST_SHOWN + 1)
+    causes = count_open(seller.pk, most=MOST_SHOWN + 1, now=now)
     row = Seller.objects.filter(pk=seller.pk).values_list(causes, *(count_of(rows, MOST_SHOWN + 1) for rows in waiting))
     issues, *orders = row.get()
     return {"issues": issues, "orders": sum(orders)}

@@ -99,3 +99,25 @@ def test_a_whole_cause_is_sent_again_after_a_question(page: Page, live_server: L
 
     expect(page.get_by_text("2 will be sent again.")).to_be_visible()
     expect(page.get_by_text("We do not like it.")).to_have_count(0)
+
+
+@both_sizes
+def test_what_nobody_will_mend_now_is_put_off_and_taken_back(page: Page, live_server: LiveServer, rig: Rig):
+    sign_in(page, rig.seller.memberships.get().user, live_server.url)
+    page.goto(f"{live_server.url}/s/{rig.seller.slug}/issues/")
+    page.get_by_role("link", name="We do not like it.", exact=True).click()
+    page.get_by_role("button", name="Put off 7 days").click()
+
+    expect(page.get_by_text("Put off for 7 days.")).to_be_visible()
+    expect(page.get_by_role("link", name="We do not like it.", exact=True)).to_be_hidden()
+    page.get_by_text("Put off (1)").click()
+    expect(page.get_by_role("table", name="Put off")).to_contain_text("We do not like it.")
+    assert_good(page)
+    page.get_by_role("link", name="We do not like it.", exact=True).click()
+    expect(page.get_by_text("It comes back")).to_be_visible()
+    assert_good(page)
+    page.get_by_role("button", name="Take back").click()
+
+    expect(page.get_by_text("It stands among the open issues again.")).to_be_visible()
+    expect(page.get_by_role("link", name="We do not like it.", exact=True)).to_be_visible()
+    expect(page.get_by_text("Put off (1)")).to_have_count(0)

@@ -1,6 +1,7 @@
 """Issues: one row for each cause, mended in place, sent again, and gone once the marketplace confirms."""
 
 import codecs
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from channels_app.flows.price import NO_PRICE
-from channels_app.models import Channel, Listing, PendingChange
+from channels_app.models import Channel, Listing, PendingChange, PutOff
 from channels_app.views import issues as issues_view
 from inventory import catalogue
 from inventory.models import Item, Role
+from marketplace_integration import clock
 from tests.factories import make_item, make_seller, make_user
 from tests.flows.feed_rig import Rig
 from tests.inventory.csv_files import bring
@@ -276,7 +278,7 @@ def test_the_page_costs_as_few_queries_however_many_causes_there_are(browser: Cl
     with CaptureQueriesContext(connection) as queries:
         _page(browser)
 
-    assert len(queries) <= 7
+    assert len(queries) <= 8
 
 
 def test_the_navigation_tells_how_many_causes_are_open(browser: Client, rig: Rig):
@@ -337,3 +339,65 @@ def test_a_cause_that_names_something_else_on_each_sku_shows_one_of_them(browser
 
     assert "For example: MUG-1 is too cheap." in page
     assert page.count("For example") == 1
+
+
+def _open(browser: Client) -> list[str]:
+    return [row["issue"].text for row in browser.get("/s/acme/issues/").context["rows"]]
+
+
+def test_a_cause_is_put_off_and_taken_back(browser: Client, rig: Rig):
+    listing = _refuse(rig, rig.has_item("MUG-1"), "No.")
+    _refuse(rig, rig.has_item("MUG-2"), "Never.")
+
+    browser.post(_at(listing, "put-off/"))
+
+    assert _open(browser) == ["Never."]
+    assert "Put off (1)" in _page(browser)
+    assert 'nav-count">1<span' in _page(browser)
+    assert "Take back" in browser.get(_at(listing)).content.decode()
+
+    browser.post(_at(listing, "take-back/"))
+
+    assert set(_open(browser)) == {"No.", "Never."}
+    assert "Put off (" not in _page(browser)
+    assert 'nav-count">2<span' in _page(browser)
+
+
+def test_what_is_put_off_comes_back_after_seven_days(browser: Client, rig: Rig):
+    listing = _refuse(rig, rig.has_item("MUG-1"), "No.")
+    browser.post(_at(listing, "put-off/"))
+    (row,) = PutOff.objects.all()
+    assert timedelta(days=6, hours=23) < row.until - clock.now() <= timedelta(days=7)
+
+    PutOff.objects.update(until=clock.now())
+
+    assert _open(browser) == ["No."]
+    assert 'nav-count">1<span' in _page(browser)
+
+
+def test_what_is_put_off_comes_back_once_its_skus_have_doubled(browser: Client, rig: Rig):
+    listing = [_refuse(rig, rig.has_item(f"MUG-{number}"), "No.") for number in range(2)][0]
+    browser.post(_at(listing, "put-off/"))
+
+    _refuse(rig, rig.has_item("MUG-2"), "No.")
+    assert _open(browser) == []
+    assert "Nothing else is refused" in _page(browser)
+    assert "nav-count" not in _page(browser)
+
+    _refuse(rig, rig.has_item("MUG-3"), "No.")
+    assert _open(browser) == ["No."]
+    assert 'nav-count">1<span' in _page(browser)
+
+
+def test_a_viewer_puts_nothing_off_and_a_closed_cause_is_not_put_off(browser: Client, rig: Rig):
+    listing = _refuse(rig, rig.has_item("MUG-1"), "No.")
+    at = _at(listing, "put-off/")
+    viewer = Client()
+    viewer.force_login(make_user("viewer@example.com", seller=rig.seller, role=Role.VIEWER))
+
+    assert viewer.post(at).status_code == 403
+    assert "Put off" not in viewer.get(_at(listing)).content.decode()
+    Listing.objects.update(rejected_hash="")
+    browser.post(at)
+
+    assert not PutOff.objects.exists()
