@@ -344,9 +344,8 @@ def test_the_letter_says_what_stopped_why_since_when_and_where_it_is_settled(
     assert f"- Order download, Prices and quantities, since 2 Mar 2026, 13:00 CET:\n  {REVOKED}" in body
     assert f"{SITE}/s/acme/marketplaces/{channel.public_id}/settings/#account" in body
     assert f"{SITE}/s/acme/activity/?channel={channel.public_id}" in body
-    assert "5 orders of Sandbox Germany at Acme & Sons could not be read" in body
-    assert "- A-4: A-4 has no lines." in body
-    assert "and 2 more." in body
+    assert "\n\n5 orders of Sandbox Germany at Acme & Sons could not be read" in body
+    assert "- A-3: A-3 has no lines.\n- A-2: A-2 has no lines.\n- and 2 more\n\nLook at them" in body
     assert f"To change that: {SITE}/s/acme/notifications/" in body
     assert "\n\n\n" not in body
 
