@@ -39,7 +39,7 @@ def take_back(channel: Channel, cause: str) -> bool:
 
 
 def read_put_off(channels: Sequence[Channel], *, now: datetime) -> dict[tuple[int, str], PutOff]:
-    """Return what is put off on these channels, if it has not grown meanwhile, by channel and cause."""
+    """Return what was put off on these channels, by channel and cause; whether it still rests, see `rests`."""
     rows = PutOff.objects.filter(channel__in=channels, until__gt=now)
     return {(row.channel_id, row.cause): row for row in rows}
 

@@ -401,3 +401,18 @@ def test_a_viewer_puts_nothing_off_and_a_closed_cause_is_not_put_off(browser: Cl
     browser.post(at)
 
     assert not PutOff.objects.exists()
+
+
+def test_a_cause_too_large_to_be_counted_twice_over_comes_back_by_time_alone(
+    browser: Client, rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("channels_app.flows.issues.COUNT_LIMIT", 2)
+    listing = [_refuse(rig, rig.has_item(f"MUG-{number}"), "No.") for number in range(3)][0]
+    browser.post(_at(listing, "put-off/"))
+    for number in range(3, 8):
+        _refuse(rig, rig.has_item(f"MUG-{number}"), "No.")
+
+    assert _open(browser) == []
+    assert "nav-count" not in _page(browser)
+    PutOff.objects.update(until=clock.now())
+    assert _open(browser) == ["No."]
