@@ -2,7 +2,7 @@
 
 import pytest
 from django.db import connection
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels_app.flows.sentences import sentence_of
@@ -45,6 +45,7 @@ def fillings(draw: st.DrawFn, template: list[str]) -> tuple[str, str]:
     return sku, " ".join(draw(by_gap[part]) if part in by_gap else part for part in template)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), templates)
 def test_reasons_that_differ_only_in_sku_quoted_words_and_numbers_have_one_cause(data: st.DataObject, template):
     one, other = data.draw(fillings(template)), data.draw(fillings(template))
@@ -52,6 +53,7 @@ def test_reasons_that_differ_only_in_sku_quoted_words_and_numbers_have_one_cause
     assert _cause(sku=one[0], reason=one[1]) == _cause(sku=other[0], reason=other[1])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), templates, templates)
 def test_reasons_with_other_words_have_other_causes(data: st.DataObject, template, another):
     one, other = data.draw(fillings(template)), data.draw(fillings(another))
@@ -61,6 +63,7 @@ def test_reasons_with_other_words_have_other_causes(data: st.DataObject, templat
         assert _cause(sku=one[0], reason=one[1])[1] != _cause(sku=other[0], reason=other[1])[1]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), templates)
 def test_another_code_is_another_cause(data: st.DataObject, template):
     sku, reason = data.draw(fillings(template))
@@ -88,6 +91,7 @@ def test_a_sentence_keeps_what_all_skus_have_in_common(sku: str, reason: str, se
     assert sentence_of(sku, reason) == sentence
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), templates)
 def test_a_sentence_is_the_same_before_sending_and_after(data: st.DataObject, template):
     sku, reason = data.draw(fillings(template))

@@ -121,7 +121,7 @@ def test_a_preview_takes_few_queries_however_many_rows_it_shows(owner, seller, d
     csv_import = bring(seller, f"sku,title,quantity\n{rows}", confirm=False)
     url = reverse("import_detail", args=[seller.slug, csv_import.public_id])
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         text = owner.get(url).content.decode()
 
     assert "<del>Title of S-0</del>" in text
