@@ -128,7 +128,7 @@ PAGES: dict[str, Asked] = {
         asked=(*_KEYS, "kind=to_end", "kind=missing", "kind=missing&after={sku}", "run={run}"),
     ),
     "orders": Asked(
-        queries=13,
+        queries=14,
         asked=(
             *("", "after={order}", "before={order}", "channel={second}", "channel={third}"),
             *(
@@ -141,12 +141,12 @@ PAGES: dict[str, Asked] = {
     ),
     "order": Asked(queries=14, rows=("order",)),
     "packing_slips": Asked(
-        queries=10,
+        queries=11,
         asked=("", "order={an_order}", "show=to_ship", "show=to_ship&after={order}", "show=to_ship&channel={second}"),
     ),
-    "ship_ticked": Asked(queries=6, asked=("", "order={an_order}")),
+    "ship_ticked": Asked(queries=7, asked=("", "order={an_order}")),
     "shipping_files": Asked(queries=5),
-    "shipping_file": Asked(queries=6, rows=("parcels",), asked=("", "show=ready", "show=ready&after={parcel_row}")),
+    "shipping_file": Asked(queries=8, rows=("parcels",), asked=("", "show=ready", "show=ready&after={parcel_row}")),
     "shipping_file_problems": Asked(queries=5, rows=("parcels",)),
     "raw_orders": Asked(queries=4, asked=("", "after={raw}")),
     "activity": Asked(

@@ -232,7 +232,7 @@ def answer_cancellation(
             raise FulfilmentError("The buyer no longer asks for this.")
         if request.state != CancellationRequest.State.OPEN:
             raise FulfilmentError(f"This request was {request.get_state_display().lower()} already.")
-        asked = _lines_of_request(held, request)
+        asked = [line for line in held.all_lines if request.is_about(line)]
         still_open = {line: line.open_quantity for line in asked if line.open_quantity}
         if approve and not still_open:
             raise FulfilmentError("Everything was shipped or cancelled already: refuse the request instead.")
@@ -254,11 +254,6 @@ def answer_cancellation(
         if approve:
             _cancel(held, still_open)
     return request
-
-
-def _lines_of_request(held: OpenOrder, request: CancellationRequest) -> list[OrderLine]:
-    named = set(request.line_remote_ids)
-    return [line for line in held.all_lines if not named or line.remote_id in named]
 
 
 def send_again(order: Order, *, group_key: UUID, actor: Actor, now: datetime) -> int:

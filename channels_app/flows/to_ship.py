@@ -1,6 +1,6 @@
 """What the seller has to ship now: one answer for every page, file and sheet that speaks of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -8,11 +8,13 @@ from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Coalesce
 
 from channels_app.adapters.types import PaymentStatus
-from channels_app.models import Order, OrderLine
+from channels_app.models import CancellationRequest, Order, OrderLine
 from inventory.models import Seller
 
 #: `Order.due_at` for the database.
 DUE_AT = Coalesce("ship_by", "placed_at")
+#: What `asked_to_cancel` reads of an order.
+REQUESTS = ("cancellation_requests",)
 #: Orders that are read at once with their lines.
 _SLICE = 500
 
@@ -43,5 +45,14 @@ def _not_left(seller: Seller) -> QuerySet[Order]:
 def lines_to_ship(orders: QuerySet[Order], *, limit: int) -> Iterator[OrderLine]:
     """Yield the lines of these orders that have units to ship, with orders and items, the oldest orders first."""
     lines = Prefetch("lines", OrderLine.objects.select_related("item").order_by("pk"))
-    in_turn = orders.order_by(DUE_AT, "pk").prefetch_related(lines).iterator(chunk_size=_SLICE)
+    in_turn = orders.order_by(DUE_AT, "pk").prefetch_related(lines, *REQUESTS).iterator(chunk_size=_SLICE)
     yield from islice((line for order in in_turn for line in order.lines.all() if line.open_quantity), limit)
+
+
+def asked_to_cancel(order: Order, lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """Return those of the order's lines with units to ship that the buyer asks to cancel, and nobody has decided about.
+
+    For many orders prefetch REQUESTS.
+    """
+    asked = [one for one in order.cancellation_requests.all() if one.state == CancellationRequest.State.OPEN]
+    return [line for line in lines if line.open_quantity and any(one.is_about(line) for one in asked)]

@@ -86,8 +86,9 @@ def undecided_returns(seller: Seller) -> QuerySet[ReturnLine]:
 
 
 def undecided_requests(seller: Seller) -> QuerySet[CancellationRequest]:
-    """Return the buyers' wishes to cancel that nobody has decided about."""
-    return CancellationRequest.objects.filter(seller_id=seller.pk, state=CancellationRequest.State.OPEN)
+    """Return the buyers' wishes to cancel orders that are here, which nobody has decided about."""
+    wishes = CancellationRequest.objects.filter(seller_id=seller.pk, state=CancellationRequest.State.OPEN)
+    return wishes.filter(order__managed_by=Order.ManagedBy.US)
 
 
 def _of_channels(seller: Seller, channels: list[Channel]) -> list[Trouble]:
@@ -170,7 +171,7 @@ def _of_orders(seller: Seller, *, now: datetime) -> list[Trouble]:
     unread = count_up_to(
         RawOrder.objects.filter(channel__seller=seller, state=RawOrder.State.NEEDS_ATTENTION),
     )
-    asked = count_up_to(undecided_requests(seller))
+    asked = count_up_to(undecided_requests(seller).values("order").distinct())
     returned = count_up_to(undecided_returns(seller))
     orders_url, troubles = reverse("orders", args=[seller.slug]), []
     if late:

@@ -78,6 +78,10 @@ class CancellationRequest(models.Model):
     def __str__(self) -> str:
         return f"cancellation of {self.order}"
 
+    def is_about(self, line: OrderLine) -> bool:
+        """Say whether this line of its order is asked to be cancelled."""
+        return not self.line_remote_ids or line.remote_id in self.line_remote_ids
+
 
 class Command(models.Model):
     """One thing to be done to one order line at the channel. Rows with one `group_key` go out in one call."""

@@ -8,6 +8,7 @@ from django.urls import reverse
 from channels_app.adapters.types import Capability
 from channels_app.flows.connection import could_do
 from channels_app.flows.describe import anchor_of
+from channels_app.flows.to_ship import asked_to_cancel
 from channels_app.models import Channel, Order
 from channels_app.views.words import Hurry, hurry_of
 from marketplace_integration import clock
@@ -26,6 +27,12 @@ def hurry(context: template.Context, order: Order) -> Hurry | None:
     """Return in a word whether the order is late or has to leave today at the seller: `{% hurry order as hurry %}`."""
     zone = clock.zone(context["request"].seller.time_zone)
     return hurry_of(order.ship_by, is_to_ship=order.is_to_ship, now=clock.now(), zone=zone)
+
+
+@register.filter
+def asks_to_cancel(order: Order) -> bool:
+    """Say whether the buyer asks to cancel something that is to ship. For many orders prefetch lines and REQUESTS."""
+    return bool(asked_to_cancel(order, list(order.lines.all())))
 
 
 @register.simple_tag

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
 from django.http import QueryDict
 
-from channels_app.flows.to_ship import DUE_AT, orders_late, orders_to_ship, orders_unpaid
+from channels_app.flows.to_ship import DUE_AT, REQUESTS, asked_to_cancel, orders_late, orders_to_ship, orders_unpaid
 from channels_app.flows.troubles import undecided_requests, undecided_returns
 from channels_app.models import Channel, Order, OrderLine, RawOrder
 from inventory.models import Item, Seller
@@ -50,6 +50,7 @@ class OrderRow:
     #: "2 x MUG-1", and how many more lines there are.
     first: str
     more: int
+    asks_to_cancel: bool
 
 
 def orders_of_kind(seller: Seller, show: str, *, now: datetime) -> QuerySet[Order]:
@@ -157,7 +158,8 @@ def next_to_ship(seller: Seller, order: Order) -> Order | None:
 
 
 def rows_of(orders: Sequence[Order]) -> list[OrderRow]:
-    """Return the rows of the list, with their lines in one query."""
+    """Return the rows of the list, with their lines and what buyers ask, in two queries."""
+    prefetch_related_objects(orders, *REQUESTS)
     lines: dict[int, list[OrderLine]] = {}
     for line in OrderLine.objects.filter(order__in=[order.pk for order in orders]).order_by("pk"):
         lines.setdefault(line.order_id, []).append(line)
@@ -165,7 +167,8 @@ def rows_of(orders: Sequence[Order]) -> list[OrderRow]:
     for order in orders:
         own = lines.get(order.pk, [])
         first = f"{own[0].quantity} × {own[0].sku}" if own else "no lines"
-        rows.append(OrderRow(order=order, first=first, more=max(len(own) - 1, 0)))
+        asks = bool(asked_to_cancel(order, own))
+        rows.append(OrderRow(order=order, first=first, more=max(len(own) - 1, 0), asks_to_cancel=asks))
     return rows
 
 

@@ -10,10 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from channels_app.flows.fulfil_rules import why_not_ship
+from channels_app.flows.to_ship import REQUESTS, asked_to_cancel
 from channels_app.models import Channel, Order, OrderLine, Shipment, ShipmentLine
 from channels_app.views.order_list import orders_shown, page_of_orders, ticked
 from channels_app.views.order_page import address_lines
 from channels_app.views.pick_list import pick_list
+from channels_app.views.words import ASKS_TO_CANCEL
 from inventory.models import Seller
 from inventory.paging import count_up_to
 from inventory.tenancy import MemberRequest, member_page
@@ -39,6 +41,8 @@ class Slip:
     order: Order
     address: Sequence[str]
     lines: Sequence[SlipLine]
+    #: That the buyer asks to cancel, and what if not all of it; empty: nothing, or that is decided.
+    asked_to_cancel: str = ""
     #: The parcel that left with it; None for what is still to ship.
     parcel: Shipment | None = None
 
@@ -53,6 +57,7 @@ def packing_slips(request: MemberRequest) -> HttpResponse:
     orders, context = _asked(request)
     left_out: list[tuple[Order, str]] = []
     to_pick: list[OrderLine] = []
+    asked: set[int] = set()
     for order in orders:
         lines = list(order.lines.all())
         if why := why_not_ship(order, lines):
@@ -60,7 +65,8 @@ def packing_slips(request: MemberRequest) -> HttpResponse:
         else:
             slips.append(_of_order(order, lines))
             to_pick += lines
-    picks = pick_list(request.seller, to_pick) if len({line.order_id for line in to_pick}) > 1 else []
+            asked |= {line.pk for line in asked_to_cancel(order, lines)}
+    picks = pick_list(request.seller, to_pick, asked) if len({line.order_id for line in to_pick}) > 1 else []
     context |= {
         "slips": slips,
         "left_out": left_out,
@@ -76,7 +82,7 @@ def _asked(request: MemberRequest) -> tuple[list[Order], dict[str, Any]]:
     """Return the orders with their lines, and of all to ship which page of how many they are."""
     lines = Prefetch("lines", OrderLine.objects.select_related("item").order_by("pk"))
     seller = request.seller
-    orders = Order.objects.filter(seller_id=seller.pk).select_related("channel").prefetch_related(lines)
+    orders = Order.objects.filter(seller_id=seller.pk).select_related("channel").prefetch_related(lines, *REQUESTS)
     if request.GET.get("show") == "to_ship":
         shown = orders_shown(seller, list(Channel.objects.filter(seller=seller)), request.GET, now=clock.now())
         page = page_of_orders(orders & shown, request.GET, size=MOST)
@@ -87,7 +93,15 @@ def _asked(request: MemberRequest) -> tuple[list[Order], dict[str, Any]]:
 
 def _of_order(order: Order, lines: Sequence[OrderLine]) -> Slip:
     to_ship = [_line(line, line.open_quantity) for line in lines if line.open_quantity]
-    return Slip(order=order, address=address_lines(order.ship_to), lines=to_ship)
+    asked = _said(asked_to_cancel(order, lines), of=len(to_ship))
+    return Slip(order=order, address=address_lines(order.ship_to), lines=to_ship, asked_to_cancel=asked)
+
+
+def _said(asked: Sequence[OrderLine], *, of: int) -> str:
+    if not asked:
+        return ""
+    what = ", ".join(f"{line.open_quantity} × {line.sku}" for line in asked)
+    return f"{ASKS_TO_CANCEL}: {what}" if len(asked) < of else ASKS_TO_CANCEL
 
 
 def _of_parcels(seller: Seller, ids: Sequence[UUID]) -> Iterator[Slip]:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from channels_app.flows.carriers import last_used
 from channels_app.flows.fulfil_rules import why_not_ship
 from channels_app.flows.shipping_files import lay_out
+from channels_app.flows.to_ship import REQUESTS
 from channels_app.models import Order, OrderLine
 from channels_app.ship_forms import ShipTickedForm
 from channels_app.views.order_list import ticked
@@ -40,7 +41,7 @@ def _ticked_orders(request: SellerRequest) -> list[Order]:
     ids = ticked(request.POST if request.method == "POST" else request.GET)
     lines = Prefetch("lines", OrderLine.objects.order_by("pk"))
     orders = Order.objects.filter(seller_id=request.seller.pk, public_id__in=ids)
-    found = orders.select_related("channel").prefetch_related(lines)
+    found = orders.select_related("channel").prefetch_related(lines, *REQUESTS)
     return sorted(found, key=lambda order: ids.index(order.public_id))
 
 

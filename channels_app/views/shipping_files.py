@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from channels_app.flows import shipping_files as flow
 from channels_app.flows.shipping_sheet import COLUMNS, MAX_ROWS
+from channels_app.flows.to_ship import REQUESTS
 from channels_app.models import Channel, ShippingFile, ShippingRow
 from channels_app.order_forms import ShippingFileForm
 from channels_app.tasks import record_parcels
@@ -80,7 +81,7 @@ def shipping_file(request: SellerRequest, public_id: UUID) -> HttpResponse:
     counted = file.rows.values("state").annotate(rows=Count("pk"), parcels=Count("parcel", distinct=True))
     rows = {one["state"]: one["rows"] for one in counted}
     part = _part(request, rows)
-    page = page_by_key(file.rows.filter(state=part).select_related("order__channel"), request.GET, key="pk")
+    page = page_by_key(_rows_of(file, part), request.GET, key="pk")
     context = {
         "file": file,
         "rows": rows,
@@ -93,6 +94,11 @@ def shipping_file(request: SellerRequest, public_id: UUID) -> HttpResponse:
     }
     is_part = bool(request.headers.get("HX-Request"))
     return render(request, f"channels_app/shipping_file{'_state' if is_part else ''}.html", context)
+
+
+def _rows_of(file: ShippingFile, part: str) -> QuerySet[ShippingRow]:
+    asked = [f"order__{name}" for name in ("lines", *REQUESTS)]
+    return file.rows.filter(state=part).select_related("order__channel").prefetch_related(*asked)
 
 
 def _find(request: SellerRequest, public_id: UUID) -> ShippingFile:

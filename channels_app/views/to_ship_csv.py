@@ -10,9 +10,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from channels_app.flows.shipping_sheet import COLUMNS, MAX_ROWS
-from channels_app.flows.to_ship import lines_to_ship, orders_to_ship
+from channels_app.flows.to_ship import asked_to_cancel, lines_to_ship, orders_to_ship
 from channels_app.models import Channel, Order, OrderLine
 from channels_app.views.order_list import ticked
+from channels_app.views.words import ASKS_TO_CANCEL
 from inventory.csv_writing import csv_head, csv_line
 from inventory.tenancy import MemberRequest, member_page
 
@@ -31,7 +32,7 @@ _ADDRESS = {
     "phone": "Phone",
     "note": "Note to the carrier",
 }
-_BESIDE = ["Title", "Buyer", *_ADDRESS.values(), "E-mail", "Placed", "Ship by"]
+_BESIDE = ["Title", "Buyer", *_ADDRESS.values(), "E-mail", "Placed", "Ship by", "Remark"]
 
 
 @member_page()
@@ -76,6 +77,6 @@ def _beside(line: OrderLine, zone: ZoneInfo) -> Iterator[str]:
     told = [line.title or (line.item.title if line.item else ""), buyer.get("name")]
     told += [address.get(part) for part in _ADDRESS]
     moments = [moment and f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (order.placed_at, order.ship_by)]
-    told += [buyer.get("email"), *moments]
+    told += [buyer.get("email"), *moments, ASKS_TO_CANCEL if asked_to_cancel(order, [line]) else ""]
     for value in told:
         yield " ".join(str(value or "").split())

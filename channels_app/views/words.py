@@ -9,6 +9,9 @@ from channels_app.models import ChannelJob
 
 Kind = ChannelJob.Kind
 
+#: Stands by an order, or a line, of which the seller has not decided yet.
+ASKS_TO_CANCEL = "Buyer asks to cancel"
+
 #: What each background job does.
 JOBS = {
     Kind.OFFERS: "Sends changed prices and quantities, and ends listings of items that left the label.",

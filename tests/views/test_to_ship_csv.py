@@ -74,6 +74,7 @@ def test_a_row_tells_what_a_label_needs(browser: Client, rig: Rig):
         "E-mail": "ada@example.com",
         "Placed": "2026-03-02 07:00",
         "Ship by": "2026-03-04 17:00",
+        "Remark": "",
     }
 
 
