@@ -94,11 +94,13 @@ class ShipTickedForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        leaving = [(order, row) for order, row in zip(self.orders, self.sheet(), strict=True) if not row.is_unfilled]
-        for order, row in leaving:
-            name = f"all-{order.channel.public_id}"
-            if order.channel.choices("carriers") and not row.cells["carrier"] and name not in self.errors:
-                self.add_error(name, "Choose the carrier.")
+        leaving = [order for order in self.orders if self._leaves(order)]
+        for order in leaving:
+            name, cells = f"all-{order.channel.public_id}", self._cells(order)
+            is_chosen = bool(order.channel.choices("carriers"))
+            # A row of a file that has neither number nor carrier stays: that would leave out what was to leave.
+            if (is_chosen or not cells["tracking"]) and not cells["carrier"] and name not in self.errors:
+                self.add_error(name, f"{'Choose' if is_chosen else 'Enter'} the carrier.")
         if not leaving and not self.errors:
             raise forms.ValidationError("Enter the tracking number of at least one order.")
         return cleaned
@@ -107,16 +109,19 @@ class ShipTickedForm(forms.Form):
         """Return what was entered as the rows of a file, one an order; those that stay are not filled in."""
         return [SheetRow(line, self._cells(order)) for line, order in enumerate(self.orders, start=1)]
 
+    def _leaves(self, order: Order) -> bool:
+        entered = self.cleaned_data
+        return bool(entered.get(f"tracking-{order.public_id}") or entered.get(f"untracked-{order.channel.public_id}"))
+
     def _cells(self, order: Order) -> dict[str, str]:
         entered, channel = self.cleaned_data, order.channel.public_id
         tracking = entered.get(f"tracking-{order.public_id}", "")
         carrier = entered.get(f"carrier-{order.public_id}") or entered.get(f"all-{channel}", "")
-        leaves = tracking or entered.get(f"untracked-{channel}")
         return {
             "order": order.remote_id,
             "marketplace": order.channel.name,
             "sku": "",
             "units": "",
-            "carrier": carrier if leaves else "",
+            "carrier": carrier if self._leaves(order) else "",
             "tracking": tracking,
         }

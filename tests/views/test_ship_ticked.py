@@ -118,6 +118,22 @@ def test_orders_without_a_number_leave_only_where_the_seller_says_so(browser: Cl
     assert [row[3] for row in _rows()] == ["ready", "ready"]
 
 
+@pytest.mark.parametrize(("carriers", "words"), [(True, "Choose the carrier."), (False, "Enter the carrier.")])
+def test_what_leaves_without_a_number_is_not_left_out_for_want_of_a_carrier(
+    browser: Client, rig: Rig, carriers: bool, words: str
+):
+    known = [{"code": "dhl", "name": "DHL"}, {"code": "ups", "name": "UPS"}] if carriers else []
+    rig.can(*(ALL - {Capability.TRACKING_REQUIRED}))
+    rig.channel.facts = rig.channel.facts | {"carriers": known}
+    rig.channel.save()
+    untracked = {f"untracked-{rig.channel.public_id}": "on", f"carrier-{_ids('A-1')[0]}": "dhl"}
+
+    page = _enter(browser, rig, {"A-1": "1Z1", "A-2": ""}, carrier="", **untracked)
+
+    assert (page.status_code, ShippingFile.objects.count()) == (422, 0)
+    assert words in page.content.decode()
+
+
 def test_where_a_number_is_required_that_is_not_offered(browser: Client, rig: Rig):
     rig.can(*ALL, Capability.TRACKING_REQUIRED)
 
