@@ -20,7 +20,7 @@ def search(request: SellerRequest) -> HttpResponse:
     words = text_in(request.GET.get("q", "")).strip()[:200]
     if not words:
         return render(request, "channels_app/search.html", {"words": ""})
-    channels = Channel.objects.filter(seller=request.seller, archived_at=None).order_by("name", "pk")
+    channels = Channel.objects.filter(seller=request.seller).order_by("name", "pk")
     orders = list(_orders(channels, words)[: SHOWN + 1])
     exact = list(_called_so(request, words)[:2])
     if len(exact) + len(orders) == 1:
@@ -33,7 +33,7 @@ def search(request: SellerRequest) -> HttpResponse:
         "more_items": len(items) > SHOWN,
         "orders": orders[:SHOWN],
         "labels": list(Label.objects.filter(seller=request.seller, name__icontains=words).order_by("name")[:SHOWN]),
-        "channels": [channel for channel in channels if words.lower() in channel.name.lower()][:SHOWN],
+        "channels": [one for one in channels if not one.archived_at and words.lower() in one.name.lower()][:SHOWN],
         "is_short": len(words) < TRIGRAM,
     }
     return render(request, "channels_app/search.html", context)

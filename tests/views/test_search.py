@@ -109,3 +109,13 @@ def test_nothing_of_other_sellers_is_found(browser: Client, seller: Seller):
 
 def test_without_words_the_page_says_what_can_be_found(browser: Client, seller: Seller):
     assert "barcode or order number" in _search(browser, seller, "")
+
+
+def test_an_order_of_a_channel_that_was_removed_is_found_as_in_the_list(
+    browser: Client, seller: Seller, channel: Channel
+):
+    order = _order(channel, "A-1")
+    Channel.objects.update(archived_at=AT)
+
+    assert _leads_to(browser, seller, "A-1") == reverse("order", args=[seller.slug, order.public_id])
+    assert "Nordhaus" not in _search(browser, seller, "nordhaus").replace('value="nordhaus"', "")
