@@ -1,5 +1,6 @@
 """The support desk: Django's admin, its lists by what support does with them, and one search over everything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -79,7 +80,9 @@ class SupportSite(AdminSite):
 
 def find(q: str) -> list[Found]:
     """Return sellers and channels that are called so, and items, listings and orders of just this SKU or number."""
-    return [*_sellers(q), *_channels(q), *_items(q), *_listings(q), *_orders(q)]
+    # All are named, since the indexes of what belongs to channels begin with the channel.
+    channels = list(Channel.objects.values_list("pk", flat=True))
+    return [*_sellers(q), *_channels(q), *_items(q), *_listings(q, channels), *_orders(q, channels)]
 
 
 def _sellers(q: str) -> list[Found]:
@@ -124,8 +127,8 @@ def _items(q: str) -> list[Found]:
     ]
 
 
-def _listings(q: str) -> list[Found]:
-    rows = Listing.objects.filter(sku=q).select_related("channel__seller")[:MOST_FOUND]
+def _listings(q: str, channels: Sequence[int]) -> list[Found]:
+    rows = Listing.objects.filter(channel__in=channels, sku=q).select_related("channel__seller")[:MOST_FOUND]
     return [
         Found(
             kind="Listing",
@@ -137,8 +140,8 @@ def _listings(q: str) -> list[Found]:
     ]
 
 
-def _orders(q: str) -> list[Found]:
-    rows = Order.objects.filter(remote_id=q).select_related("channel__seller")[:MOST_FOUND]
+def _orders(q: str, channels: Sequence[int]) -> list[Found]:
+    rows = Order.objects.filter(channel__in=channels, remote_id=q).select_related("channel__seller")[:MOST_FOUND]
     return [
         Found(
             kind="Order",
