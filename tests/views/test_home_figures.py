@@ -83,7 +83,7 @@ def test_days_are_the_sellers_own_and_today_is_the_last(channel):
     assert len(sales.bars) == DAYS
 
 
-def test_what_was_sold_today_is_summed_by_currency_without_cancelled_orders(channel):
+def test_what_was_sold_today_is_counted_and_summed_by_currency_without_cancelled_orders(channel):
     has_order(channel, NOW, total=10)
     has_order(channel, NOW, total=5)
     has_order(channel, NOW, total=3, currency="EUR")
@@ -93,7 +93,8 @@ def test_what_was_sold_today_is_summed_by_currency_without_cancelled_orders(chan
     sales = sales_of(channel.seller, now=NOW)
 
     assert sales.amounts_today == {"USD": Decimal(15), "EUR": Decimal(3)}
-    assert sales.today == 4
+    assert (sales.today, sales.count) == (3, 4)
+    assert sales.bars[-1].text == "3 Mar: 3"
 
 
 def test_without_orders_nothing_is_drawn(channel):
