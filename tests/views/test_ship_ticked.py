@@ -1,5 +1,6 @@
 """Many orders are shipped on one page: what is entered becomes a file of parcels, judged and confirmed like any."""
 
+import re
 from typing import Any
 
 import pytest
@@ -132,6 +133,15 @@ def test_what_leaves_without_a_number_is_not_left_out_for_want_of_a_carrier(
 
     assert (page.status_code, ShippingFile.objects.count()) == (422, 0)
     assert words in page.content.decode()
+
+
+def test_a_reader_of_the_screen_hears_what_is_wrong_with_a_field(browser: Client, rig: Rig):
+    wrong = {f"carrier-{_ids('A-2')[0]}": "nobody"}
+    page = _enter(browser, rig, {"A-1": "1" * 101, "A-2": ""}, **wrong).content.decode()
+
+    described = re.findall(r'aria-describedby="([^"]+)"', page)
+    assert len(described) == 2
+    assert set(described) <= set(re.findall(r' id="([^"]+)"', page))
 
 
 def test_where_a_number_is_required_that_is_not_offered(browser: Client, rig: Rig):
