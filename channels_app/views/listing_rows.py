@@ -78,7 +78,7 @@ def count_rows(channel: Channel) -> dict[str, int]:
 def find_skus(channel: Channel, words: str) -> list[str]:
     """Return the SKUs that these words may mean: the SKU itself, or items with them in SKU or title, the first of many.
 
-    One more than MOST_FOUND says that there are more.
+    Two more than MOST_FOUND, the words and an item, say that there are more.
     """
     if len(words) < TRIGRAM:
         return [words]

@@ -46,7 +46,7 @@ def channel_listings(request: SellerRequest, channel: UUID) -> HttpResponse:
         "show": show,
         "tabs": _tabs(found, show, request.GET),
         "words": words,
-        "is_cut": skus is not None and len(skus) > MOST_FOUND,
+        "is_cut": skus is not None and len(skus) > MOST_FOUND + 1,
         "most": MOST_FOUND,
         "held": brake.held(found, now=now),
         "alarm": find_alarm(found, now=now),

@@ -163,15 +163,17 @@ def test_what_is_none_of_the_items_is_found_by_its_whole_sku(browser: Client, ch
     ]
 
 
+@pytest.mark.parametrize(("fewer", "is_said"), [(1, True), (0, False)])
 def test_of_very_many_that_fit_the_first_are_shown_and_the_page_says_so(
-    browser: Client, channel: Channel, monkeypatch: pytest.MonkeyPatch
+    browser: Client, channel: Channel, monkeypatch: pytest.MonkeyPatch, fewer: int, is_said: bool
 ):
-    monkeypatch.setattr(listing_rows, "MOST_FOUND", 2)
-    monkeypatch.setattr(listings, "MOST_FOUND", 2)
+    most = Item.objects.filter(sku__startswith="MUG-").count() - fewer
+    monkeypatch.setattr(listing_rows, "MOST_FOUND", most)
+    monkeypatch.setattr(listings, "MOST_FOUND", most)
 
     page = browser.get(url(channel), {"sku": "mug-"}).content.decode()
 
-    assert "the first 2 are looked at" in page
+    assert (f"the first {most} are looked at" in page) is is_said
 
 
 def test_another_sellers_listings_do_not_exist(client: Client, channel: Channel):
