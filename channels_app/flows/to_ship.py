@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 
 from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Coalesce
@@ -43,10 +42,15 @@ def _not_left(seller: Seller) -> QuerySet[Order]:
 
 
 def lines_to_ship(orders: QuerySet[Order], *, limit: int) -> Iterator[OrderLine]:
-    """Yield the lines of these orders that have units to ship, with orders and items, the oldest orders first."""
+    """Yield the lines with units to ship, with orders and items, of what has to leave first: no order's in part."""
     lines = Prefetch("lines", OrderLine.objects.select_related("item").order_by("pk"))
     in_turn = orders.order_by(DUE_AT, "pk").prefetch_related(lines, *REQUESTS).iterator(chunk_size=_SLICE)
-    yield from islice((line for order in in_turn for line in order.lines.all() if line.open_quantity), limit)
+    for order in in_turn:
+        to_ship = [line for line in order.lines.all() if line.open_quantity]
+        limit -= len(to_ship)
+        if limit < 0:
+            return
+        yield from to_ship
 
 
 def asked_to_cancel(order: Order, lines: Sequence[OrderLine]) -> list[OrderLine]:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 
-from channels_app.flows.to_ship import DUE_AT, orders_to_ship
+from channels_app.flows.to_ship import DUE_AT, lines_to_ship, orders_to_ship
 from channels_app.models import Order
 from channels_app.views.order_list import orders_shown
 from tests.factories import NOW, make_seller
@@ -111,3 +111,17 @@ def test_each_of_these_lists_has_an_index_of_just_its_orders(
             cursor.execute(f"SET LOCAL enable_{way} = off")
 
     assert index in shown.order_by(key).explain()
+
+
+def test_a_file_that_is_full_ends_with_a_whole_order(browser: Client, rig: Rig):
+    rig.channel.fulfillments_on = True
+    rig.channel.save()
+    rig.item("CUP-1", on_hand=20)
+    rig.market.has_order("TWO-LINES", lines=[("MUG-1", 1, "10.00"), ("CUP-1", 1, "2.00")])
+    rig.download()
+
+    def orders(limit: int) -> list[str]:
+        return [line.order.remote_id for line in lines_to_ship(orders_to_ship(rig.seller), limit=limit)]
+
+    assert orders(4) == ["OLD", "NEW", "TWO-LINES", "TWO-LINES"]
+    assert orders(3) == ["OLD", "NEW"]
