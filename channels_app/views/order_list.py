@@ -5,7 +5,7 @@ The newest stand first; of those to ship what has to leave first does, since it 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet, prefetch_related_objects
@@ -135,10 +135,11 @@ def _key(text: str) -> _Key | None:
     """Return the place that a key names; one that was tampered with names none."""
     at, _, number = text.partition("_")
     try:
-        key = datetime.fromisoformat(at), int(number)
-    except ValueError:
+        told, pk = datetime.fromisoformat(at), int(number)
+        # The database takes no zone that is further away than any is.
+        return (told.astimezone(UTC), pk) if told.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return key if key[0].tzinfo else None
 
 
 def _beyond(orders: QuerySet[Order], place: _Key | None, *, rising: bool) -> QuerySet[Order]:
