@@ -30,7 +30,9 @@ def counts(request: HttpRequest) -> dict[str, Any]:
 def _read(seller: Seller, *, now: datetime) -> dict[str, int]:
     """Return the causes that are open, and the orders that need somebody: one query."""
     unread = RawOrder.objects.filter(channel__seller=seller, state=RawOrder.State.NEEDS_ATTENTION)
-    waiting = [*(orders_of_kind(seller, show, now=now) for show in _WAITING), unread]
+    first, *others = (orders_of_kind(seller, show, now=now).values("pk")[: MOST_SHOWN + 1] for show in _WAITING)
+    # An order that waits for two reasons is one.
+    waiting = [first.union(*others), unread]
     causes = count_open(seller.pk, most=MOST_SHOWN + 1, now=now)
     row = Seller.objects.filter(pk=seller.pk).values_list(causes, *(count_of(rows, MOST_SHOWN + 1) for rows in waiting))
     issues, *orders = row.get()

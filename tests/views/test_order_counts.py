@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from channels_app.adapters.types import RemoteReturnLine
 from channels_app.models import CancellationRequest, Order
 from channels_app.views import navigation, order_list
-from tests.factories import make_seller, make_user
+from tests.factories import NOW, make_seller, make_user
 from tests.flows.order_rig import Rig, rig
 
 __all__ = ["rig"]
@@ -67,6 +67,12 @@ def test_the_menu_says_how_many_orders_need_the_seller(browser: Client, rig: Rig
     Order.objects.update(attention="")
     CancellationRequest.objects.update(state="refused")
     assert 'nav-count">2<span' in _beside_orders(browser)
+
+
+def test_an_order_that_needs_the_seller_twice_is_one_order(browser: Client):
+    Order.objects.filter(remote_id="A-1").update(attention="Look.", ship_by=NOW)
+
+    assert 'nav-count">3<span' in _beside_orders(browser)
 
 
 def test_others_are_told_nothing_of_it(browser: Client, client: Client):
