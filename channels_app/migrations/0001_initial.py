@@ -603,7 +603,10 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="channels_app.channel"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="channels_app.channel",
                     ),
                 ),
             ],
@@ -1389,6 +1392,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("rejected_hash", ""), _negated=True),
                 fields=["channel", "sku"],
+                include=("state",),
                 name="listing_refused",
             ),
         ),
@@ -1403,6 +1407,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="listing",
             constraint=models.UniqueConstraint(fields=("channel", "sku"), name="listing_once"),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(fields=["channel", "id"], name="order_by_channel"),
         ),
         migrations.AddIndex(
             model_name="order",

@@ -62,7 +62,13 @@ class Listing(models.Model):
         constraints = [models.UniqueConstraint(fields=["channel", "sku"], name="listing_once")]
         indexes = [
             models.Index(fields=["channel", "state"], name="listing_by_state"),
-            models.Index(fields=["channel", "sku"], condition=~models.Q(rejected_hash=""), name="listing_refused"),
+            # With the state, since pages count apart those that buyers still see.
+            models.Index(
+                fields=["channel", "sku"],
+                include=["state"],
+                condition=~models.Q(rejected_hash=""),
+                name="listing_refused",
+            ),
             models.Index(
                 fields=["channel", "cause", "sku"], condition=~models.Q(rejected_hash=""), name="listing_by_cause"
             ),

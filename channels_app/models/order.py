@@ -72,7 +72,8 @@ class Order(models.Model):
 
     PAYMENT = [(p.value, p.name.title()) for p in PaymentStatus]
 
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="orders")
+    #: No index of its own: order_by_channel serves.
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="orders", db_index=False)
     seller_id = models.BigIntegerField()
     public_id = public_id_field()
     remote_id = models.CharField(max_length=100)
@@ -103,6 +104,7 @@ class Order(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "remote_id"], name="order_once")]
         indexes = [
+            models.Index(fields=["channel", "id"], name="order_by_channel"),
             models.Index(fields=["seller_id", "-placed_at", "-id"], name="order_newest"),
             # As `due_at` says.
             models.Index(
