@@ -77,6 +77,6 @@ def movements_around(item_id: int, at: datetime, *, before: int, after: int) -> 
     # The places are found in the index alone; only the rows that are shown are read.
     until = rows.filter(at__lte=at).order_by("-id").values("pk")[:before]
     since = rows.filter(at__gt=at).order_by("id").values("pk")[:after]
-    chosen = StockMovement.objects.filter(pk__in=until) | StockMovement.objects.filter(pk__in=since)
-    found = chosen.select_related("location", "actor")
+    # One set of keys: of two, joined by OR, the planner makes a look at every row there is.
+    found = StockMovement.objects.filter(pk__in=until.union(since, all=True)).select_related("location", "actor")
     return sorted(found, key=lambda movement: (movement.at, movement.pk), reverse=True)

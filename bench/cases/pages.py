@@ -63,7 +63,7 @@ PAGES: dict[str, Asked] = {
     "choose_seller": Asked(queries=3),
     "password_change": Asked(queries=2),
     "password_change_done": Asked(queries=2),
-    "home": Asked(queries=19),
+    "home": Asked(queries=20),
     "search": Asked(queries=9, asked=("", *_SEARCHES, "q={order_number}")),
     "items": Asked(
         queries=14,
@@ -90,7 +90,7 @@ PAGES: dict[str, Asked] = {
     ),
     "label_state": Asked(queries=5, rows=("everything", "by_rule")),
     "import_new": Asked(queries=7),
-    "import_detail": Asked(queries=6, rows=("import",)),
+    "import_detail": Asked(queries=7, rows=("import",)),
     "import_problems": Asked(queries=5, rows=("import",)),
     "team": Asked(queries=9),
     "notifications": Asked(queries=15),

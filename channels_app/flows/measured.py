@@ -28,8 +28,9 @@ FROM (
     WHERE channel_id = %(channel)s AND confirmed_count > 0 ORDER BY id DESC LIMIT 60
 ) AS one
 CROSS JOIN LATERAL (
-    SELECT kind, changed_at, closed_at FROM channels_app_feedline
-    WHERE submission_id = one.id AND state = 'confirmed' AND changed_at IS NOT NULL LIMIT 50
+    SELECT kind, changed_at, closed_at
+    FROM (SELECT * FROM channels_app_feedline WHERE submission_id = one.id LIMIT 200) AS few
+    WHERE state = 'confirmed' AND changed_at IS NOT NULL LIMIT 50
 ) AS line
 """
 # From the buyer's order to our having it, and from what was done about it to the marketplace's answer. Plan: the
@@ -96,8 +97,9 @@ FROM (
     ORDER BY one.created_at DESC, one.id DESC LIMIT %(most)s
 ) AS newest
 CROSS JOIN LATERAL (
-    SELECT closed_at, changed_at FROM channels_app_feedline
-    WHERE submission_id = newest.id AND state = 'confirmed' AND changed_at <= closed_at LIMIT 30
+    SELECT closed_at, changed_at
+    FROM (SELECT * FROM channels_app_feedline WHERE submission_id = newest.id LIMIT 200) AS few
+    WHERE state = 'confirmed' AND changed_at <= closed_at LIMIT 30
 ) AS line
 GROUP BY newest.id, newest.created_at
 ORDER BY newest.created_at, newest.id
