@@ -243,11 +243,11 @@ def _groups(rows: Sequence[Row], adapter: ChannelAdapter) -> list[tuple[Kind, li
 
 def _submit(claim: Claim, adapter: ChannelAdapter, kind: Kind, rows: Sequence[Row], rules: Rules) -> bool:
     """The rows were sent, or are pending as before. Returns False if the channel stopped meanwhile."""
-    content = read_content(claim.channel, [row.truth.sku for row in rows]) if kind == Kind.CONTENT else {}
     with claim.settling():
         if not _may_go_on(claim):
             return False
-        # Read after the content's name, which must never be newer than what is said under it: see sending.py.
+        # Both under the channel's lock, which whoever saves a mapping waits for: a name stands for one set of answers.
+        content = read_content(claim.channel, [row.truth.sku for row in rows]) if kind == Kind.CONTENT else {}
         products = describe_all(claim.channel, [(one.category, one) for one in content.values()])
         # All at once, in the order of SKUs, and before any listing: whoever changes them does it so.
         valid = pending.lock_taken([row.taken for row in rows])

@@ -103,8 +103,8 @@ class Content(NamedTuple):
     variation: Mapping[str, Any]
 
 
-# Plan: the items by (seller, SKU), their parents by primary key. The hash is read with what it names, and before the
-# answers of the mapping: with newer answers it is an old one, and what is sent under it is sent once more.
+# Plan: the items by (seller, SKU), their parents by primary key. The hash is read with what it names; the answers of
+# the mapping are read by another statement, so a feed holds the channel for both.
 _CONTENT = f"""
 SELECT item.sku, item.title, item.description, item.brand, item.gtin, coalesce(parent.sku, ''),
        {CONTENT_HASH},

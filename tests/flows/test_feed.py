@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, SettingsError, TemporaryError
 from channels_app.adapters.types import Capability, ContentLine, Kind, OfferLine
-from channels_app.flows import feed, sending, wanted
+from channels_app.flows import feed, wanted
 from channels_app.flows.engine import FenceLost
 from channels_app.flows.fan_out import walk_channel
 from channels_app.flows.ledger import check_ledger
@@ -352,13 +352,13 @@ def test_a_job_of_a_deactivated_channel_does_nothing(rig: Rig):
 def test_a_channel_deactivated_while_a_batch_is_decided_gets_none_of_it(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     rig.has_item("MUG", on_hand=7)
     rig.spread()
-    read = sending.read_content
+    read = wanted.read_skus
 
     def and_meanwhile(*args: object) -> object:
         Channel.objects.filter(pk=rig.channel.pk).update(state="setup")
         return read(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(feed, "read_content", and_meanwhile)
+    monkeypatch.setattr(feed, "read_skus", and_meanwhile)
     rig.run(CONTENT)
 
     assert rig.market.calls == []

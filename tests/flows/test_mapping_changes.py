@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels_app.adapters.types import Capability, ContentLine, Kind, LineResult, Outcome, ProductField
-from channels_app.flows import fan_out, feed
+from channels_app.flows import fan_out
 from channels_app.flows.ledger import check_ledger
 from channels_app.flows.mapping import field_as_json, save_mapping
-from channels_app.flows.sending import read_content
 from channels_app.models import CategoryMapping, Channel, ChannelCategory, ChannelWalk, FeedLine, Listing, PendingChange
 from tests.factories import make_job, make_user
 from tests.flows.feed_rig import Rig
@@ -196,25 +195,6 @@ def test_a_channel_that_rests_is_told_of_another_answer_when_it_is_active_again(
     rig.settle()
 
     assert rig.rooms() == ["Kitchen", "Office"]
-
-
-def test_answers_that_change_after_the_content_was_read_are_sent_under_the_old_name_and_then_again(rig, monkeypatch):
-    rig.maps("Kitchen")
-    rig.has_cup()
-    read: list[object] = []
-
-    def read_and_then_somebody_saves(channel, skus):
-        found = read_content(channel, skus)
-        if not read:
-            read.append(found)
-            rig.maps("Office")
-        return found
-
-    monkeypatch.setattr(feed, "read_content", read_and_then_somebody_saves)
-    rig.settle()
-
-    assert rig.rooms()[-1] == "Office"
-    assert check_ledger() == []
 
 
 @pytest.mark.django_db(transaction=True)

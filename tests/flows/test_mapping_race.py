@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 
 from channels_app.adapters.types import Capability, ContentLine, ProductField
 from channels_app.flows import feed, listings
-from channels_app.flows.mapping import describe_all, field_as_json, save_mapping
+from channels_app.flows.mapping import field_as_json, save_mapping
 from channels_app.flows.pending import enqueue
 from channels_app.models import Channel, ChannelCategory
 from tests.factories import make_job, make_user
@@ -18,7 +18,10 @@ from tests.flows.feed_rig import Rig
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_an_answer_that_changes_while_the_old_one_is_sent_is_sent_too(monkeypatch):
+@pytest.mark.parametrize("then", [[], ["Kitchen"]], ids=["for good", "and back"])
+@pytest.mark.parametrize("step", ["read_content", "describe_all"])
+def test_an_answer_that_changes_while_the_old_one_is_sent_waits_for_it(monkeypatch, step, then):
+    """Sent under the other's name, an answer that is taken back would stay at the channel for ever."""
     rig = Rig()
     rig.channel.facts["capabilities"].append(Capability.NEW_PRODUCTS)
     rig.channel.save(update_fields=["facts"])
@@ -30,13 +33,16 @@ def test_an_answer_that_changes_while_the_old_one_is_sent_is_sent_too(monkeypatc
     rig.has_item("MUG", on_hand=2, attributes={"category": "Cups"})
     threads: list[threading.Thread] = []
 
-    def save_in_another_tab(actor: User) -> None:
+    def save(room: str, actor: User) -> None:
         channel = Channel.objects.get(pk=rig.channel.pk)
-        save_mapping(channel, "Cups", mugs, {"room": "text:Office"}, actor=actor, now=rig.now)
+        save_mapping(channel, "Cups", mugs, {"room": f"text:{room}"}, actor=actor, now=rig.now)
+
+    def save_in_another_tab(actor: User) -> None:
+        save("Office", actor)
         connection.close()
 
     def with_somebody_in_between(channel, items):
-        found = describe_all(channel, items)
+        found = usual(channel, items)
         if not threads:
             threads.append(threading.Thread(target=save_in_another_tab, args=(owner,)))
             threads[0].start()
@@ -44,15 +50,18 @@ def test_an_answer_that_changes_while_the_old_one_is_sent_is_sent_too(monkeypatc
             threads[0].join(timeout=1)
         return found
 
-    monkeypatch.setattr(feed, "describe_all", with_somebody_in_between)
+    usual = getattr(feed, step)
+    monkeypatch.setattr(feed, step, with_somebody_in_between)
 
-    rig.send()
-    for thread in threads:
-        thread.join()
+    rig.spread()
+    rig.run("content")
+    threads[0].join()
+    for room in then:
+        save(room, owner)
     rig.settle()
 
     sent = [line for one in rig.market.submissions.values() for line in one.lines if isinstance(line, ContentLine)]
-    assert [dict(line.product) for line in sent] == [{"room": "Kitchen"}, {"room": "Office"}]
+    assert [line.product["room"] for line in sent] == (["Kitchen"] if then else ["Kitchen", "Office"])
 
 
 def test_what_is_refused_and_what_is_sent_are_locked_at_once(monkeypatch):
