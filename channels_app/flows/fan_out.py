@@ -213,20 +213,24 @@ def job_of(urgency: int) -> str:
     return ChannelJob.Kind.OFFERS if urgency <= Urgency.WITHDRAW else ChannelJob.Kind.CONTENT
 
 
-# A walk that has not begun reads everything after this commit anyway: one is enough.
+# A walk that has not begun reads everything after this commit anyway: one is enough. One that somebody else holds may
+# be in its first slice, and have read it before.
 _BULK_TO_WALKS = """
 WITH taken AS (
     DELETE FROM inventory_bulkchange
     WHERE id = ANY(ARRAY(SELECT id FROM inventory_bulkchange ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
     RETURNING label_id
+), unbegun AS MATERIALIZED (
+    SELECT channel_id FROM channels_app_channelwalk
+    WHERE category = '' AND cursor = '' AND EXISTS (SELECT FROM taken)
+    FOR SHARE SKIP LOCKED
 ), walks AS (
     INSERT INTO channels_app_channelwalk (channel_id, cause, cursor, created_at)
     SELECT channel.id, 'label', '', %(now)s
     FROM channels_app_channel AS channel
     WHERE channel.label_id IN (SELECT label_id FROM taken)
       AND channel.state IN ('testing', 'live') AND channel.archived_at IS NULL AND channel.listings_on
-      AND NOT EXISTS (SELECT FROM channels_app_channelwalk AS walk
-                      WHERE walk.channel_id = channel.id AND walk.category = '' AND walk.cursor = '')
+      AND channel.id NOT IN (SELECT channel_id FROM unbegun)
 )
 SELECT count(*) FROM taken
 """

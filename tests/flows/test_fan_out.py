@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from channels_app.flows import fan_out as fan_out_module
-from channels_app.flows.fan_out import enqueue, fan_out, pass_on_few, pass_on_many, walk_channel
+from channels_app.flows.fan_out import enqueue, fan_out, pass_on_few, pass_on_many, walk_channel, walk_on
 from channels_app.models import Channel, ChannelJob, ChannelLocation, ChannelWalk, Listing, PendingChange
 from inventory import labels
 from inventory.models import BulkChange, Item, ItemChange, Label, Location, Stock
@@ -328,3 +328,26 @@ def test_while_one_sellers_changes_wait_for_something_anothers_are_passed_on(mon
         waiting.result(timeout=10)
 
     assert "A-0" in big.pending()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_walk_in_its_first_slice_does_not_stand_for_what_happens_to_its_label_meanwhile():
+    rig = Rig()
+    item = make_item(rig.seller, "MUG")
+    walk_channel(rig.channel, "label", now=NOW)
+
+    def pass_on_what_happened() -> None:
+        try:
+            labels.add_items(rig.label, [item.pk], actor=None, now=NOW)
+            ItemChange.objects.all().delete()
+            BulkChange.objects.create(seller_id=rig.seller.pk, label_id=rig.label.pk)
+            walk_on(now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        walk_on(now=NOW)
+        other.submit(pass_on_what_happened).result()
+    rig.spread()
+
+    assert rig.pending() == {"MUG": Urgency.NEW}
