@@ -100,12 +100,14 @@ def _nudge(found: Found, *, now: datetime) -> None:
             jobs.nudge(sorted(touched[kind]), [kind], now=now)
 
 
-def walk_channel(channel: Channel, cause: str, *, now: datetime, category: str = "") -> None:
-    """Every SKU of `channel`, or of one of the seller's categories, will be looked at.
+def walk_channel(channel: Channel, cause: str, *, now: datetime, categories: Iterable[str] = ("",)) -> None:
+    """Every SKU of `channel`, or of these of the seller's categories, will be looked at.
 
     Call it in the transaction of its cause.
     """
-    ChannelWalk.objects.create(channel=channel, cause=cause[:40], category=category, created_at=now)
+    ChannelWalk.objects.bulk_create(
+        ChannelWalk(channel=channel, cause=cause[:40], category=category, created_at=now) for category in categories
+    )
 
 
 # Plan: hops over the index on (seller, id), and the first few rows of each seller.

@@ -15,6 +15,7 @@ from channels_app.flows import jobs, permissions
 from channels_app.flows.change import remember
 from channels_app.flows.describe import Described, Mapped, Product, describe
 from channels_app.flows.fan_out import walk_channel
+from channels_app.flows.overwrite import overwrite
 from channels_app.flows.permissions import Action
 from channels_app.models import CategoryMapping, Channel, ChannelCategory, ChannelJob
 
@@ -124,10 +125,9 @@ def tell_anew(channel: Channel, owns: Collection[str], *, now: datetime) -> None
     mapped = read_mapped(channel, [row.own for row in rows])
     for row in rows:
         row.fingerprint = _fingerprint(mapped[row.own]) if row.own in mapped else ""
-    CategoryMapping.objects.bulk_update(rows, ["fingerprint"])
+    overwrite(rows, ["fingerprint"])
     if channel.is_running and channel.listings_on:
-        for own in sorted(owns):
-            walk_channel(channel, "products", now=now, category=own)
+        walk_channel(channel, "products", now=now, categories=sorted(owns))
 
 
 def _fingerprint(mapped: Mapped) -> str:
