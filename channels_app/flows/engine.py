@@ -178,6 +178,7 @@ class Claim:
         self._settle_failure(JobRun.Outcome.UNKNOWN, error=str(error), delay=1)
 
     def settle_blocked(self, error: ChannelError) -> None:
+        """The job waits for a person, unless one has mended it meanwhile: the slice ran with the old credentials."""
         self._settle_failure(JobRun.Outcome.BLOCKED, error=str(error), blocked=True)
 
     def settle_internal(self) -> None:
@@ -192,9 +193,17 @@ class Claim:
             self._lock()
             # A slice that got something done before it failed is the first of a row: the channel is not away.
             before = 0 if self.counts else ChannelJob.objects.values_list("failures", flat=True).get(pk=self.job_id)
+            if blocked and self._was_checked_since():
+                outcome, blocked = JobRun.Outcome.RETRY, False
             failures = before + 1
             again = now + timedelta(seconds=_backoff(failures, delay))
             self._release(outcome, now=now, error=error, failures=failures, blocked=blocked, next_run_at=again)
+
+    def _was_checked_since(self) -> bool:
+        """Say whether the connection has passed a check since the slice began. Call it with the job locked, as whoever
+        stores a check has locked it too.
+        """
+        return Channel.objects.filter(pk=self.channel.pk).exclude(checked_at=self.channel.checked_at).exists()
 
     def _release(self, outcome: JobRun.Outcome, *, now: datetime, error: str = "", **told: Any) -> None:
         """The job is free, with what it is told, and a run says what was done or failed. Call it in a transaction."""

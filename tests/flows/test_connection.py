@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from channels_app.adapters import registry
 from channels_app.adapters.errors import OutcomeUnknown, RejectedByChannel, SettingsError, TemporaryError
 from channels_app.adapters.types import Capability
-from channels_app.flows import connection
+from channels_app.flows import connection, engine
 from channels_app.flows.activate import activate
 from channels_app.flows.settings import save_account
 from channels_app.flows.switches import set_switch
@@ -134,3 +134,19 @@ def test_a_passed_check_lets_jobs_that_waited_for_a_person_go_on(channel: Channe
 
     job = offers.get()
     assert (job.blocked, job.last_error, job.failures, job.next_run_at) == (False, "", 0, NOW)
+
+
+def test_a_slice_that_ran_with_the_old_credentials_keeps_no_job_back(channel: Channel, owner: User):
+    set_switch(channel, "listings_on", True, actor=owner, now=NOW)
+    activate(channel, actor=owner, now=NOW)
+    later = NOW + timedelta(minutes=1)
+    slice_ = engine.claim_next("urgent", now=later)
+    assert slice_ is not None
+
+    new = {"client_id": "north", "site": "", "client_secret": "tuna"}
+    save_account(channel, new, actor=owner, now=later)
+    slice_.settle_blocked(SettingsError("The secret is not known."))
+
+    job = ChannelJob.objects.get(pk=slice_.job_id)
+    assert (job.blocked, job.failures) == (False, 1)
+    assert job.runs.get().outcome == "retry"
