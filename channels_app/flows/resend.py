@@ -29,12 +29,11 @@ def send_again(channel: Channel, skus: Collection[str], *, actor: AbstractBaseUs
     permissions.require(channel, actor, Action.RUN_NOW)
     with transaction.atomic():
         refused = Listing.objects.filter(channel=channel, sku__in=skus).exclude(rejected_hash="")
-        names = sorted(refused.select_for_update().order_by("sku").values_list("sku", flat=True))
-        Listing.objects.filter(channel=channel, sku__in=names).update(
-            rejected_hash="", rejected_code="", rejected_reason=""
-        )
+        names = sorted(refused.values_list("sku", flat=True))
+        # Before the listings, as everybody locks them: see pending.py.
         _look_again(channel, names, now=now)
-    return len(names)
+        listings.lock(channel.pk, names)
+        return refused.update(rejected_hash="", rejected_code="", rejected_reason="")
 
 
 #: So many listings of a cause are looked at again by name; more are walked with the whole channel.

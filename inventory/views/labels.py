@@ -254,6 +254,8 @@ def label_delete(request: SellerRequest, public_id: UUID) -> HttpResponse:
     found = find_label(request, public_id)
     try:
         with transaction.atomic():
+            # Before its rows: who writes members, or does an edit of many items, holds it first and waits for them.
+            flows.lock(found.pk)
             found.delete()
     except ProtectedError as error:
         channels = ", ".join(sorted(str(channel) for channel in error.protected_objects))

@@ -6,11 +6,14 @@ from decimal import Decimal
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from inventory import labels
 from inventory.models import BulkChange, Item, ItemChange, Label, LabelItem
 from inventory.rules import RuleError, check_rule, items_matching
-from tests.factories import NOW, make_item, make_label, make_seller
+from tests.factories import NOW, make_item, make_label, make_seller, make_user
+from tests.locks import wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -253,6 +256,33 @@ def test_the_end_of_a_recalculation_waits_for_what_others_are_writing_meanwhile(
     labels.recalculate_label(label_in_slices.pk, now=NOW)
 
     assert BulkChange.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deleting_a_label_holds_no_member_while_it_waits_for_who_writes_members():
+    """A slice of a large edit holds the label before its members: the other order meets it in a circle."""
+    seller = make_seller()
+    label = make_label(seller, items=[make_item(seller, "A")])
+    client = Client()
+    client.force_login(make_user(seller=seller))
+
+    def delete():
+        try:
+            client.post(reverse("label_delete", args=[seller.slug, label.public_id]))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            labels.lock(label.pk)
+            deleting = other.submit(delete)
+            wait_until_somebody_waits()
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '1s'")
+            LabelItem.objects.filter(label=label).update(source="excluded")
+        deleting.result()
+
+    assert not Label.objects.exists()
 
 
 @pytest.mark.parametrize(
