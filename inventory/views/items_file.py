@@ -18,11 +18,12 @@ from inventory.tenancy import MemberRequest, member_page
 def items_csv(request: MemberRequest) -> StreamingHttpResponse:
     """Download the items that fit the filter, with what is on hand at a location if one is named; the import reads it.
 
-    Raises Http404 for a label or a location that is not there: a file of all items would not be what was asked for.
+    Raises Http404 for a filter that cannot be understood, or a label or location that is not there: a file of all items
+    would not be what was asked for.
     """
     form, asked = ItemFilterForm(request.seller, request.GET), request.GET.get("location", "")
     location = Location.objects.filter(seller=request.seller, pk=number_in(asked) or 0).first()
-    if form.is_label_gone or (asked and location is None):
+    if form.errors or (asked and location is None):
         raise Http404
     answer = StreamingHttpResponse(
         _lines(find_items(request.seller, form.wanted()), location), content_type="text/csv; charset=utf-8"

@@ -102,7 +102,10 @@ def test_the_file_holds_what_the_list_shows_and_nothing_of_others(client: Client
     assert "on hand" not in rows[0]
 
 
-@pytest.mark.parametrize("asked", [{"label": "01a21cb4-26f3-78a8-904c-bfa0de130923"}, {"location": "999999"}])
+@pytest.mark.parametrize(
+    "asked",
+    [{"label": "01a21cb4-26f3-78a8-904c-bfa0de130923"}, {"location": "999999"}, {"q": "x" * 201}, {"show": "gone"}],
+)
 def test_what_is_gone_is_not_taken_for_everything(client: Client, seller: Seller, asked: dict[str, str]):
     make_item(seller, "A")
     client.force_login(make_user(seller=seller))
