@@ -28,20 +28,34 @@ def read_product_lists(claim: Claim, adapter: ChannelAdapter) -> bool:
         categories = list(adapter.list_categories())
         with claim.settling():
             claim.cursor = claim.now.isoformat()
+            before = _places(channel)
             store_categories(channel, categories)
+            _lock(channel)
+            moved = [own for own, place in _places(channel).items() if place != before.get(own)]
+            if moved:
+                tell_anew(channel, moved, now=claim.now)
         claim.count(categories=len(categories))
     for asked in _in_parts(_asked_for(channel, now=claim.now), adapter.categories_at_once):
         if claim.seconds_left() <= 0:
             return True
         fields = adapter.list_fields(asked)
         with claim.settling():
-            # As whoever saves a mapping does: a fingerprint is made of both.
-            Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
+            _lock(channel)
             changed = store_fields(channel, asked, fields, now=claim.now)
             if changed:
                 tell_anew(channel, changed, now=claim.now)
         claim.count(asked_about=len(asked))
     return False
+
+
+def _lock(channel: Channel) -> None:
+    """Nobody saves a mapping until the transaction ends: a fingerprint is made of it and of what the channel asks."""
+    Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
+
+
+def _places(channel: Channel) -> dict[str, list[str]]:
+    """Return in which wider categories those of the mappings are: what these ask is asked of theirs too."""
+    return dict(CategoryMapping.objects.filter(channel=channel).values_list("own", "category__above"))
 
 
 def _in_parts(codes: Sequence[str], size: int) -> list[Sequence[str]]:

@@ -1,5 +1,7 @@
 """Categories of a channel, what the seller's are there, and what the feed makes of it."""
 
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -204,6 +206,25 @@ def test_when_the_channel_wants_something_else_the_items_are_sent_anew(rig):
     rig.settle()
 
     assert "Room is missing" in rig.listing("MUG").rejected_reason
+    assert check_ledger() == []
+
+
+def test_when_a_category_moves_its_items_are_sent_anew_with_what_is_asked_there(rig):
+    read_lists(rig)
+    maps(rig)
+    read_lists(rig)
+    said = {"category": "Cups", "colour": "Blue", "room": "Kitchen"}
+    rig.has_item("MUG", on_hand=1, attributes=said)
+    rig.settle()
+    before = sent_content(rig)["MUG"][1]
+
+    rig.later(FRESH.total_seconds() + 60)
+    rig.market.categories = [HOME, replace(MUGS, above=())]
+    read_lists(rig)
+    rig.settle()
+
+    assert before["room"] == "Kitchen"
+    assert "room" not in sent_content(rig)["MUG"][1]
     assert check_ledger() == []
 
 
