@@ -14,8 +14,7 @@ class SupportDesk:
     def apply_the_only_request(self, answer: str) -> None:
         """The one request that waits is applied. Raises PageError if there is none, or several."""
         queue = self.browser.open("/support/channels_app/changerequest/")
-        waiting = {link for link, _ in queue.links if "/changerequest/" in link and "/change/" in link}
+        waiting = [form for form in queue.forms if "/decide/" in form.action]
         if len(waiting) != 1:
             raise PageError(f"{len(waiting)} requests wait for support: {queue.words[:1000]}")
-        page = self.browser.open(waiting.pop())
-        self.browser.submit(page, page.form(action="/decide/"), {"answer": answer}, button=("apply", "1"))
+        self.browser.submit(queue, waiting[0], {"answer": answer}, button=("apply", "1"))
