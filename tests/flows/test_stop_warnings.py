@@ -85,7 +85,7 @@ def do(channel: Channel, deed: str, at: datetime) -> None:
         case ["mend", *kinds]:
             mend(channel, *kinds)
         case ["order"]:
-            unread(channel, f"A-{at:%d%H%M}", at=at)
+            unread(channel, f"A-{at:%d%H%M}-{RawOrder.objects.count()}", at=at)
         case [kind, "other"]:
             stop(channel, kind, FORBIDDEN, at=at)
         case [kind]:
