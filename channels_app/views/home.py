@@ -78,9 +78,13 @@ def home(request: SellerRequest) -> HttpResponse:
 def _rows(channels: Sequence[Channel], *, now: datetime) -> list[ChannelRow]:
     counts = count_listings(channels)
     return [
-        ChannelRow(channel=channel, counts=counts[one], shares=shares_of(counts[one]), days_left=channel.days_left(now))
+        ChannelRow(
+            channel=channel,
+            counts=counts[channel.pk],
+            shares=shares_of(counts[channel.pk]),
+            days_left=channel.days_left(now),
+        )
         for channel in channels
-        for one in [channel.pk]
     ]
 
 
