@@ -78,6 +78,12 @@ class Needs(NamedTuple):
     def offer(self) -> bool:
         return self.price_differs or self.quantity_differs
 
+    @property
+    def changes(self) -> list[str]:
+        """What would change of a listing, in the seller's words; nothing of one that is new."""
+        differs = {"details": self.content, "price": self.price_differs, "quantity": self.quantity_differs}
+        return [] if self.new else [name for name, is_so in differs.items() if is_so]
+
 
 def payload_hash(
     kind: str, *, price: Decimal | None = None, quantity: int | None = None, content_hash: str = ""

@@ -147,7 +147,7 @@ class Preview:
             truth.sku,
             _fate(need, problems, is_up=truth.is_up),
             title=content.title if content else "",
-            changes=_changes(need),
+            changes=need.changes,
             price=need.price,
             quantity=need.quantity,
             product=product,
@@ -179,11 +179,6 @@ def _fate(need: Needs, problems: Sequence[str], *, is_up: bool) -> Fate:
     if problems or need.content or need.offer:
         return Fate.REFUSED if problems else Fate.CHANGE
     return Fate.SAME
-
-
-def _changes(need: Needs) -> list[str]:
-    changes = {"details": need.content, "price": need.price_differs, "quantity": need.quantity_differs}
-    return [] if need.new else [name for name, differs in changes.items() if differs]
 
 
 class Cause(NamedTuple):

@@ -47,10 +47,15 @@ class ListingRow:
     next: str
     wanted: Offer | None
     listing: Listing | None
-    #: What the reconciler read since the marketplace confirmed something; None if nothing else than that.
+    #: What the reconciler read since the marketplace confirmed something; None if it has not looked since.
     reading: Reading | None
     note: str
     tone: str
+
+    @property
+    def is_as_confirmed(self) -> bool:
+        """What was read is what had been confirmed."""
+        return self.reading is not None and self.listing is not None and self.listing.remote_active is None
 
 
 def rows_shown(channel: Channel, show: str) -> QuerySet[Item] | QuerySet[Listing] | QuerySet[PendingChange]:
@@ -148,14 +153,12 @@ def _next(found: Needs) -> str:
         return "to be ended"
     if found.new:
         return "to be listed"
-    differs = {"details": found.content, "price": found.price_differs, "quantity": found.quantity_differs}
-    changed = ", ".join(name for name, is_so in differs.items() if is_so)
-    return f"to be updated: {changed}" if changed else ""
+    return f"to be updated: {', '.join(found.changes)}" if found.changes else ""
 
 
 def _reading(listing: Listing | None, read_at: datetime | None) -> Reading | None:
-    """Return what was read since, where that is something else than what was confirmed."""
-    if listing is None or read_at is None or listing.remote_active is None:
+    """Return what was read since the marketplace confirmed something; None if its list was not read since."""
+    if listing is None or read_at is None or listing.confirmed_at is None and listing.remote_active is None:
         return None
     return None if listing.confirmed_at and listing.confirmed_at > read_at else reading_of(listing, read_at)
 

@@ -142,7 +142,19 @@ def test_what_the_marketplace_showed_last_stands_beside_what_it_confirmed(browse
 
     assert (rows["MUG-1"].quantity, rows["MUG-1"].price, rows["MUG-1"].is_shown) == (4, 9, True)
     assert not rows["MUG-2"].is_shown
-    assert rows["MUG-3"] is None
+    assert (rows["MUG-3"].quantity, rows["MUG-3"].price) == (1, 10)
+
+
+def test_what_was_not_read_since_is_not_said_to_be_the_same(browser: Client, channel: Channel):
+    _listed(channel, "MUG-1")
+    never = browser.get(url(channel)).content.decode()
+    as_of = NOW + timedelta(hours=1)
+    ReconcileRun.objects.create(channel=channel, state="clean", created_at=as_of, as_of=as_of)
+    read = browser.get(url(channel)).content.decode()
+    Listing.objects.update(confirmed_at=as_of + timedelta(hours=1))
+    since = browser.get(url(channel)).content.decode()
+
+    assert ["the same" in page for page in (never, read, since)] == [False, True, False]
 
 
 @pytest.mark.parametrize(
