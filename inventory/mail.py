@@ -5,9 +5,12 @@ it sends the letter twice, which is the better of the two faults.
 """
 
 import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.db.models import F
 from django.template.loader import render_to_string
 
@@ -15,11 +18,30 @@ from inventory.models import DigestChoice, Invitation, Mail, Membership, Seller,
 
 log = logging.getLogger(__name__)
 
+About = TypeVar("About")
+
 #: Whoever has taken a letter has so long to send it, then the next one may.
 _CLAIM = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(hours=1)
 #: Letters that one sweep wakes workers for.
 _SWEPT = 50
+_OURS = "This letter could not be put together: an error of this program, which has been recorded."
+
+
+def write_apart(due: Iterable[About], write: Callable[[About], Iterable[int]]) -> list[int]:
+    """Return the letters that `write`, in a commit of its own, wrote about each of what is due.
+
+    One that cannot be written is logged, stops none of the others, and is due again at the next tick.
+    """
+    written: list[int] = []
+    for about in due:
+        try:
+            written += write(about)
+        except Exception:
+            log.exception("letter.not_written", extra={"about": str(about)})
+            if not connection.is_usable():  # nothing is wrong with the letter, and the others would fare no better
+                raise
+    return written
 
 
 def unsent(*, now: datetime) -> list[int]:
@@ -33,13 +55,17 @@ def send(mail_id: int, *, now: datetime) -> bool:
     mail = _claim(mail_id, now)
     if mail is None:
         return False
-    message = EmailMessage(" ".join(mail.subject.split()), _text(mail), to=[mail.to])
     try:
-        message.send()
-    except (OSError, UnicodeError) as error:  # what smtplib raises is the first, too; the second: an impossible domain
+        EmailMessage(" ".join(mail.subject.split()), _text(mail), to=[mail.to]).send()
+    except Exception as error:
         wait = min(timedelta(minutes=2 ** min(mail.attempts, 6)), _LONGEST_WAIT)
-        Mail.objects.filter(pk=mail.pk).update(next_try_at=now + wait, last_error=_words(error))
-        log.warning("mail.failed", extra={"mail": mail.pk, "attempts": mail.attempts, "reason": _words(error)})
+        words = _words(error)
+        Mail.objects.filter(pk=mail.pk).update(next_try_at=now + wait, last_error=words)
+        log.warning(
+            "mail.failed",
+            exc_info=words == _OURS,
+            extra={"mail": mail.pk, "attempts": mail.attempts, "reason": words},
+        )
         return False
     Mail.objects.filter(pk=mail.pk).update(sent_at=now, last_error="")
     return True
@@ -79,8 +105,13 @@ def can_be_written_to(domain: str) -> bool:
     return True
 
 
-def _words(error: OSError | UnicodeError) -> str:
-    return "There is no such address." if isinstance(error, UnicodeError) else str(error)[:500]
+def _words(error: Exception) -> str:
+    match error:
+        case UnicodeError():  # an impossible domain
+            return "There is no such address."
+        case OSError():  # what smtplib raises is one, too
+            return str(error)[:500]
+    return _OURS
 
 
 def _claim(mail_id: int, now: datetime) -> Mail | None:

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 
 from channels_app.flows.troubles import About, Trouble, troubles_of, with_job_counts
-from inventory.mail import address_of, known_site
+from inventory.mail import address_of, known_site, write_apart
 from inventory.models import DigestChoice, DigestDay, Mail, Seller
 from marketplace_integration import clock
 
@@ -29,13 +29,16 @@ def digest_of(seller: Seller, *, now: datetime) -> list[Trouble]:
 def write_due(*, now: datetime) -> list[int]:
     """Write the letters whose hour has come, each member's once a day. Returns those to send; safe to run twice."""
     told: dict[int, list[Trouble]] = {}
-    letters = []
-    for choice, local in _due(now):
+
+    def write(due: tuple[DigestChoice, datetime]) -> list[int]:
+        choice, local = due
         seller = choice.membership.seller
         if seller.pk not in told:
             told[seller.pk] = digest_of(seller, now=now)
-        letters.append(_write(choice, told[seller.pk], local=local, now=now))
-    return [mail.pk for mail in letters if mail]
+        mail = _write(choice, told[seller.pk], local=local, now=now)
+        return [mail.pk] if mail else []
+
+    return write_apart(_due(now), write)
 
 
 def _due(now: datetime) -> Iterator[tuple[DigestChoice, datetime]]:

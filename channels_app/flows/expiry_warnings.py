@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from channels_app.flows.expiry import Expiry, expiry_of, may_expire_soon
 from channels_app.models import Channel, ExpiryWarning
-from inventory.mail import known_site
+from inventory.mail import known_site, write_apart
 from inventory.models import Membership
 from inventory.wishes import WarnedOf, write_warnings
 
@@ -21,16 +21,16 @@ _AT_ONCE = 500
 
 def write_due(*, now: datetime) -> list[int]:
     """Write the warnings whose time has come. Returns the letters to send; safe to run twice."""
-    return [mail_id for channel in _due(now) for mail_id in _warn(channel, now=now)]
+    return write_apart(_due(now), partial(_warn, now=now))
 
 
-def _due(now: datetime) -> list[Channel]:
+def _due(now: datetime) -> list[int]:
     """Return the channels of which people are to be warned and were not."""
     rows = list(may_expire_soon(now=now).select_related("seller").order_by("pk"))
     given = set(
         ExpiryWarning.objects.filter(channel__in=rows).values_list("channel_id", "expires_on", "days_ahead"),
     )
-    return [row for row in rows if _is_new(row.pk, expiry_of(row, now=now), given)][:_AT_ONCE]
+    return [row.pk for row in rows if _is_new(row.pk, expiry_of(row, now=now), given)][:_AT_ONCE]
 
 
 def _is_new(channel_id: int, expiry: Expiry | None, given: set[tuple[int, date, int]]) -> bool:
@@ -39,13 +39,13 @@ def _is_new(channel_id: int, expiry: Expiry | None, given: set[tuple[int, date, 
     return (channel_id, expiry.day, expiry.threshold) not in given
 
 
-def _warn(channel: Channel, *, now: datetime) -> list[int]:
+def _warn(channel_id: int, *, now: datetime) -> list[int]:
     """Write the warning and its letters, in one commit, of the row as it stands: its credentials may be new by now.
 
     Only the nearest warning is given: what a beat that was away has missed says nothing any more.
     """
     with transaction.atomic():
-        row = Channel.objects.select_for_update(no_key=True, of=("self",)).select_related("seller").get(pk=channel.pk)
+        row = Channel.objects.select_for_update(no_key=True, of=("self",)).select_related("seller").get(pk=channel_id)
         expiry = expiry_of(row, now=now)
         if not row.is_running or expiry is None or expiry.threshold is None:
             return []

@@ -16,8 +16,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from channels_app.models import Channel, ChannelJob, RawOrder, StopWarning
-from inventory.mail import known_site
-from inventory.models import Mail, Membership
+from inventory.mail import known_site, write_apart
+from inventory.models import Membership
 from inventory.wishes import WarnedOf, write_warnings
 
 #: Mended so soon, a stop is not told.
@@ -60,8 +60,7 @@ class Unread:
 def write_due(*, now: datetime) -> list[int]:
     """Write the letters whose time has come. Returns those to send; safe to run twice."""
     _end(now)
-    due = _due(Channel.objects.running(), now)[:_AT_ONCE]
-    return [mail.pk for channel_id in due for mail in _warn(channel_id, now=now)]
+    return write_apart(_due(Channel.objects.running(), now)[:_AT_ONCE], partial(_warn, now=now))
 
 
 def _stopped(channels: QuerySet[Channel]) -> QuerySet[ChannelJob]:
@@ -98,7 +97,7 @@ def _told(channels: QuerySet[Channel]) -> set[tuple[int, str]]:
     return set(rows.values_list("channel_id", "cause"))
 
 
-def _warn(channel_id: int, *, now: datetime) -> list[Mail]:
+def _warn(channel_id: int, *, now: datetime) -> list[int]:
     """Write the letters and what they tell, in one commit, of the channel as it stands by now."""
     with transaction.atomic():
         rows = Channel.objects.select_for_update(no_key=True, of=("self",)).select_related("seller")
@@ -124,7 +123,7 @@ def _warn(channel_id: int, *, now: datetime) -> list[Mail]:
             StopWarning(channel=channel, cause=cause, told_at=now, ended_at=ended_at, letters=len(letters))
             for cause, ended_at in ends.items()
         )
-    return letters
+    return [mail.pk for mail in letters]
 
 
 def _tell_unread(channel: QuerySet[Channel], now: datetime) -> Unread:

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from channels_app.flows import digest
 from channels_app.flows.retention import purge
+from channels_app.flows.troubles import Trouble
 from channels_app.models import Channel, Listing, Order, PendingChange
 from inventory import mail, team, wishes
 from inventory.models import DigestChoice, DigestDay, Invitation, Mail, Membership, Role, Seller
@@ -109,6 +110,28 @@ def test_a_zone_that_nobody_knows_stops_no_letters(channel: Channel, member: Mem
         "odd@example.com",
         "owner@example.com",
     ]
+
+
+def test_a_seller_whose_letter_cannot_be_written_stops_no_other_and_is_tried_again(
+    channel: Channel, member: Membership, monkeypatch: pytest.MonkeyPatch
+):
+    wants(member)
+    other = make_seller("other", time_zone="Europe/Berlin")
+    make_job(make_channel(other), "orders", blocked=True)
+    wants(Membership.objects.get(user=make_user("other@example.com", seller=other)))
+    look = digest.digest_of
+
+    def look_at_all_but_the_first(seller: Seller, *, now: datetime) -> list[Trouble]:
+        if seller == member.seller:
+            raise ValueError("nothing to be seen")
+        return look(seller, now=now)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(digest, "digest_of", look_at_all_but_the_first)
+        first = deliver(EIGHT)
+
+    assert [letter.to for letter in first] == [["other@example.com"]]
+    assert [letter.to for letter in deliver(EIGHT + timedelta(minutes=5))] == [["owner@example.com"]]
 
 
 # --- what ------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -201,6 +202,27 @@ def test_killed_between_letters_and_warning_nothing_is_written_and_nothing_is_lo
 
     assert not Mail.objects.exists()
     assert len(deliver()) == 1
+
+
+def test_one_that_cannot_be_written_stops_no_other_and_is_tried_again(
+    channel: Channel, seller: Seller, monkeypatch: pytest.MonkeyPatch
+):
+    later = make_channel(seller, name="Sandbox France")
+    for each in (channel, later):
+        expires(each, 7)
+    word = expiry_warnings._text
+
+    def word_all_but_the_first(about: Channel, *rest: Any) -> str:
+        if about == channel:
+            raise ValueError("no words for this")
+        return word(about, *rest)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(expiry_warnings, "_text", word_all_but_the_first)
+        (letter,) = deliver()
+
+    assert "Sandbox France" in letter.subject
+    assert ["Sandbox Germany" in letter.subject for letter in deliver(NOW + timedelta(minutes=10))] == [True]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -219,6 +220,30 @@ def test_killed_at_any_line_nothing_is_written_and_nothing_is_lost(
     assert not Mail.objects.exists()
     assert not StopWarning.objects.exists()
     assert len(deliver()) == 1
+
+
+def test_one_that_cannot_be_written_stops_no_other_is_logged_and_tried_again(
+    channel: Channel, seller: Seller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    later = make_channel(seller, name="Sandbox France")
+    for each in (channel, later):
+        unread(each)
+    word = stop_warnings._text
+
+    def word_all_but_the_first(about: Channel, *rest: Any) -> str:
+        if about == channel:
+            raise ValueError("no words for this")
+        return word(about, *rest)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(stop_warnings, "_text", word_all_but_the_first)
+        (letter,) = deliver()
+
+    assert "Sandbox France" in letter.subject
+    assert [(record.message, record.about) for record in caplog.records] == [  # type: ignore[attr-defined]
+        ("letter.not_written", str(channel.pk))
+    ]
+    assert ["Sandbox Germany" in letter.subject for letter in deliver(NOW + 6 * MINUTE)] == [True]
 
 
 @pytest.mark.django_db(transaction=True)

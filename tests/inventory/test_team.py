@@ -527,6 +527,34 @@ def _die(*_: object) -> None:
     raise SystemExit
 
 
+def test_killed_between_sending_and_our_note_of_it_a_letter_comes_twice_and_never_not_at_all(
+    seller: Seller, owner: User, monkeypatch: pytest.MonkeyPatch
+):
+    sent = team.invite(seller, "ada@example.com", Role.VIEWER, actor=owner, site=SITE, now=NOW)
+    with monkeypatch.context() as dying:
+        dying.setattr("django.core.mail.EmailMessage.send", lambda message: (letters.outbox.append(message), _die()))
+        with pytest.raises(SystemExit):
+            mail.send(sent.pk, now=NOW)
+
+    assert mail.send(sent.pk, now=NOW + timedelta(minutes=5))
+    assert not mail.send(sent.pk, now=NOW + timedelta(minutes=10))
+    assert [letter.to for letter in letters.outbox] == [["ada@example.com"]] * 2
+
+
+def test_a_letter_that_cannot_be_put_together_says_so_is_logged_and_tried_again(
+    seller: Seller, owner: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    sent = team.invite(seller, "ada@example.com", Role.VIEWER, actor=owner, site=SITE, now=NOW)
+    with monkeypatch.context() as broken:
+        broken.setattr(mail, "_text", lambda _: 1 / 0)
+        assert not mail.send(sent.pk, now=NOW)
+
+    sent.refresh_from_db()
+    assert "an error of this program" in sent.last_error
+    assert [(record.message, bool(record.exc_info)) for record in caplog.records] == [("mail.failed", True)]
+    assert mail.send(sent.pk, now=NOW + timedelta(minutes=3))
+
+
 def test_an_impossible_domain_is_told_and_holds_up_nothing(browser: Client, seller: Seller, owner: User):
     sent = team.invite(seller, IMPOSSIBLE, Role.VIEWER, actor=owner, site=SITE, now=clock.now())
 
