@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import connection, transaction
+from django.db.models.functions import Coalesce
 
 from channels_app.flows import jobs
 from channels_app.flows.decide import Rules, Urgency, judge_urgency
@@ -245,13 +246,16 @@ def _pass_on_bulk(*, now: datetime) -> int:
 
 
 def _find_walked(found: Found, *, now: datetime) -> int:
-    return _pass_on_bulk(now=now) + _walk_a_slice(found)
+    return _pass_on_bulk(now=now) + _walk_a_slice(found, now=now)
 
 
-def _walk_a_slice(found: Found) -> int:
-    """Find the next SKUs of one walk; a walk that has reached its end, or whose channel stopped, is gone."""
+def _walk_a_slice(found: Found, *, now: datetime) -> int:
+    """Find the next SKUs of one walk; a walk that has reached its end, or whose channel stopped, is gone.
+
+    By turns, a new walk behind those that wait already: however many come, each that was begun ends.
+    """
     walk = ChannelWalk.objects.select_for_update(skip_locked=True, of=("self",)).select_related("channel")
-    row = walk.order_by("cursor", "pk").first()
+    row = walk.order_by(Coalesce("advanced_at", "created_at"), "pk").first()
     if row is None:
         return 0
     channel = row.channel
@@ -271,6 +275,6 @@ def _walk_a_slice(found: Found) -> int:
     if len(truths) < BATCH:
         row.delete()
     else:
-        row.cursor = in_order(truths)[-1].sku
-        row.save(update_fields=["cursor"])
+        row.cursor, row.advanced_at = in_order(truths)[-1].sku, now
+        row.save(update_fields=["cursor", "advanced_at"])
     return len(truths) or 1

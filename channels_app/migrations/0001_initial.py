@@ -409,6 +409,7 @@ class Migration(migrations.Migration):
                 ("category", models.CharField(blank=True, db_default="", default="", max_length=200)),
                 ("cursor", models.CharField(blank=True, default="", max_length=100)),
                 ("created_at", models.DateTimeField()),
+                ("advanced_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "channel",
                     models.ForeignKey(

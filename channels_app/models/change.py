@@ -56,6 +56,8 @@ class ChannelWalk(models.Model):
     #: The last SKU done; everything above it is still to do.
     cursor = models.CharField(max_length=100, blank=True, default="")
     created_at = models.DateTimeField()
+    #: When it had its turn last.
+    advanced_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.cause} of {self.channel_id}"

@@ -244,6 +244,22 @@ def test_a_walk_covers_what_is_wanted_and_what_is_listed_in_slices(rig: Rig, mon
     assert not ChannelWalk.objects.exists()
 
 
+def test_a_walk_comes_to_its_end_however_many_others_begin_meanwhile(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fan_out_module, "BATCH", 1)
+    rig.has_items("A", "B", "C")
+    rig.spread()
+    walk_channel(rig.channel, "activation", now=NOW)
+    old = ChannelWalk.objects.get()
+    other = rig.make_channel(rig.label)
+
+    for second in range(1, 41):
+        walk_channel(other, "settings", now=NOW + timedelta(seconds=second))
+        walk_on(now=NOW + timedelta(seconds=second))
+
+    assert not ChannelWalk.objects.filter(pk=old.pk).exists()
+    assert 0 < ChannelWalk.objects.count() < 40
+
+
 def test_a_bulk_change_of_a_label_is_walked_on_its_channels(rig: Rig):
     rig.has_items("A", "B")
     ItemChange.objects.all().delete()
