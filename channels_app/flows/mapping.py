@@ -22,21 +22,32 @@ from channels_app.models import CategoryMapping, Channel, ChannelCategory, Chann
 
 def read_mapped(channel: Channel, owns: Collection[str]) -> dict[str, Mapped]:
     """Return what these categories of the seller's are on the channel, those left out of which it has not told all."""
+    return {
+        row.own: Mapped(row.category.code, row.category.name, [field_from_json(one) for one in asked], row.answers)
+        for row, asked in _asked(channel, owns)
+    }
+
+
+def _asked(channel: Channel, owns: Collection[str]) -> list[tuple[CategoryMapping, list[dict[str, Any]]]]:
+    """Return the mappings of these categories with the fields that are asked of them, as ChannelCategory keeps them.
+
+    Left out are those of which the channel has not told all.
+    """
     if not owns or not channel.can(Capability.NEW_PRODUCTS):
-        return {}
+        return []
     mappings = CategoryMapping.objects.filter(channel=channel, own__in=owns, category__fields__isnull=False)
     rows = list(mappings.select_related("category"))
     wider = {code for row in rows for code in row.category.above} | {""}
     known = ChannelCategory.objects.filter(channel=channel, code__in=wider, fields__isnull=False)
     above = dict(known.values_list("code", "fields")) if rows else {}
-    return {row.own: Mapped(row.category.code, row.category.name, _fields(row, above), row.answers) for row in rows}
+    return [(row, _fields(row, above)) for row in rows]
 
 
-def _fields(row: CategoryMapping, above: Mapping[str, Any]) -> list[ProductField]:
+def _fields(row: CategoryMapping, above: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what is asked of all products, of wider categories and of this; the narrower one has the say."""
     told = [field for code in ("", *row.category.above) for field in above.get(code, ())]
     by_code = {field["code"]: field for field in [*told, *(row.category.fields or ())]}
-    return [field_from_json(field) for field in by_code.values()]
+    return list(by_code.values())
 
 
 def describe_all(channel: Channel, items: Iterable[tuple[str, Described]]) -> dict[str, Product]:
@@ -120,16 +131,19 @@ def tell_anew(channel: Channel, owns: Collection[str], *, now: datetime) -> None
 
     Whatever is on its way, or was refused, carries the old name. Call it in the transaction of its cause; it writes
     nothing but the mappings, however many items there are.
+
+    Names are made under the caller's lock, or one made of older answers could be written last; of what is kept as it
+    is, without reading it into fields first.
     """
     rows = list(CategoryMapping.objects.filter(channel=channel, own__in=owns))
-    mapped = read_mapped(channel, [row.own for row in rows])
+    names = {row.own: _fingerprint(row, asked) for row, asked in _asked(channel, owns)}
     for row in rows:
-        row.fingerprint = _fingerprint(mapped[row.own]) if row.own in mapped else ""
+        row.fingerprint = names.get(row.own, "")
     overwrite(rows, ["fingerprint"])
     if channel.is_running and channel.listings_on:
         walk_channel(channel, "products", now=now, categories=sorted(owns))
 
 
-def _fingerprint(mapped: Mapped) -> str:
-    told = [mapped.code, [field_as_json(field) for field in mapped.fields], dict(mapped.answers)]
+def _fingerprint(row: CategoryMapping, asked: list[dict[str, Any]]) -> str:
+    told = [row.category.code, asked, row.answers]
     return md5(dumps(told, sort_keys=True, default=str).encode(), usedforsecurity=False).hexdigest()
