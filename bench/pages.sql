@@ -55,7 +55,12 @@ INSERT INTO channels_app_order
 SELECT CASE WHEN n % 10 = 0 THEN 2 ELSE 1 END, 1, 'R-' || n, 1, '',
        CASE WHEN n % 400 = 1 THEN 'pending' ELSE 'cleared' END,
        CASE WHEN n % 100 = 7 THEN 'third_party_managed' WHEN n % 40 = 1 THEN 'unshipped' ELSE 'shipped' END,
-       CASE WHEN n % 100 = 7 THEN 'third_party' ELSE 'us' END, 'USD', true, 20, 0, '{"name": "Buyer"}', '{}',
+       CASE WHEN n % 100 = 7 THEN 'third_party' ELSE 'us' END, 'USD', true, 20, 0,
+       jsonb_build_object(
+           'name', (ARRAY['Ada', 'Bram', 'Chen', 'Dina', 'Emre', 'Faye', 'Goran'])[1 + n % 7] || ' '
+                   || CASE WHEN n % 50 = 0 THEN 'Miller' ELSE initcap(substr(translate(md5((n / 3)::text), '0123456789', 'ghijklmnop'), 1, 8)) END,
+           'email', 'buyer-' || n || '@example.com'
+       ), '{}',
        '2025-11-01T00:00:00Z'::timestamptz + n * interval '2 minutes',
        CASE WHEN n % 10 > 0 THEN '2025-11-03T00:00:00Z'::timestamptz + n * interval '2 minutes' END, now(), now(), false,
        CASE WHEN n % 2000 = 3 THEN 'Oversold: 1 more unit was ordered than you had in stock.' ELSE '' END
@@ -68,6 +73,12 @@ SELECT shown.id, k::text, item.sku, item.id, item.title, 1, 0, 0, (shown.shippin
        10, 10, 0, 0
 FROM channels_app_order AS shown CROSS JOIN generate_series(1, 2) AS k
 JOIN inventory_item AS item ON item.id = 1 + (shown.id * 31 + k * (shown.id % 3)) % current_setting('bench.n')::int;
+
+-- Each that was shipped left in one parcel.
+INSERT INTO channels_app_shipment
+    (channel_id, order_id, public_id, key, carrier_code, carrier_name, tracking_number, shipped_at, created_at)
+SELECT channel_id, id, uuidv7(), uuidv7(), 'ups', 'UPS', '1Z' || lpad(id::text, 16, '0'), placed_at, placed_at
+FROM channels_app_order WHERE shipping_status = 'shipped';
 
 INSERT INTO channels_app_raworder (channel_id, remote_id, version, body, hash, state, reason, fetched_at)
 SELECT channel_id, remote_id, 1, '{"lines": [{"sku": "SKU"}], "buyer": {"name": "Buyer"}}', md5(remote_id), 'done', '',

@@ -55,6 +55,9 @@ class Asked:
 #: Queries of the navigation beside a seller's page.
 NAVIGATION = 1
 _SEARCHES = ("q=mug", "q=no.+{number}", "q=SKU-{digits}", "q={sku}", "q={gtin}", "q=nothing+like+it", "q=mu")
+#: Of buyers some have few orders, some one in fifty, some one in seven.
+_ORDER_SEARCHES = ("q={order_number}", "q={order_parcel}", "q={order_email}", "q={order_buyer}")
+_BUYERS = ("q=miller", "q=ada", "q=abc", "q=nobody+like+her")
 _KEYS = ("", "after={sku}", "before={sku}")
 
 #: Every address that answers GET, by its name in the URL configuration; a test holds this against it. Not here is what
@@ -64,7 +67,7 @@ PAGES: dict[str, Asked] = {
     "password_change": Asked(queries=2),
     "password_change_done": Asked(queries=2),
     "home": Asked(queries=20),
-    "search": Asked(queries=9, asked=("", *_SEARCHES, "q={order_number}")),
+    "search": Asked(queries=11, asked=("", *_SEARCHES, *_ORDER_SEARCHES, *_BUYERS)),
     "items": Asked(
         queries=14,
         asked=(
@@ -136,7 +139,14 @@ PAGES: dict[str, Asked] = {
                 for show in ("to_ship", "late", "unpaid", "attention", "requests", "third_party")
                 for more in ("", "&after={order}", "&channel={second}")
             ),
-            *("q={order_number}", "q={sku}", "q=nothing", "q={order_number}&show=to_ship"),
+            *(
+                *_ORDER_SEARCHES,
+                *_BUYERS,
+                "q={sku}",
+                "q=nothing",
+                "q={order_number}&show=to_ship",
+                "q=miller&show=to_ship",
+            ),
         ),
     ),
     "order": Asked(queries=14, rows=("order",)),
@@ -282,6 +292,9 @@ class _Places:
             gtin=f"{200_000_000_000 + number:013d}",
             order=f"{order.placed_at:%Y-%m-%dT%H:%M:%S}%2B00:00_{order.pk}" if order else "",
             order_number=order.remote_id if order else "",
+            order_parcel=f"1Z{order.pk:016d}" if order else "",
+            order_email=order.buyer["email"] if order else "",
+            order_buyer=order.buyer["name"] if order else "",
         )
 
 

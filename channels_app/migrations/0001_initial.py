@@ -3,6 +3,7 @@
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.fields.json
 import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import django.db.models.functions.text
@@ -897,7 +898,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"indexes": [models.Index(fields=["channel", "-id"], name="shipment_newest")]},
+            options={
+                "indexes": [
+                    models.Index(fields=["channel", "-id"], name="shipment_newest"),
+                    models.Index(django.db.models.functions.text.Upper("tracking_number"), name="shipment_tracking"),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="ChannelCategory",
@@ -1470,6 +1476,26 @@ class Migration(migrations.Migration):
                 condition=models.Q(("managed_by", "third_party")),
                 fields=["seller_id", "-placed_at", "-id"],
                 name="order_third_party",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper(
+                        django.db.models.fields.json.KeyTextTransform("name", "buyer")
+                    ),
+                    name="gin_trgm_ops",
+                ),
+                name="order_buyer_trgm",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                models.F("seller_id"),
+                django.db.models.functions.text.Upper(django.db.models.fields.json.KeyTextTransform("email", "buyer")),
+                name="order_buyer_email",
             ),
         ),
         migrations.AddConstraint(

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Upper
 
 from channels_app.models.channel import Channel
 from channels_app.models.order import Order, OrderLine
@@ -28,7 +29,10 @@ class Shipment(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["channel", "-id"], name="shipment_newest")]
+        indexes = [
+            models.Index(fields=["channel", "-id"], name="shipment_newest"),
+            models.Index(Upper("tracking_number"), name="shipment_tracking"),
+        ]
 
     def __str__(self) -> str:
         return self.tracking_number or f"parcel of {self.order}"

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, Upper
 
 from channels_app.adapters.types import PaymentStatus
 from channels_app.models.channel import Channel
@@ -144,6 +146,9 @@ class Order(models.Model):
                 condition=models.Q(managed_by="third_party"),
                 name="order_third_party",
             ),
+            # What buyers are looked up by.
+            GinIndex(OpClass(Upper(KT("buyer__name")), name="gin_trgm_ops"), name="order_buyer_trgm"),
+            models.Index("seller_id", Upper(KT("buyer__email")), name="order_buyer_email"),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from channels_app.flows.to_ship import DUE_AT, REQUESTS, asked_to_cancel, orders_late, orders_to_ship, orders_unpaid
 from channels_app.flows.troubles import undecided_requests, undecided_returns
 from channels_app.models import Channel, Order, OrderLine, RawOrder
+from channels_app.views.order_search import MOST, orders_called, orders_of_buyers
 from inventory.models import Item, Seller
 from inventory.paging import COUNT_LIMIT, SIZE, Page, count_of, count_up_to, page_of, text_in
 from inventory.saved_views import TabbedList
@@ -34,8 +35,6 @@ ORDERS = TabbedList(page="orders", show=SHOW, names=("channel", "q"))
 COUNTED = ("to_ship", "late", "attention", "requests", "returns")
 MOST_IN_TAB = 999
 _DUE_FIRST = {"to_ship", "late"}
-#: Orders that a search for a SKU looks at, newest first.
-_SEARCHED = 500
 #: Ticked rows that are looked at, more than any page has.
 MOST_TICKED = 200
 #: When an order was placed or is due, and its number in our database.
@@ -92,11 +91,11 @@ def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict, 
 
 
 def _found(seller: Seller, channels: Sequence[Channel], words: str) -> set[int]:
-    """Return the orders with this number, and the newest with this SKU: two looks at an index, no scan."""
-    by_number = Order.objects.filter(channel__in=[one.pk for one in channels], remote_id=words)
+    """Return the orders that are called so, and the newest with this SKU or of buyers of this name: one query."""
     items = Item.objects.filter(seller=seller, sku=words).values("pk")
-    by_sku = OrderLine.objects.filter(item__in=items).order_by("-order_id")
-    return {*by_number.values_list("pk", flat=True), *by_sku.values_list("order_id", flat=True)[:_SEARCHED]}
+    by_sku = OrderLine.objects.filter(item__in=items).order_by("-order_id").values_list("order_id", flat=True)[:MOST]
+    by_name = orders_of_buyers(seller, words).values_list("pk", flat=True)[:MOST]
+    return set(by_sku.union(by_name, orders_called(seller, channels, words)))
 
 
 def ticked(query: QueryDict, name: str = "order") -> list[UUID]:

@@ -1,11 +1,14 @@
-"""One search for all that a seller looks up: items by SKU, title or barcode, orders by number, labels, channels."""
+"""One search for all that a seller looks up: items, orders, labels and channels."""
+
+from collections.abc import Sequence
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from channels_app.models import Channel, Order
-from inventory.models import Item, Label
+from channels_app.views.order_search import orders_called, orders_of_buyers
+from inventory.models import Item, Label, Seller
 from inventory.paging import text_in
 from inventory.search import TRIGRAM, ItemFilter, find_items
 from inventory.tenancy import SellerRequest, seller_page
@@ -20,18 +23,21 @@ def search(request: SellerRequest) -> HttpResponse:
     words = text_in(request.GET.get("q", "")).strip()[:200]
     if not words:
         return render(request, "channels_app/search.html", {"words": ""})
-    channels = Channel.objects.filter(seller=request.seller).order_by("name", "pk")
-    orders = list(_orders(channels, words)[: SHOWN + 1])
-    exact = list(_called_so(request, words)[:2])
-    if len(exact) + len(orders) == 1:
-        found = (exact or orders)[0]
-        return redirect("item" if exact else "order", request.seller.slug, found.public_id)
+    channels = list(Channel.objects.filter(seller=request.seller).order_by("name", "pk"))
+    called = list(_called_so(request, words)[:2])
+    orders = _orders(request.seller, channels, words)
+    if len(called) + len(orders) == 1:
+        found = (called or orders)[0]
+        return redirect("item" if called else "order", request.seller.slug, found.public_id)
+    of_buyers = orders_of_buyers(request.seller, words).exclude(pk__in=[order.pk for order in orders])
+    orders += of_buyers.select_related("channel")[: SHOWN + 1]
     items = list(find_items(request.seller, ItemFilter(text=words)).order_by("sku")[: SHOWN + 1])
     context = {
         "words": words,
         "items": items[:SHOWN],
         "more_items": len(items) > SHOWN,
         "orders": orders[:SHOWN],
+        "more_orders": len(orders) > SHOWN,
         "labels": list(Label.objects.filter(seller=request.seller, name__icontains=words).order_by("name")[:SHOWN]),
         "channels": [one for one in channels if not one.archived_at and words.lower() in one.name.lower()][:SHOWN],
         "is_short": len(words) < TRIGRAM,
@@ -46,10 +52,7 @@ def _called_so(request: SellerRequest, words: str) -> QuerySet[Item]:
     return by_sku.union(items.filter(gtin=words)) if words.isdigit() else by_sku
 
 
-def _orders(channels: QuerySet[Channel], words: str) -> QuerySet[Order]:
-    """Return the orders of this number; each channel has numbers of its own."""
-    return (
-        Order.objects.filter(channel__in=[one.pk for one in channels], remote_id=words)
-        .select_related("channel")
-        .order_by("-placed_at", "-pk")
-    )
+def _orders(seller: Seller, channels: Sequence[Channel], words: str) -> list[Order]:
+    """Return the orders that are called so, the newest first; each channel has numbers of its own."""
+    orders = Order.objects.filter(pk__in=set(orders_called(seller, channels, words)))
+    return list(orders.select_related("channel").order_by("-placed_at", "-pk")[: SHOWN + 1])

@@ -170,18 +170,29 @@ def test_all_to_ship_is_printed_at_one_press(page: Page, live_server: LiveServer
 
 
 @both_sizes
+def test_a_buyer_is_found_from_every_page(page: Page, live_server: LiveServer, busy: Rig):
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/search/")
+
+    page.get_by_label("tracking number or buyer").last.fill("ada b")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("region", name="Orders").get_by_role("link")).to_have_count(2)
+    assert_good(page)
+
+
+@both_sizes
 def test_a_view_is_kept_as_a_tab_and_removed(page: Page, live_server: LiveServer, busy: Rig):
     sign_in(page, busy.owner, live_server.url)
     page.goto(f"{live_server.url}/s/acme/orders/?show=to_ship")
 
-    page.get_by_label("Order number or SKU").fill("MUG-1")
+    page.get_by_label("Order number, tracking number, buyer or SKU").fill("MUG-1")
     page.get_by_role("button", name="Find").click()
     page.get_by_label("Name of this view").fill("Mugs to ship")
     assert_good(page)
     page.get_by_role("button", name="Keep as a tab").click()
     page.get_by_role("link", name="All orders").click()
     page.get_by_role("link", name="Mugs to ship").click()
-    expect(page.get_by_label("Order number or SKU")).to_have_value("MUG-1")
+    expect(page.get_by_label("Order number, tracking number, buyer or SKU")).to_have_value("MUG-1")
     assert_good(page)
 
     page.get_by_role("button", name="Remove the tab").click()

@@ -108,7 +108,7 @@ def test_nothing_of_other_sellers_is_found(browser: Client, seller: Seller):
 
 
 def test_without_words_the_page_says_what_can_be_found(browser: Client, seller: Seller):
-    assert "barcode or order number" in _search(browser, seller, "")
+    assert "order number or tracking number" in _search(browser, seller, "")
 
 
 def test_an_order_of_a_channel_that_was_removed_is_found_as_in_the_list(
