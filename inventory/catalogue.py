@@ -1,12 +1,12 @@
 """Items as the seller's pages change them. Nothing here sends anything: capture.sql notices what changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
+from inventory import labels
 from inventory.models import Item, LabelItem, Seller
 from inventory.signals import send_changed
 
@@ -36,34 +36,32 @@ def save_item(item: Item, values: Mapping[str, Any], *, now: datetime) -> None:
     item.refresh_from_db()
 
 
-def set_blocked(items: QuerySet[Item], blocked: bool, *, now: datetime) -> int:
-    """The items are offered nowhere, or wherever their labels say again. Returns how many were not so before."""
+def set_blocked(item: Item, blocked: bool, *, now: datetime) -> None:
+    """The item is offered nowhere, or wherever its labels say again."""
     with transaction.atomic():
-        changed = _still(items.exclude(blocked=blocked)).update(blocked=blocked, updated_at=now)
+        Item.objects.filter(pk=item.pk).exclude(blocked=blocked).update(blocked=blocked, updated_at=now)
         send_changed()
-    return changed
 
 
-def archive(items: QuerySet[Item], *, now: datetime) -> int:
-    """The items are archived, which takes them off all labels. Returns how many were not archived before."""
+def archive(item: Item, *, now: datetime) -> None:
+    """The item is archived, which takes it off all labels; one that is archived stays as it is."""
     with transaction.atomic():
-        # Items before labels, and in order: an import that is undone meanwhile locks them that way too.
-        chosen = _still(items).filter(archived_at=None).order_by("pk").select_for_update(no_key=True)
-        ids = list(chosen.values_list("pk", flat=True))
-        LabelItem.objects.filter(item__in=ids).delete()
-        Item.objects.filter(pk__in=ids).update(archived_at=now, updated_at=now)
-        send_changed()
-    return len(ids)
+        # Items before labels: an import that is undone meanwhile locks them that way too.
+        held = Item.objects.select_for_update(no_key=True).filter(pk=item.pk, archived_at=None)
+        if held.first():
+            labels.lock_all(item.seller_id)
+            archive_exactly([item.pk], at=now, now=now)
+            send_changed()
 
 
-def bring_back(items: QuerySet[Item], *, now: datetime) -> int:
-    """Archived items are in the inventory again, on no label but those whose rules want them."""
+def archive_exactly(item_ids: Sequence[int], *, at: datetime, now: datetime) -> None:
+    """These items are archived since `at` and on no label. For who holds them, and all labels after them."""
+    LabelItem.objects.filter(item__in=item_ids).delete()
+    Item.objects.filter(pk__in=item_ids).update(archived_at=at, updated_at=now)
+
+
+def bring_back(item: Item, *, now: datetime) -> None:
+    """The item is in the inventory again, on no label but those whose rules want it."""
     with transaction.atomic():
-        changed = _still(items.exclude(archived_at=None)).update(archived_at=None, updated_at=now)
+        Item.objects.filter(pk=item.pk).exclude(archived_at=None).update(archived_at=None, updated_at=now)
         send_changed()
-    return changed
-
-
-def _still(items: QuerySet[Item]) -> QuerySet[Item]:
-    """Return the same items by id: an UPDATE takes no joins and no order."""
-    return Item.objects.filter(pk__in=items.order_by().values("pk"))

@@ -240,6 +240,12 @@ def lock(label_id: int) -> Label | None:
     return Label.objects.select_for_update(no_key=True).filter(pk=label_id).first()
 
 
+def lock_all(seller_id: int) -> dict[int, Label]:
+    """Return all labels of the seller by id, locked like by `lock`. Items are locked before them, never after."""
+    held = Label.objects.select_for_update(no_key=True).filter(seller=seller_id).order_by("pk")
+    return {label.pk: label for label in held}
+
+
 def _apply_rule(label: Label, among: QuerySet[Item]) -> None:
     """Of the items `among`, those and only those that the rule wants are on the label by rule."""
     try:

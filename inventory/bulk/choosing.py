@@ -34,11 +34,13 @@ class PriceChange:
 # ruff: noqa: S608 - statements are put together from constants
 #: What of a chosen item says whether it differs.
 _COLUMNS = ("id", "price", "currency", "is_parent", "blocked", "archived_at")
-_BLOCKED = "SELECT id, NULL, NULL FROM chosen WHERE blocked = {}"
+_SO = "SELECT id, NULL, NULL FROM chosen WHERE {}"
 # OFFSET 0 has each price worked out once, not wherever it is named.
 _DIFFERING: Mapping[str, str] = {
-    Action.BLOCK: _BLOCKED.format("false"),
-    Action.UNBLOCK: _BLOCKED.format("true"),
+    Action.BLOCK: _SO.format("NOT blocked"),
+    Action.UNBLOCK: _SO.format("blocked"),
+    Action.ARCHIVE: _SO.format("archived_at IS NULL"),
+    Action.BRING_BACK: "SELECT id, archived_at, NULL FROM chosen WHERE archived_at IS NOT NULL",
     Action.PRICE: """
     SELECT id, price, priced FROM (
         SELECT id, price, coalesce(

@@ -5,53 +5,63 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from inventory import labels
-from inventory.bulk.holding import hold
-from inventory.models import BulkEdit, BulkEditSlice
+from inventory import catalogue, labels
+from inventory.bulk.holding import hold, hold_items
+from inventory.models import BulkEdit, BulkEditSlice, Item, Label
 from inventory.signals import send_changed
 
 Action = BulkEdit.Action
 
 # ruff: noqa: S608 - statements are put together from constants
-_PART = """
+#: Those that are still as before are on record, with what of them is about to change.
+_RECORD = """
+INSERT INTO inventory_bulkedititem (edit_id, item_id{columns})
+SELECT %(edit)s, part.id{befores}
+FROM (
     SELECT part.id, part.before, part.after
     FROM inventory_bulkeditslice AS slice,
         unnest(slice.item_ids, slice.befores, slice.afters) AS part(id, before, after)
-    WHERE slice.id = %(slice)s"""
-#: In order, so that two writers never wait for each other in a circle.
-_LOCK_ITEMS = f"""
-SELECT FROM inventory_item WHERE id IN (SELECT id FROM ({_PART}) AS part) ORDER BY id FOR NO KEY UPDATE
+    WHERE slice.id = %(slice)s
+) AS part
+JOIN inventory_item AS item ON item.id = part.id
+WHERE {unchanged}
+RETURNING item_id
 """
-_RECORD = f"""
-    INSERT INTO inventory_bulkedititem (edit_id, item_id, price_before, price_after, source_before)
-    SELECT %(edit)s, part.id, {{before}}, part.after::numeric, {{source}}
-    FROM ({_PART}) AS part"""
-_RECORD_ITEMS = _RECORD.format(before="part.before::numeric", source="''") + (
-    " JOIN inventory_item AS item ON item.id = part.id WHERE {unchanged} RETURNING item_id, price_after"
-)
-_CHANGE_ITEMS = f"""
-WITH changed AS ({_RECORD_ITEMS})
-UPDATE inventory_item AS item SET {{change}}, updated_at = %(now)s FROM changed WHERE item.id = changed.item_id
-"""
-_CHANGE: Mapping[str, str] = {
-    Action.BLOCK: _CHANGE_ITEMS.format(unchanged="NOT item.blocked", change="blocked = true"),
-    Action.UNBLOCK: _CHANGE_ITEMS.format(unchanged="item.blocked", change="blocked = false"),
-    Action.PRICE: _CHANGE_ITEMS.format(
-        unchanged="item.price IS NOT DISTINCT FROM part.before::numeric", change="price = changed.price_after"
-    ),
-}
 # Plan: each item's row on the label is looked up by itself; a join may be planned as a walk over the whole label.
-_RECORD_MEMBERS = (
-    _RECORD.format(before="NULL::numeric", source="part.before")
-    + """
-    JOIN inventory_item AS item ON item.id = part.id
-    LEFT JOIN LATERAL (
-        SELECT source FROM inventory_labelitem WHERE label_id = %(label)s AND item_id = part.id LIMIT 1
-    ) AS member ON true
-    WHERE coalesce(member.source, '') = part.before AND (item.archived_at IS NULL OR member.source IS NOT NULL)
-    RETURNING item_id
-"""
+_SOURCE = "(SELECT source FROM inventory_labelitem WHERE label_id = %(label)s AND item_id = part.id)"
+_LABELS = "(SELECT jsonb_object_agg(label_id, source) FROM inventory_labelitem WHERE item_id = part.id)"
+
+
+def _recording(*, unchanged: str, **befores: str) -> str:
+    """Return the statement; `befores` are columns of the record and what stands in them."""
+    columns, values = ("".join(f", {text}" for text in texts) for texts in (befores, befores.values()))
+    return _RECORD.format(columns=columns, befores=values, unchanged=unchanged)
+
+
+_MEMBERS = _recording(
+    unchanged=f"coalesce({_SOURCE}, '') = part.before AND (item.archived_at IS NULL OR part.before <> '')",
+    labels_before="jsonb_build_object(%(label)s::bigint, part.before)",
 )
+_RECORDING: Mapping[str, str] = {
+    Action.BLOCK: _recording(unchanged="NOT item.blocked"),
+    Action.UNBLOCK: _recording(unchanged="item.blocked"),
+    Action.PRICE: _recording(
+        unchanged="item.price IS NOT DISTINCT FROM part.before::numeric",
+        price_before="part.before::numeric",
+        price_after="part.after::numeric",
+    ),
+    Action.ARCHIVE: _recording(unchanged="item.archived_at IS NULL", labels_before=_LABELS),
+    Action.BRING_BACK: _recording(
+        unchanged="item.archived_at = part.before::timestamptz", archived_before="item.archived_at"
+    ),
+    Action.LABEL: _MEMBERS,
+    Action.UNLABEL: _MEMBERS,
+}
+_SET_PRICES = """
+UPDATE inventory_item AS item SET price = one.price_after, updated_at = %(now)s
+FROM inventory_bulkedititem AS one
+WHERE one.edit_id = %(edit)s AND one.item_id = ANY(%(items)s) AND item.id = one.item_id
+"""
 
 
 def do_slice(edit_id: int, *, now: datetime) -> bool:
@@ -78,16 +88,30 @@ def do_slice(edit_id: int, *, now: datetime) -> bool:
 
 def _change(made: BulkEdit, part: BulkEditSlice, *, now: datetime) -> int:
     """Returns how many items were changed; they are on record."""
-    given = {"edit": made.pk, "slice": part.pk, "label": made.label_id, "now": now}
+    held = hold_items(made, part.item_ids)
     with connection.cursor() as cursor:
-        if made.label is None:
-            cursor.execute(_LOCK_ITEMS, given)
-            cursor.execute(_CHANGE[made.action], given)
-            return int(cursor.rowcount)
-        cursor.execute(_RECORD_MEMBERS, given)
-        item_ids = [row[0] for row in cursor.fetchall()]
-    if made.action == Action.LABEL:
-        labels.put_exactly(made.label, item_ids, labels.Source.HAND)
-    else:
-        labels.take_off_exactly(made.label, item_ids)
-    return len(item_ids)
+        cursor.execute(_RECORDING[made.action], {"edit": made.pk, "slice": part.pk, "label": made.label_id})
+        items = [row[0] for row in cursor.fetchall()]
+    _do(made, items, held, now=now)
+    return len(items)
+
+
+def _do(made: BulkEdit, items: list[int], held: Mapping[int, Label], *, now: datetime) -> None:
+    """It is done to these items, all on record. Of an edit about one label only that is held."""
+    those = Item.objects.filter(pk__in=items)
+    match made.action:
+        case Action.BLOCK | Action.UNBLOCK:
+            those.update(blocked=made.action == Action.BLOCK, updated_at=now)
+        case Action.PRICE:
+            with connection.cursor() as cursor:
+                cursor.execute(_SET_PRICES, {"edit": made.pk, "items": items, "now": now})
+        case Action.ARCHIVE:  # since when it is archived says which edit did it
+            catalogue.archive_exactly(items, at=made.made_at, now=now)
+        case Action.BRING_BACK:
+            those.update(archived_at=None, updated_at=now)
+        case Action.LABEL:
+            for label in held.values():
+                labels.put_exactly(label, items, labels.Source.HAND)
+        case Action.UNLABEL:
+            for label in held.values():
+                labels.take_off_exactly(label, items)

@@ -174,10 +174,10 @@ def _hold(made: BulkEdit) -> BulkEdit:
 
 
 def _be_alone(seller_id: int, label_id: int | None) -> None:
-    """One at a time asks for something of a seller: the same key twice, two edits. The label is locked first."""
+    """One at a time asks for something of a seller: the same key twice, two edits. Labels are locked after that."""
+    Seller.objects.select_for_update(no_key=True).get(pk=seller_id)
     if label_id is not None:
         labels.lock(label_id)
-    Seller.objects.select_for_update(no_key=True).get(pk=seller_id)
 
 
 def _check_busy(seller_id: int, action: str, label_id: int | None) -> None:

@@ -903,6 +903,8 @@ class Migration(migrations.Migration):
                             ("block", "blocked"),
                             ("unblock", "unblocked"),
                             ("price", "priced anew"),
+                            ("archive", "archived"),
+                            ("bring_back", "brought back"),
                         ],
                         max_length=10,
                     ),
@@ -1023,7 +1025,8 @@ class Migration(migrations.Migration):
                 ),
                 ("price_before", models.DecimalField(decimal_places=4, max_digits=14, null=True)),
                 ("price_after", models.DecimalField(decimal_places=4, max_digits=14, null=True)),
-                ("source_before", models.CharField(blank=True, default="", max_length=10)),
+                ("archived_before", models.DateTimeField(null=True)),
+                ("labels_before", models.JSONField(null=True)),
                 (
                     "edit",
                     models.ForeignKey(

@@ -18,6 +18,8 @@ class BulkEdit(models.Model):
         BLOCK = "block", "blocked"
         UNBLOCK = "unblock", "unblocked"
         PRICE = "price", "priced anew"
+        ARCHIVE = "archive", "archived"
+        BRING_BACK = "bring_back", "brought back"
 
     class State(models.TextChoices):
         RUNNING = "running", "Under way"
@@ -105,7 +107,7 @@ class BulkEditSlice(models.Model):
     edit = models.ForeignKey(BulkEdit, on_delete=models.CASCADE, related_name="slices", db_index=False)
     number = models.IntegerField()
     item_ids = ArrayField(models.BigIntegerField())
-    #: What each was when the edit was asked for, and is to become: a price, or how it is on the label.
+    #: What each was when the edit was asked for, and is to become: a price, a place on the label, archived since when.
     befores = ArrayField(models.TextField(null=True))  # noqa: DJ001 - no price is none
     afters = ArrayField(models.TextField(null=True))  # noqa: DJ001
 
@@ -129,8 +131,9 @@ class BulkEditItem(models.Model):
     )
     price_before = money_field(null=True)
     price_after = money_field(null=True)
-    #: How it was on the label before: "" if not at all.
-    source_before = models.CharField(max_length=10, default="", blank=True)
+    archived_before = models.DateTimeField(null=True)
+    #: How it was on each label that the edit put it on or took it off, by the label's id: "" if not at all.
+    labels_before = models.JSONField(null=True)
 
     def __str__(self) -> str:
         return f"item {self.item_id} by {self.edit_id}"

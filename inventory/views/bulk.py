@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import pluralize
 from django.views.decorators.http import require_POST
 
-from inventory import catalogue
 from inventory.bulk import edits
 from inventory.forms import ItemFilterForm, PriceChangeForm
 from inventory.models import BulkEdit, Item, Label, Role
@@ -39,12 +38,6 @@ def items_bulk(request: SellerRequest) -> HttpResponse:
         action = ""
     if action in BulkEdit.Action.values:
         _edit(request, chosen, action)
-    elif action == "archive":
-        count = catalogue.archive(chosen, now=clock.now())
-        messages.success(request, f"{_items(count)} archived, and on no label any more.")
-    elif action == "bring_back":
-        count = catalogue.bring_back(chosen, now=clock.now())
-        messages.success(request, f"{_items(count)} brought back, so far on no label by hand.")
     response = redirect("items", request.seller.slug)
     response["Location"] += f"?{query.urlencode()}" if query else ""
     return response

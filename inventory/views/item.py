@@ -116,20 +116,19 @@ def item_labels(request: SellerRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def item_status(request: SellerRequest, public_id: UUID) -> HttpResponse:
     """Block, unblock, archive or bring back the item."""
-    found = find_item(request, public_id)
-    one, now = Item.objects.filter(pk=found.pk), clock.now()
+    found, now = find_item(request, public_id), clock.now()
     match request.POST.get("action"):
         case "block":
-            catalogue.set_blocked(one, True, now=now)
+            catalogue.set_blocked(found, True, now=now)
             messages.success(request, "Blocked: it is offered nowhere.")
         case "unblock":
-            catalogue.set_blocked(one, False, now=now)
+            catalogue.set_blocked(found, False, now=now)
             messages.success(request, "No longer blocked.")
         case "archive":
-            catalogue.archive(one, now=now)
+            catalogue.archive(found, now=now)
             messages.success(request, "Archived, and on no label any more.")
         case "bring_back":
-            catalogue.bring_back(one, now=now)
+            catalogue.bring_back(found, now=now)
             messages.success(request, "Brought back.")
     return redirect("item", request.seller.slug, found.public_id)
 

@@ -8,8 +8,8 @@ from inventory.bulk import edits
 from inventory.bulk.doing import do_slice
 from inventory.models import BulkEdit
 from tests.browser.conftest import assert_good, sign_in
-from tests.factories import NOW, make_item
-from tests.inventory.bulk_rig import seller, small_slices
+from tests.factories import NOW, make_item, make_label
+from tests.inventory.bulk_rig import members, seller, small_slices
 
 __all__ = ["seller", "small_slices"]
 
@@ -20,6 +20,34 @@ pytestmark = [
 ]
 
 SIZES = pytest.mark.parametrize("phone", [False, True], indirect=True, ids=["desktop", "phone"])
+
+
+@SIZES
+def test_many_items_are_archived_while_the_seller_looks_on_and_put_back_on_their_label(page, live_server, seller):
+    label = make_label(seller, items=[make_item(seller, f"LAMP-{number}") for number in range(5)])
+    sign_in(page, seller.memberships.get().user, live_server.url)
+    page.goto(live_server.url + reverse("items", args=[seller.slug]))
+
+    page.get_by_role("button", name="More…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("All 5 items").check()
+    assert_good(page)
+    dialog.get_by_role("button", name="Archive").click()
+    expect(page.get_by_role("progressbar", name="Items archived")).to_be_visible()
+    assert_good(page)
+
+    made = BulkEdit.objects.get()
+    do_slice(made.pk, now=NOW)
+    expect(page.get_by_text("2 of 5")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("2 items archived")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("dialog").get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("2 items are as before.")).to_be_visible()
+    expect(page.get_by_role("link", name="Outlet")).to_have_count(5)
+    assert set(members(label).values()) == {"hand"}
+    assert_good(page)
 
 
 @SIZES

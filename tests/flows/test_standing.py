@@ -88,9 +88,9 @@ def test_what_is_not_listed_says_why(rig: Rig, mug: Item):
     Item.objects.filter(pk=mug.pk).update(price=None)
     rig.labels(mug)
     assert standing(rig, mug).why == "This item has no price."
-    catalogue.set_blocked(Item.objects.filter(pk=mug.pk), True, now=NOW)
+    catalogue.set_blocked(mug, True, now=NOW)
     assert standing(rig, mug).why == "The item is blocked."
-    catalogue.archive(Item.objects.filter(pk=mug.pk), now=NOW)
+    catalogue.archive(mug, now=NOW)
     assert standing(rig, mug).why == "The item is archived."
     Item.objects.filter(pk=mug.pk).update(is_parent=True)
     assert standing(rig, mug).why == "Its variations are listed: a parent is not sold itself."

@@ -1,16 +1,21 @@
 """One thing done to many items, and undone."""
 
+import threading
+import time
 import uuid
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
-from inventory import labels
+from inventory import catalogue, labels
 from inventory.bulk import edits
-from inventory.bulk.choosing import PriceChange
+from inventory.bulk.choosing import PriceChange, write_down
 from inventory.models import BulkEdit, Item, LabelItem
 from inventory.retention import purge_bulk_edits
 from tests.factories import NOW, make_item, make_label, make_seller, make_user
+from tests.flows.test_activate_races import at_once
 
 pytestmark = pytest.mark.django_db
 Action = BulkEdit.Action
@@ -106,6 +111,86 @@ def test_blocking_goes_back_for_those_that_it_changed(seller, action, blocked):
     undo(seller, made)
     assert Item.objects.get(sku="CHANGED").blocked is blocked
     assert Item.objects.get(sku="SO ALREADY").blocked is not blocked
+
+
+def test_archiving_takes_off_all_labels_and_its_undo_puts_back_on_them(seller):
+    mug, pot = make_item(seller, "MUG", brand="Acme"), make_item(seller, "POT", brand="Acme")
+    outlet, ruled, kept_off = make_label(seller, items=[mug, pot]), by_rule(seller, "Acme"), make_label(seller, "Off")
+    labels.exclude_items(kept_off, [mug.pk], actor=None, now=NOW)
+
+    made = do(seller, Action.ARCHIVE, chosen=seller.items.filter(sku="MUG"))
+
+    assert (seller.items.get(sku="MUG").archived_at, seller.items.get(sku="POT").archived_at) == (NOW, None)
+    assert [members(label) for label in (outlet, ruled, kept_off)] == [{"POT": "hand"}, {"POT": "rule"}, {}]
+    assert undo(seller, made).undone_count == 1
+    assert not seller.items.exclude(archived_at=None).exists()
+    assert members(outlet) == {"MUG": "hand", "POT": "hand"}
+    assert members(ruled) == {"MUG": "rule", "POT": "rule"}
+    assert members(kept_off) == {"MUG": "excluded"}
+
+
+def test_what_is_archived_comes_back_on_the_labels_that_are_still_there(seller):
+    mug = make_item(seller, "MUG")
+    gone, outlet = make_label(seller, "Gone", items=[mug]), make_label(seller, items=[mug])
+    made = do(seller, Action.ARCHIVE)
+    gone.delete()
+
+    assert undo(seller, made).undone_count == 1
+    assert members(outlet) == {"MUG": "hand"}
+
+
+def test_what_somebody_brought_back_and_archived_again_is_left_alone(seller):
+    mug, pot = make_item(seller, "MUG"), make_item(seller, "POT")
+    made = do(seller, Action.ARCHIVE)
+    for item in (mug, pot):
+        catalogue.bring_back(item, now=NOW)
+    catalogue.archive(mug, now=NOW + timedelta(hours=1))
+
+    assert undo(seller, made).undone_at is None
+    assert seller.items.get(sku="MUG").archived_at == NOW + timedelta(hours=1)
+
+
+def test_what_was_brought_back_is_archived_as_before_unless_somebody_labelled_it_since(seller):
+    label, before = by_rule(seller, "Acme"), NOW - timedelta(days=3)
+    items = [make_item(seller, sku, brand="Acme", archived_at=before) for sku in ("MUG", "POT")]
+
+    made = do(seller, Action.BRING_BACK)
+    labels.recalculate_items([item.pk for item in items], now=NOW)
+    labels.add_items(make_label(seller), [items[1].pk], actor=None, now=NOW)
+
+    assert members(label) == {"MUG": "rule", "POT": "rule"}
+    assert undo(seller, made).left_count == 1
+    assert dict(seller.items.values_list("sku", "archived_at")) == {"MUG": before, "POT": None}
+    assert members(label) == {"POT": "rule"}
+
+
+def test_archiving_counts_what_was_not_archived_before(seller):
+    make_item(seller, "MUG", on_hand=3)
+    make_item(seller, "GONE", archived_at=NOW - timedelta(days=1))
+
+    assert do(seller, Action.ARCHIVE).changed_count == 1
+    assert do(seller, Action.BRING_BACK).changed_count == 2
+    assert not seller.items.exclude(archived_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_archives_and_who_labels_meanwhile_do_not_wait_for_each_other_in_a_circle(seller, monkeypatch):
+    make_item(seller, "MUG")
+    label, begun, real = make_label(seller), threading.Event(), write_down
+
+    def slowly(made, *args):
+        begun.set()
+        time.sleep(0.5 if made.action == Action.ARCHIVE else 0)
+        return real(made, *args)
+
+    def put_on_label():
+        begun.wait(timeout=10)
+        do(seller, Action.LABEL, label=label)
+
+    monkeypatch.setattr("inventory.bulk.edits.write_down", slowly)
+
+    assert at_once(partial(do, seller, Action.ARCHIVE), put_on_label) == [None, None]
+    assert members(label) == {}
 
 
 def test_a_label_is_as_before_for_what_came_on_it(seller):

@@ -99,6 +99,39 @@ def test_it_is_stopped_goes_on_and_is_undone_from_the_list(owner, seller):
     assert set(Item.objects.values_list("price", flat=True)) == {10}
 
 
+def test_many_items_are_archived_and_brought_back_by_a_worker_too(owner, seller):
+    page, made = begin(owner, seller, action="archive", **{"scope-more": "all"})
+
+    assert "5 items archived: this is under way." in page
+    assert Item.objects.filter(archived_at=None).count() == 5
+    assert work(made).changed_count == 5
+    page, made = begin(owner, seller, action="bring_back", filter="show=archived", **{"scope-more": "all"})
+    assert "5 items brought back: this is under way." in page
+    work(made)
+    act(owner, seller, made, "undo")
+    assert work(made).state == State.UNDONE
+    assert not Item.objects.filter(archived_at=None).exists()
+
+
+def test_a_list_of_which_all_is_archived_leads_to_the_archived_items(owner, seller):
+    Item.objects.update(archived_at=NOW)
+
+    page = owner.get(address("items", seller)).content.decode()
+
+    assert "All items are archived" in page
+    assert '<a href="?show=archived">Show archived items</a>' in page
+
+
+def test_the_dialog_of_archived_items_only_brings_back_and_says_where_to(owner, seller):
+    Item.objects.update(archived_at=NOW)
+
+    page = owner.get(address("items", seller), {"show": "archived"}).content.decode()
+
+    assert "Bring items back" in page
+    assert "They come back on no label, but for labels whose rules want them" in page
+    assert 'value="archive"' not in page
+
+
 def test_a_second_click_finds_nothing_to_do(owner, seller):
     _, made = begin(owner, seller)
     work(made)

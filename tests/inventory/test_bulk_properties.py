@@ -1,6 +1,7 @@
 """Whatever is done to whatever items, wherever it is killed or stopped: once undone, all is as it was before."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -27,6 +28,7 @@ known = st.fixed_dictionaries(
         "blocked": st.booleans(),
         "brand": st.sampled_from(["", "Acme"]),
         "label": st.sampled_from(["", "hand", "excluded"]),
+        "archived_at": st.sampled_from([None, None, NOW - timedelta(days=1), NOW - timedelta(days=2)]),
     }
 )
 inventories = st.fixed_dictionaries(dict.fromkeys(SKUS, known))
@@ -74,11 +76,12 @@ def fill(seller, label, inventory):
             price=values["price"] and Decimal(values["price"]),
             blocked=values["blocked"],
             brand=values["brand"],
+            archived_at=values["archived_at"],
             is_parent=sku == "P",
             parent=parent if sku.startswith("P-") else None,
         )
         parent = item if sku == "P" else parent
-        if values["label"]:
+        if values["label"] == "excluded" or values["label"] and not values["archived_at"]:
             LabelItem.objects.create(label=label, item=item, source=values["label"])
     if label.kind == Label.Kind.RULE:
         Label.objects.filter(pk=label.pk).update(recalculated_at=None)
@@ -86,7 +89,7 @@ def fill(seller, label, inventory):
 
 
 def everything(label):
-    items = list(Item.objects.order_by("sku").values("sku", "price", "blocked"))
+    items = list(Item.objects.order_by("sku").values("sku", "price", "blocked", "archived_at"))
     return items, members(label)
 
 

@@ -148,6 +148,26 @@ def test_edits_of_other_things_and_of_other_sellers_are_not_refused(seller, item
     assert do(other, Action.PRICE, price=TENTH).state == State.DONE
 
 
+def test_items_are_not_archived_and_brought_back_at_once(seller, items):
+    made = do(seller, Action.ARCHIVE)
+
+    with pytest.raises(edits.Busy):
+        do(seller, Action.BRING_BACK)
+    assert work(made).state == State.DONE
+    assert work(do(seller, Action.BRING_BACK)).changed_count == 5
+
+
+def test_archiving_is_stopped_between_two_slices_and_undone_as_far_as_it_came(seller, items):
+    label = make_label(seller, items=items)
+    made = do(seller, Action.ARCHIVE)
+    do_slice(made.pk, now=NOW)
+    edits.stop(made)
+
+    assert set(members(label)) == {"C", "D", "E"}
+    assert undo(seller, made).undone_count == 2
+    assert set(members(label)) == set(SKUS)
+
+
 def test_no_undo_and_no_going_on_beside_an_edit_of_the_same_thing(seller, items):
     done = work(do(seller, Action.PRICE, price=TENTH))
     stopped = do(seller, Action.PRICE, price=TENTH)

@@ -133,8 +133,8 @@ def test_nothing_falls_below_none_on_hand(seller):
     [
         lambda: catalogue.save_item(item("A"), {"title": "By hand"}, now=LATER),
         lambda: Item.objects.filter(sku="A").update(price=Decimal(99)),
-        lambda: catalogue.set_blocked(Item.objects.filter(sku="A"), True, now=LATER),
-        lambda: catalogue.archive(Item.objects.filter(sku="A"), now=LATER),
+        lambda: catalogue.set_blocked(item("A"), True, now=LATER),
+        lambda: catalogue.archive(item("A"), now=LATER),
         lambda: count("A", 12),
         lambda: bring(item("A").seller, "sku,quantity\nA,13\n"),
     ],
@@ -245,8 +245,8 @@ def test_a_count_alone_does_not_bring_back_what_an_undo_archived(seller):
 
 def test_what_the_seller_archived_after_an_undo_stays_archived(seller):
     undone(bring(seller, "sku,title\nA,Apple\n"))
-    catalogue.bring_back(Item.objects.all(), now=LATER)
-    catalogue.archive(Item.objects.all(), now=LATER + timedelta(days=1))
+    catalogue.bring_back(item("A"), now=LATER)
+    catalogue.archive(item("A"), now=LATER + timedelta(days=1))
 
     again = bring(seller, "sku,title\nA,Apple\n")
 
@@ -355,7 +355,7 @@ def test_an_undo_and_somebody_who_archives_do_not_wait_for_each_other_in_a_circl
 
     def archive():
         holds_items.wait(timeout=10)
-        catalogue.archive(Item.objects.filter(sku="A"), now=LATER)
+        catalogue.archive(item("A"), now=LATER)
 
     monkeypatch.setattr(undo, "_take_back_stock", slowly)
 
