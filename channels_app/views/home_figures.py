@@ -19,11 +19,12 @@ WIDTH, HEIGHT, GAP = 280, 64, 4
 
 # Plan: the seller's orders of these days by (seller, placed at).
 _BY_DAY = """
-SELECT (placed_at AT TIME ZONE %(zone)s)::date, currency, count(*), sum(total)
+SELECT (placed_at AT TIME ZONE %(zone)s)::date, currency, payment_status = 'cleared', count(*), sum(total)
 FROM channels_app_order
 WHERE seller_id = %(seller)s AND placed_at >= %(since)s AND shipping_status <> 'cancelled'
-GROUP BY 1, 2
-ORDER BY 4 DESC
+  AND payment_status <> 'failed'
+GROUP BY 1, 2, 3
+ORDER BY 5 DESC
 """
 
 
@@ -40,7 +41,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sales:
-    """What was bought in the last days, and not cancelled; amounts by currency."""
+    """What was sold in the last days: paid, and not cancelled. Amounts by currency."""
 
     bars: Sequence[Bar]
     since: date
@@ -49,13 +50,12 @@ class Sales:
     most: int
     today: int
     amounts_today: Mapping[str, Decimal]
+    #: Orders of today that are sold once their payment clears.
+    unpaid_today: int
 
 
 def sales_of(seller: Seller, *, now: datetime) -> Sales:
-    """Return the orders of the last days but for cancelled ones: a bar for each day, today last.
-
-    There are no bars if nobody has bought in them.
-    """
+    """Return what was sold in the last days: a bar for each day, today last; no bars if nothing was."""
     zone = ZoneInfo(seller.time_zone)
     today = now.astimezone(zone).date()
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
@@ -63,10 +63,10 @@ def sales_of(seller: Seller, *, now: datetime) -> Sales:
     params: dict[str, Any] = {"zone": seller.time_zone, "seller": seller.pk, "since": since}
     with connection.cursor() as cursor:
         cursor.execute(_BY_DAY, params)
-        rows: list[tuple[date, str, int, Decimal]] = cursor.fetchall()
+        rows: list[tuple[date, str, bool, int, Decimal]] = cursor.fetchall()
     counts: Counter[date] = Counter()
-    for day, _, count, _ in rows:
-        counts[day] += count
+    for day, _, is_paid, count, _ in rows:
+        counts[day] += count if is_paid else 0
     shown = [counts[day] for day in days]
     return Sales(
         bars=draw(shown, lambda place: f"{days[place]:%-d %b}: {shown[place]:,}") if any(shown) else [],
@@ -74,7 +74,10 @@ def sales_of(seller: Seller, *, now: datetime) -> Sales:
         count=sum(shown),
         most=max(shown),
         today=counts[today],
-        amounts_today={currency: amount for day, currency, _, amount in rows if day == today and amount},
+        amounts_today={
+            currency: amount for day, currency, is_paid, _, amount in rows if day == today and is_paid and amount
+        },
+        unpaid_today=sum(count for day, _, is_paid, count, _ in rows if day == today and not is_paid),
     )
 
 

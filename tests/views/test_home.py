@@ -6,7 +6,11 @@ import pytest
 from django.test import Client
 
 from inventory.models import Seller
+from marketplace_integration import clock
 from tests.factories import make_channel, make_item, make_label, make_seller, make_user
+from tests.flows.order_rig import Rig, rig
+
+__all__ = ["rig"]
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +43,18 @@ def test_the_step_that_comes_next_stands_out(client: Client, seller: Seller):
 
 def test_what_needs_a_channel_is_offered_once_there_is_one(client: Client, seller: Seller):
     assert client.get("/s/acme/").content.decode().count("Go to marketplaces") == 1
+
+
+def test_what_waits_for_its_payment_is_told_beside_what_was_sold(client: Client, rig: Rig):
+    rig.now = rig.market.now = clock.now()
+    rig.item("MUG-1", on_hand=9)
+    rig.market.has_order("A-1", sku="MUG-1", quantity=2, price="10.00")
+    rig.market.has_order("A-2", sku="MUG-1", price="7.00", payment="pending")
+    rig.market.has_order("A-3", sku="MUG-1", price="5.00", payment="failed")
+    rig.download()
+    client.force_login(rig.owner)
+
+    page = client.get("/s/acme/").content.decode()
+
+    assert "20.00 USD" in page
+    assert "1 paid order; 1 more waits for payment" in page

@@ -25,7 +25,7 @@ def channel():
     return make_channel(make_seller(time_zone="Europe/Berlin"))
 
 
-def has_order(channel, placed_at, *, total=1, currency="USD", status=Order.Shipping.UNSHIPPED):
+def has_order(channel, placed_at, *, total=1, currency="USD", status=Order.Shipping.UNSHIPPED, payment="cleared"):
     Order.objects.create(
         channel=channel,
         seller_id=channel.seller_id,
@@ -35,6 +35,7 @@ def has_order(channel, placed_at, *, total=1, currency="USD", status=Order.Shipp
         total=Decimal(total),
         shipping=Decimal(0),
         tax_included=True,
+        payment_status=payment,
         shipping_status=status,
         placed_at=placed_at,
         imported_at=placed_at,
@@ -95,6 +96,21 @@ def test_what_was_sold_today_is_counted_and_summed_by_currency_without_cancelled
     assert sales.amounts_today == {"USD": Decimal(15), "EUR": Decimal(3)}
     assert (sales.today, sales.count) == (3, 4)
     assert sales.bars[-1].text == "3 Mar: 3"
+
+
+def test_what_is_not_paid_is_not_sold_and_what_may_still_be_is_told_apart(channel):
+    has_order(channel, NOW, total=10)
+    has_order(channel, NOW, total=20, payment="pending")
+    has_order(channel, NOW, total=30, payment="pending", currency="EUR")
+    has_order(channel, NOW, total=40, payment="failed")
+    has_order(channel, NOW, total=50, payment="pending", status=Order.Shipping.CANCELLED)
+    has_order(channel, NOW - timedelta(days=1), payment="pending")
+
+    sales = sales_of(channel.seller, now=NOW)
+
+    assert sales.amounts_today == {"USD": Decimal(10)}
+    assert (sales.today, sales.count, sales.unpaid_today) == (1, 1, 2)
+    assert sales.bars[-1].text == "3 Mar: 1"
 
 
 def test_without_orders_nothing_is_drawn(channel):
