@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -32,14 +33,22 @@ class Step:
     is_done: bool
 
 
+class Off(NamedTuple):
+    """Something that is switched off on a channel that runs, and what follows: "Listings", "nothing is sent"."""
+
+    what: str
+    then: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRow:
-    """One of the seller's channels: what it lists, and how long it is still tested."""
+    """One of the seller's channels: what it lists, how long it is still tested, and what it does not do meanwhile."""
 
     channel: Channel
     counts: ListingCounts
     shares: Sequence[Share]
     days_left: int | None
+    off: Sequence[Off]
 
 
 @seller_page()
@@ -53,6 +62,7 @@ def home(request: SellerRequest) -> HttpResponse:
     to_ship = orders_to_ship(seller)
     context = {
         "rows": rows,
+        "idle": [row for row in rows if row.off or not row.channel.is_running],
         "troubles": troubles_of(seller, channels, now=now),
         "steps": steps,
         "next_step": next((step for step in steps if not step.is_done), None),
@@ -83,9 +93,18 @@ def _rows(channels: Sequence[Channel], *, now: datetime) -> list[ChannelRow]:
             counts=counts[channel.pk],
             shares=shares_of(counts[channel.pk]),
             days_left=channel.days_left(now),
+            off=_off(channel),
         )
         for channel in channels
     ]
+
+
+def _off(channel: Channel) -> list[Off]:
+    if not channel.is_running:
+        return []
+    listings = [] if channel.listings_on else [Off("Listings", "nothing is sent")]
+    orders = [] if channel.orders_on else [Off("Orders", "none is downloaded")]
+    return listings + orders
 
 
 def _steps(seller: Seller, channels: list[Channel]) -> list[Step]:

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from channels_app.models import Channel
 from inventory.models import Seller
 from marketplace_integration import clock
 from tests.factories import make_channel, make_item, make_label, make_seller, make_user
@@ -58,3 +59,31 @@ def test_what_waits_for_its_payment_is_told_beside_what_was_sold(client: Client,
 
     assert "20.00 USD" in page
     assert "1 paid order; 1 more waits for payment" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "not_said"),
+    [
+        ({}, ["Nothing is wrong: all channels run"], ["are off"]),
+        (
+            {"listings_on": False},
+            ["Nothing waits for you.", ">Sandbox</a> are off: nothing is sent.", "Listings are off: nothing is sent."],
+            ["Nothing is wrong", "Orders are off"],
+        ),
+        ({"orders_on": False}, ["Orders are off: none is downloaded."], ["Nothing is wrong", "Listings are off"]),
+        ({"listings_on": False, "orders_on": False}, ["Listings are off", "Orders are off"], ["Nothing is wrong"]),
+        ({"state": "setup", "listings_on": False}, [">Sandbox</a> is not active"], ["Nothing is wrong", "are off"]),
+    ],
+)
+def test_what_a_channel_does_not_do_is_said_calmly(
+    client: Client, seller: Seller, change: dict[str, object], said: list[str], not_said: list[str]
+):
+    label = make_label(seller, items=[make_item(seller)])
+    make_channel(seller, name="Another", label=label)
+    Channel.objects.filter(pk=make_channel(seller, name="Sandbox", label=label, state="live").pk).update(**change)
+
+    page = client.get("/s/acme/").content.decode()
+
+    assert [words for words in said if words not in page] == []
+    assert [words for words in not_said if words in page] == []
+    assert "Needs you" not in page
