@@ -1,13 +1,13 @@
 """The support desk: Django's admin, its lists by what support does with them, and one search over everything."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -80,82 +80,46 @@ class SupportSite(AdminSite):
 
 def find(q: str) -> list[Found]:
     """Return sellers and channels that are called so, and items, listings and orders of just this SKU or number."""
+    return [_found(row) for rows in _matching(q) for row in rows[:MOST_FOUND]]
+
+
+def _matching(q: str) -> Iterator[QuerySet[Any]]:
+    sellers = Seller.objects.filter(Q(name__icontains=q) | Q(slug__icontains=q))
+    yield sellers.order_by("name")
+    channels = Channel.objects.filter(Q(name__icontains=q) | Q(seller__name__icontains=q) | Q(account_id=q))
+    yield channels.select_related("seller").order_by("seller__name", "name")
+    yield Item.objects.filter(sku__iexact=q).select_related("seller")
     # All are named, since the indexes of what belongs to channels begin with the channel.
-    channels = list(Channel.objects.values_list("pk", flat=True))
-    return [*_sellers(q), *_channels(q), *_items(q), *_listings(q, channels), *_orders(q, channels)]
+    of_all = {"channel__in": list(Channel.objects.values_list("pk", flat=True))}
+    yield Listing.objects.filter(**of_all, sku=q).select_related("channel__seller")
+    yield Order.objects.filter(**of_all, remote_id=q).select_related("channel__seller")
 
 
-def _sellers(q: str) -> list[Found]:
-    rows = Seller.objects.filter(Q(name__icontains=q) | Q(slug__icontains=q)).order_by("name")[:MOST_FOUND]
-    return [
-        Found(
-            kind="Seller",
-            name=seller.name,
-            note=seller.slug,
-            url=_page("inventory_seller", seller.pk),
-            sellers_url=reverse("home", args=[seller.slug]),
-        )
-        for seller in rows
-    ]
-
-
-def _channels(q: str) -> list[Found]:
-    rows = Channel.objects.filter(Q(name__icontains=q) | Q(seller__name__icontains=q) | Q(account_id=q))
-    return [
-        Found(
-            kind="Channel",
-            name=channel.name,
-            note=f"{channel.seller}, {channel.get_state_display()}",
-            url=_page("channels_app_channel", channel.pk),
-            sellers_url=reverse("channel_settings", args=[channel.seller.slug, channel.public_id]),
-        )
-        for channel in rows.select_related("seller").order_by("seller__name", "name")[:MOST_FOUND]
-    ]
-
-
-def _items(q: str) -> list[Found]:
-    rows = Item.objects.filter(sku__iexact=q).select_related("seller")[:MOST_FOUND]
-    return [
-        Found(
-            kind="Item",
-            name=item.sku,
-            note=f"{item.seller}: {item.title}",
-            url=_page("inventory_item", item.pk),
-            sellers_url=reverse("item", args=[item.seller.slug, item.public_id]),
-        )
-        for item in rows
-    ]
-
-
-def _listings(q: str, channels: Sequence[int]) -> list[Found]:
-    rows = Listing.objects.filter(channel__in=channels, sku=q).select_related("channel__seller")[:MOST_FOUND]
-    return [
-        Found(
-            kind="Listing",
-            name=listing.sku,
-            note=f"{listing.channel} of {listing.channel.seller}, {listing.get_state_display()}",
-            url=_page("channels_app_listing", listing.pk),
-        )
-        for listing in rows
-    ]
-
-
-def _orders(q: str, channels: Sequence[int]) -> list[Found]:
-    rows = Order.objects.filter(channel__in=channels, remote_id=q).select_related("channel__seller")[:MOST_FOUND]
-    return [
-        Found(
-            kind="Order",
-            name=order.remote_id,
-            note=f"{order.channel} of {order.channel.seller}, {order.get_shipping_status_display()}",
-            url=_page("channels_app_order", order.pk),
-            sellers_url=reverse("order", args=[order.channel.seller.slug, order.public_id]),
-        )
-        for order in rows
-    ]
-
-
-def _page(name: str, pk: int) -> str:
-    return reverse(f"admin:{name}_change", args=[pk])
+def _found(row: Seller | Channel | Item | Listing | Order) -> Found:
+    """Return the row in the words of the list, with its pages; a listing has none at its seller's."""
+    match row:
+        case Seller():
+            name, note = row.name, row.slug
+            sellers_url = reverse("home", args=[row.slug])
+        case Channel():
+            name, note = row.name, f"{row.seller}, {row.get_state_display()}"
+            sellers_url = reverse("channel_settings", args=[row.seller.slug, row.public_id])
+        case Item():
+            name, note = row.sku, f"{row.seller}: {row.title}"
+            sellers_url = reverse("item", args=[row.seller.slug, row.public_id])
+        case Listing():
+            name, note = row.sku, f"{row.channel} of {row.channel.seller}, {row.get_state_display()}"
+            sellers_url = ""
+        case Order():
+            name, note = row.remote_id, f"{row.channel} of {row.channel.seller}, {row.get_shipping_status_display()}"
+            sellers_url = reverse("order", args=[row.channel.seller.slug, row.public_id])
+    return Found(
+        kind=type(row).__name__,
+        name=name,
+        note=note,
+        url=reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk]),
+        sellers_url=sellers_url,
+    )
 
 
 def _waiting(user: User, *, now: datetime) -> Waiting:
