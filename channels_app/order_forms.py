@@ -269,6 +269,20 @@ class ReturnForm(forms.Form):
         }
 
 
+class NoteForm(forms.Form):
+    """What somebody writes down about the order."""
+
+    prefix = "note"
+
+    text = forms.CharField(
+        label="Add a note",
+        max_length=1000,
+        help_text="For your own people: neither the buyer nor the marketplace sees it.",
+        error_messages={"required": "Write something first."},
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
 class LinkForm(forms.Form):
     """Which of the seller's items a line is about."""
 

@@ -149,7 +149,7 @@ PAGES: dict[str, Asked] = {
             ),
         ),
     ),
-    "order": Asked(queries=14, rows=("order",)),
+    "order": Asked(queries=15, rows=("order",)),
     "packing_slips": Asked(
         queries=11,
         asked=("", "order={an_order}", "show=to_ship", "show=to_ship&after={order}", "show=to_ship&channel={second}"),

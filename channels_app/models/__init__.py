@@ -6,6 +6,7 @@ from channels_app.models.history import ChangeRequest, ChannelHistory
 from channels_app.models.job import ChannelJob, JobRun
 from channels_app.models.ledger import ChannelLedger, LedgerCheck
 from channels_app.models.listing import Listing
+from channels_app.models.note import OrderNote
 from channels_app.models.order import Order, OrderLine, RawOrder
 from channels_app.models.product import CategoryMapping, ChannelCategory
 from channels_app.models.put_off import PutOff
@@ -36,6 +37,7 @@ __all__ = [
     "Listing",
     "Order",
     "OrderLine",
+    "OrderNote",
     "PendingChange",
     "PutOff",
     "RawOrder",

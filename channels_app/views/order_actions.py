@@ -128,7 +128,7 @@ def _done(request: SellerRequest, order: Order, form: Any, act: Callable[[], Non
         else:
             messages.success(request, success)
             return _back(request, order)
-    context = build_context(request.seller, order, bound=form, can_manage=True)
+    context = build_context(request, order, bound=form)
     gone = why_form_is_gone(context, form)
     if gone:
         messages.error(request, gone)

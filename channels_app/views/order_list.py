@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from channels_app.flows.to_ship import DUE_AT, REQUESTS, asked_to_cancel, orders_late, orders_to_ship, orders_unpaid
 from channels_app.flows.troubles import undecided_requests, undecided_returns
-from channels_app.models import Channel, Order, OrderLine, RawOrder
+from channels_app.models import Channel, Order, OrderLine, OrderNote, RawOrder
 from channels_app.views.order_search import MOST, orders_called, orders_of_buyers
 from inventory.models import Item, Seller
 from inventory.paging import COUNT_LIMIT, SIZE, Page, count_of, count_up_to, page_of, text_in
@@ -50,6 +50,7 @@ class OrderRow:
     first: str
     more: int
     asks_to_cancel: bool
+    has_notes: bool
 
 
 def orders_of_kind(seller: Seller, show: str, *, now: datetime) -> QuerySet[Order]:
@@ -158,17 +159,19 @@ def next_to_ship(seller: Seller, order: Order) -> Order | None:
 
 
 def rows_of(orders: Sequence[Order]) -> list[OrderRow]:
-    """Return the rows of the list, with their lines and what buyers ask, in two queries."""
+    """Return the rows of the list, with lines, what buyers ask, and whether there are notes, in three queries."""
     prefetch_related_objects(orders, *REQUESTS)
     lines: dict[int, list[OrderLine]] = {}
     for line in OrderLine.objects.filter(order__in=[order.pk for order in orders]).order_by("pk"):
         lines.setdefault(line.order_id, []).append(line)
+    noted = set(OrderNote.objects.filter(order__in=[order.pk for order in orders]).values_list("order_id", flat=True))
     rows = []
     for order in orders:
         own = lines.get(order.pk, [])
         first = f"{own[0].quantity} × {own[0].sku}" if own else "no lines"
         asks = bool(asked_to_cancel(order, own))
-        rows.append(OrderRow(order=order, first=first, more=max(len(own) - 1, 0), asks_to_cancel=asks))
+        more = max(len(own) - 1, 0)
+        rows.append(OrderRow(order=order, first=first, more=more, asks_to_cancel=asks, has_notes=order.pk in noted))
     return rows
 
 

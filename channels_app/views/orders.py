@@ -60,7 +60,7 @@ def orders(request: SellerRequest) -> HttpResponse:
 def order(request: SellerRequest, order: UUID) -> HttpResponse:
     """Show one order: its lines, what may be done with it, and all that happened."""
     found = find_order(request, order)
-    context = build_context(request.seller, found, can_manage=request.membership.can_manage)
+    context = build_context(request, found)
     return render(request, "channels_app/order.html", context)
 
 

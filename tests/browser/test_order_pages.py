@@ -170,6 +170,28 @@ def test_all_to_ship_is_printed_at_one_press(page: Page, live_server: LiveServer
 
 
 @both_sizes
+def test_a_note_is_written_seen_on_the_list_and_taken_back(page: Page, live_server: LiveServer, busy: Rig):
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/{busy.order('SO-00000001').public_id}/")
+
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.get_by_text("Write something first.")).to_be_visible()
+    page.get_by_label("Add a note").fill("The blue one is a gift.")
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.get_by_role("link", name="1 note")).to_be_visible()
+    assert_good(page)
+    page.goto(f"{live_server.url}/s/acme/orders/")
+    expect(page.get_by_text("Note", exact=True)).to_have_count(1)
+    assert_good(page)
+    page.go_back()
+    page.get_by_role("button", name="Delete this note").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete it").click()
+
+    expect(page.get_by_text("The note is deleted.")).to_be_visible()
+    expect(page.get_by_text("The blue one is a gift.")).to_have_count(0)
+
+
+@both_sizes
 def test_a_buyer_is_found_from_every_page(page: Page, live_server: LiveServer, busy: Rig):
     sign_in(page, busy.owner, live_server.url)
     page.goto(f"{live_server.url}/s/acme/search/")

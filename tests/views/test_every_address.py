@@ -32,6 +32,7 @@ from channels_app.models import (
     Listing,
     Order,
     OrderLine,
+    OrderNote,
     RawOrder,
     ReconcileRun,
     ShippingFile,
@@ -135,7 +136,17 @@ NAMES = [
 #: Every name that forms send, but for the action; and what makes a rule's form one.
 FIELDS = [
     *("item", "label", "scope-label", "filter", "decision", "sku", "show", "name", "mode", "kind", "line", "number"),
-    *("ship-key", "ship-units-1", "ship-shipped_at", "cancel-units-1", "refund-amount-1", "key", "location", "how"),
+    *(
+        "ship-key",
+        "ship-units-1",
+        "ship-shipped_at",
+        "cancel-units-1",
+        "refund-amount-1",
+        "note-text",
+        "key",
+        "location",
+        "how",
+    ),
     *("note", "rule-0-value", "label-label", "label-confirmed", "label-new_label", "quantity-buffer", "name-name"),
     *("email", "role", "price-price_percent", "ask-what", "ask-reason", "title", "price", "currency", "images"),
     *("attributes", "column_0", "what", "value", "scope-price", "hour", "order"),
@@ -169,6 +180,7 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
     rig.market.has_order("A-1", lines=[("MUG-1", 2, "10.00")])
     rig.download()
     order = rig.order("A-1")
+    note = OrderNote.objects.create(order=order, author=rig.owner, at=NOW, text="Call her first.")
     raw = RawOrder.objects.create(
         channel=channel, remote_id="B-1", version=1, body={}, hash="x", state="needs_attention", fetched_at=NOW
     )
@@ -219,6 +231,7 @@ def values(rig: Rig) -> dict[str, dict[str, Any]]:
     keys = {
         "raw_order_retry": raw.pk,
         "order_answer": asked.pk,
+        "order_note_delete": note.pk,
         "channel_withdraw_request": wish.pk,
         "reconcile_decide": run.pk,
         "order_view_forget": kept["orders"],
