@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from inventory.models import Item, Label, LabelItem, Seller, Stock
+from inventory.models import Item, Label, LabelItem, Lack, Seller, Stock
 from inventory.saved_views import TabbedList
 
 #: From so many letters on, any part of SKU or title is found, by trigram; below, a SKU must be whole.
@@ -43,14 +43,14 @@ def find_items(seller: Seller, wanted: ItemFilter) -> QuerySet[Item]:
     if wanted.label:
         items = items.filter(Exists(_on_a_label(wanted.label)))
     if wanted.show == "unlabelled":
-        items = items.filter(~Exists(_on_a_label()), is_parent=False)
+        items = items.filter(_may_lack(Lack.What.LABEL), ~Exists(_on_a_label()), is_parent=False)
     elif wanted.show == "blocked":
         items = items.filter(blocked=True)
     elif wanted.show == "without_price":
         items = items.filter(is_priced=False, is_parent=False)
     elif wanted.show == "out_of_stock":
         some = Stock.objects.filter(item=OuterRef("pk"), on_hand__gt=F("reserved"))
-        items = items.filter(~Exists(some), is_parent=False)
+        items = items.filter(_may_lack(Lack.What.STOCK), ~Exists(some), is_parent=False)
     return items
 
 
@@ -59,6 +59,11 @@ def _matches(text: str) -> Q:
     if len(text) < TRIGRAM:
         return Q(sku__in={text, text.upper(), text.lower()}) | barcode
     return Q(sku__icontains=text) | Q(title__icontains=text) | barcode
+
+
+def _may_lack(what: Lack.What) -> Exists:
+    """Narrow to what has its mark: all that lack it, and some that do not. Plan: the marks, in the order of SKUs."""
+    return Exists(Lack.objects.filter(seller_id=OuterRef("seller_id"), lack=what, sku=OuterRef("sku")))
 
 
 def _on_a_label(label: Label | None = None) -> QuerySet[LabelItem]:

@@ -1,14 +1,18 @@
 """Names for the worker. The rows say what is to be done; a message that is lost or doubled changes nothing."""
 
+import time
+
 from celery import shared_task
 
-from inventory import labels, mail
+from inventory import labels, lacks, mail
 from inventory.bulk import edits
 from inventory.csv_import import imports
 from marketplace_integration import clock
 
 #: A sweep that nobody fetched in time says nothing new.
 NUDGE_EXPIRES_SECONDS = 5
+#: What is left then is taken up ten minutes later.
+PRUNE_SECONDS = 30.0
 
 
 @shared_task(name="inventory.run_import")
@@ -48,3 +52,9 @@ def sweep_imports() -> None:
     for label_id in labels.stale_labels().values_list("pk", flat=True)[:20]:
         recalculate_label.apply_async(args=(label_id,), expires=NUDGE_EXPIRES_SECONDS)
     imports.forget_old(now=clock.now())
+
+
+@shared_task(name="inventory.prune_lacks")
+def prune_lacks() -> None:
+    until = time.monotonic() + PRUNE_SECONDS
+    lacks.prune(may_go_on=lambda: time.monotonic() < until)

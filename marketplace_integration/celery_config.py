@@ -42,6 +42,11 @@ beat_schedule = {
     "tick": {"task": "channels.tick", "schedule": 1.0, "options": {"queue": "urgent", "expires": 2}},
     "sweep-changes": {"task": "channels.sweep_changes", "schedule": 1.0, "options": {"queue": "urgent", "expires": 2}},
     "sweep-imports": {"task": "inventory.sweep_imports", "schedule": 5.0, "options": {"queue": "bulk", "expires": 5}},
+    "prune-lacks": {
+        "task": "inventory.prune_lacks",
+        "schedule": crontab(minute="*/10"),
+        "options": {"queue": "bulk", "expires": 300},
+    },
     "sweep-mail": {"task": "inventory.sweep_mail", "schedule": 30.0, "options": {"queue": "orders", "expires": 30}},
     "sweep-parcels": {
         "task": "channels.sweep_parcels",

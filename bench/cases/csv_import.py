@@ -34,7 +34,7 @@ def run(site: Site) -> Result:
 
     def reset() -> None:
         site.execute(
-            "TRUNCATE inventory_item, inventory_stock, inventory_stockmovement, inventory_labelitem,"
+            "TRUNCATE inventory_item, inventory_lack, inventory_stock, inventory_stockmovement, inventory_labelitem,"
             " inventory_itemchange, inventory_csvimport, inventory_importeditem RESTART IDENTITY CASCADE"
         )
 

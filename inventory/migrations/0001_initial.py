@@ -43,6 +43,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Lack",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "seller_id", "lack", "sku", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seller_id", models.BigIntegerField()),
+                ("lack", models.SmallIntegerField(choices=[(1, "a label"), (2, "stock")])),
+                ("sku", models.CharField(max_length=100)),
+            ],
+        ),
+        migrations.CreateModel(
             name="Label",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

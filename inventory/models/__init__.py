@@ -4,6 +4,7 @@ from inventory.models.csv_import import CsvImport, CsvImportChunk, CsvImportProb
 from inventory.models.digest import DigestChoice, DigestDay
 from inventory.models.item import Item
 from inventory.models.label import Label, LabelItem
+from inventory.models.lack import Lack
 from inventory.models.mail import Mail
 from inventory.models.saved_view import SavedView
 from inventory.models.seller import Membership, Role, Seller
@@ -29,6 +30,7 @@ __all__ = [
     "ItemChange",
     "Label",
     "LabelItem",
+    "Lack",
     "Location",
     "Mail",
     "Membership",

@@ -1,0 +1,202 @@
+"""Whatever is written, however: the lists of what lacks a label or stock hold those items, and no others."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inventory import lacks
+from inventory.alone import working_alone
+from inventory.models import Item, Label, LabelItem, Lack, Location, Seller, Stock
+from inventory.search import ItemFilter, find_items
+from tests.factories import NOW, make_item, make_label, make_seller
+from tests.locks import wait_until_somebody_waits
+
+SKUS = ["A", "B", "C"]
+LABELS = ["Outlet", "Spring"]
+CODES = ["main", "north"]
+FILTERS = {"unlabelled": Lack.What.LABEL, "out_of_stock": Lack.What.STOCK}
+
+
+def found(seller: Seller, show: str) -> list[str]:
+    return sorted(find_items(seller, ItemFilter(show=show)).values_list("sku", flat=True))
+
+
+def lacking(seller: Seller, show: str) -> list[str]:
+    """Return the same, read from the rows themselves."""
+    on_a_label = set(LabelItem.objects.exclude(source="excluded").values_list("item_id", flat=True))
+    in_stock = set(Stock.objects.filter(on_hand__gt=F("reserved")).values_list("item_id", flat=True))
+    has = on_a_label if show == "unlabelled" else in_stock
+    offered = Item.objects.filter(seller=seller, archived_at=None, is_parent=False)
+    return sorted(item.sku for item in offered if item.pk not in has)
+
+
+def prune() -> int:
+    return lacks.prune(may_go_on=lambda: True)
+
+
+def rows(what: Lack.What) -> list[str]:
+    return sorted(Lack.objects.filter(lack=what).values_list("sku", flat=True))
+
+
+# --- one writer -------------------------------------------------------------------------------------------------------
+
+sku, label, code, source = (st.sampled_from(values) for values in (SKUS, LABELS, CODES, ["hand", "rule", "excluded"]))
+changes = st.one_of(
+    st.tuples(st.just("make"), sku),
+    st.tuples(st.just("delete"), sku),
+    st.tuples(st.just("rename"), sku, sku),
+    st.tuples(st.just("parent"), sku, st.booleans()),
+    st.tuples(st.just("archive"), sku, st.booleans()),
+    st.tuples(st.just("label"), label, sku, source),
+    st.tuples(st.just("unlabel"), label, st.sets(sku)),
+    st.tuples(st.just("delete label"), label),
+    st.tuples(st.just("stock"), sku, code, st.integers(0, 2), st.integers(0, 2)),
+    st.tuples(st.just("delete stock"), code),
+    st.tuples(st.just("reserve all"), st.integers(0, 2)),
+    st.tuples(st.just("prune")),
+)
+
+
+def do(seller: Seller, what: str, *given: Any) -> None:
+    items = Item.objects.filter(seller=seller)
+    match what, *given:
+        case "make", sku if not items.filter(sku=sku).exists():
+            make_item(seller, str(sku))
+        case "delete", sku:
+            LabelItem.objects.filter(item__sku=sku).delete()
+            Stock.objects.filter(item__sku=sku).delete()
+            items.filter(sku=sku).delete()
+        case "rename", sku, other if not items.filter(sku=other).exists():
+            items.filter(sku=sku).update(sku=other)
+        case "parent", sku, is_parent:
+            items.filter(sku=sku).update(is_parent=is_parent)
+        case "archive", sku, is_archived:
+            items.filter(sku=sku).update(archived_at=NOW if is_archived else None)
+        case "label", label, sku, source:
+            for item in items.filter(sku=sku):
+                LabelItem.objects.update_or_create(
+                    label=Label.objects.get(name=label), item=item, defaults={"source": source}
+                )
+        case "unlabel", label, skus:
+            LabelItem.objects.filter(label__name=label, item__sku__in=skus).delete()
+        case "delete label", label:
+            Label.objects.get(name=label).delete()
+            make_label(seller, str(label))
+        case "stock", sku, code, on_hand, reserved:
+            for item in items.filter(sku=sku):
+                Stock.objects.update_or_create(
+                    item=item,
+                    location=Location.objects.get(code=code),
+                    defaults={"on_hand": on_hand, "reserved": reserved},
+                )
+        case "delete stock", code:
+            Stock.objects.filter(location__code=code).delete()
+        case "reserve all", reserved:
+            Stock.objects.update(reserved=reserved)
+        case "prune", *_:
+            prune()
+
+
+@pytest.mark.django_db
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(done=st.lists(changes, max_size=12))
+def test_whatever_was_done_exactly_what_lacks_something_is_found_and_only_that_is_kept(done):
+    with transaction.atomic():
+        seller = make_seller()
+        Location.objects.create(seller=seller, code="north", name="North")
+        for name in LABELS:
+            make_label(seller, name)
+        for change in [("make", "A"), ("make", "B"), *done]:
+            do(seller, *change)
+            for show in FILTERS:
+                assert found(seller, show) == lacking(seller, show), (change, show)
+        prune()
+        for show, what in FILTERS.items():
+            assert rows(what) == lacking(seller, show)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+def test_another_sellers_item_of_the_same_sku_is_another():
+    ours, other = make_seller(), make_seller("other")
+    make_label(ours, items=[make_item(ours, "A", on_hand=1)])
+    make_item(other, "A")
+    prune()
+
+    assert [found(ours, show) for show in FILTERS] == [[], []]
+    assert [found(other, show) for show in FILTERS] == [["A"], ["A"]]
+    assert set(Lack.objects.values_list("seller_id", flat=True)) == {other.pk}
+
+
+@pytest.mark.django_db
+def test_pruning_ends_when_its_time_is_up_and_goes_on_the_next_time(monkeypatch):
+    monkeypatch.setattr(lacks, "_BATCH", 2)
+    seller = make_seller()
+    make_label(seller, items=[make_item(seller, sku, on_hand=1) for sku in SKUS])
+    asked = iter([True, False])
+
+    assert lacks.prune(may_go_on=lambda: next(asked)) == 2
+    assert prune() == 4
+    assert not Lack.objects.exists()
+
+
+# --- two at once ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def labelled() -> Seller:
+    """A is on one label and was never without since: its row can go."""
+    seller = make_seller()
+    make_label(seller, items=[make_item(seller, "A", on_hand=1)])
+    return seller
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("show", FILTERS)
+def test_what_is_taken_away_meanwhile_is_not_forgotten(labelled, show):
+    with transaction.atomic():
+        _take_away(show)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(_elsewhere, prune).result(timeout=30)  # passes by what this transaction holds
+
+    assert found(labelled, show) == ["A"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("show", FILTERS)
+def test_who_takes_away_waits_for_the_pruning_and_writes_the_row_anew(labelled, show):
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert prune() == 2
+            taking = pool.submit(_elsewhere, _take_away, show)
+            wait_until_somebody_waits()
+        taking.result(timeout=30)
+
+    assert found(labelled, show) == ["A"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_who_prunes_is_enough(labelled):
+    with ThreadPoolExecutor(1) as pool, working_alone("inventory lacks"):
+        assert pool.submit(_elsewhere, prune).result(timeout=30) == 0
+
+    assert prune() == 2
+
+
+def _take_away(show: str) -> None:
+    if show == "unlabelled":
+        LabelItem.objects.all().delete()
+    else:
+        Stock.objects.update(reserved=1)
+
+
+def _elsewhere(work, *given):
+    try:
+        return work(*given)
+    finally:
+        connection.close()
