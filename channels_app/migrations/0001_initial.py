@@ -1597,6 +1597,14 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="command",
+            index=models.Index(
+                condition=models.Q(("kind", "ship"), ("state", "confirmed")),
+                fields=["channel", "id"],
+                name="command_parcel_accepted",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="return",
             index=models.Index(
                 condition=models.Q(("order__isnull", True)),

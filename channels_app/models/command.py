@@ -153,7 +153,13 @@ class Command(models.Model):
                 fields=["channel", "id"],
                 condition=models.Q(state__in=["pending", "sent", "unknown"]),
                 name="command_open",
-            )
+            ),
+            # The first parcel that a channel accepted, as proof that it works.
+            models.Index(
+                fields=["channel", "id"],
+                condition=models.Q(kind="ship", state="confirmed"),
+                name="command_parcel_accepted",
+            ),
         ]
 
     def __str__(self) -> str:
