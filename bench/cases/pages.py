@@ -2,13 +2,16 @@
 
 Each address is asked with what people ask it for (pages deep in a list, searches for what is common and rare, filters),
 through the whole of Django, signed in as the seller's owner or as support. A page that needs more queries than it is
-allowed fails the benchmark: how many it needs must not depend on how much there is.
+allowed fails the benchmark: how many it needs must not depend on how much there is. So does one that usually takes
+longer than the goal; of a download, which streams, the time until its first row counts.
 """
 
 import statistics
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +208,11 @@ def run(site: Site) -> Result:
 
 
 def measure(site: Site) -> Result:
-    """Ask every page, and say which is the slowest. Raises AssertionError if one needs too many queries."""
+    """Ask every page, and say which is the slowest.
+
+    Raises AssertionError if one needs too many queries, or usually (p50) longer than the goal. The goal itself is for
+    p95, which whatever else the machine does may spoil: it is told, not demanded.
+    """
     call_command("collectstatic", interactive=False, verbosity=0)  # pages name their files by fingerprint
     places = _Places(site)
     measured = [
@@ -215,6 +222,8 @@ def measure(site: Site) -> Result:
     measured.sort(key=lambda page: -page["p95_s"])
     too_many = [page for page in measured if page["queries"] > page["allowed"]]
     assert not too_many, f"these need more queries than they may: {too_many}"
+    too_slow = [page for page in measured if page["p50_s"] >= GOAL_S]
+    assert not too_slow, f"these usually take longer than {GOAL_S} s: {too_slow}"
     worst = measured[0]
     slow = [page["page"] for page in measured if page["p95_s"] >= GOAL_S]
     return Result(
@@ -361,10 +370,12 @@ def _ask_all(client: Client, pages: Iterator[_Page], places: _Places) -> Iterato
 
 
 def _ask(client: Client, page: _Page, asked: str) -> float:
-    """Return the seconds from the request to the last byte of its answer."""
+    """Return the seconds from the request to the last byte of its answer; of a stream, to its head and first row."""
     started = time.perf_counter()
     answer = client.get(f"{page.url}?{asked}" if asked else page.url)
-    answer.getvalue()
+    parts = iter(answer)
+    deque(islice(parts, 2), maxlen=0)
     seconds = time.perf_counter() - started
+    deque(parts, maxlen=0)  # read to its end, so that its queries are counted
     assert answer.status_code < 400, (page, asked, answer.status_code)
     return seconds
