@@ -17,6 +17,7 @@ from channels_app.flows.decide_return import ReturnDecision
 from channels_app.flows.fulfil_rules import Refundable, RefundLine, cancellable
 from channels_app.flows.shipping_sheet import MAX_BYTES
 from channels_app.models import Channel, Order, OrderLine, Return, ReturnLine
+from inventory.money import exponent_of
 
 #: A list of choices that needs no shorter one above it.
 _A_SHORT_LIST = 8
@@ -44,7 +45,7 @@ def _amount_field(label: str, *, most: Decimal, help_text: str) -> AmountField:
         max_digits=14,
         decimal_places=4,
         help_text=help_text,
-        widget=forms.NumberInput(attrs={"step": "0.01"}),
+        widget=forms.NumberInput(attrs={"step": "0.01", "data-amount": True}),
     )
 
 
@@ -180,6 +181,8 @@ class RefundForm(_OrderForm):
     ) -> None:
         super().__init__(data, order=order, lines=lines, prefix="refund")
         self.left = left
+        #: Digits after the point, of sums that the page tells.
+        self.digits = exponent_of(order.currency)
         partial = self.channel.can(Capability.REFUND_PARTIAL)
         for number, line in enumerate(lines, start=1):
             most = left[line.pk]

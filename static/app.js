@@ -11,6 +11,7 @@
  * data-print              prints the page                data-search           Control+K (or Command+K) leads there
  * data-download          a button that brings a file: the page stays, and its form may be sent again
  * data-enter-next       Enter leads to the next field like it, as a scanner presses it after each code
+ * data-total="currency"  its words become the sum of the form's data-amount fields while there is one; data-digits
  * data-needs="name"       a box that can be ticked only while the box of that name is
  */
 (function () {
@@ -139,6 +140,20 @@
     });
   }
 
+  /* What is typed adds up where it is told; the server judges the sum. */
+  function tellTotals() {
+    document.querySelectorAll("[data-total]").forEach(function (place) {
+      var sum = 0;
+      place.closest("form").querySelectorAll("[data-amount]").forEach(function (field) {
+        sum += Number(field.value);
+      });
+      if (place.dataset.words === undefined) place.dataset.words = place.textContent;
+      var shape = { minimumFractionDigits: Number(place.dataset.digits), maximumFractionDigits: 4 };
+      var words = sum > 0 ? sum.toLocaleString("en", shape) + " " + place.dataset.total : place.dataset.words;
+      if (place.textContent !== words) place.textContent = words;
+    });
+  }
+
   document.addEventListener("change", function (event) {
     var target;
     obeyNeeds();
@@ -204,6 +219,7 @@
   });
 
   window.addEventListener("pageshow", function () {
+    tellTotals();
     document.querySelectorAll("form[data-sent]").forEach(function (form) {
       delete form.dataset.sent;
     });
@@ -213,6 +229,7 @@
   });
 
   document.addEventListener("input", function (event) {
+    tellTotals();
     var form = event.target.form;
     if (form && form.hasAttribute("data-guard")) form.dataset.changed = "yes";
   });

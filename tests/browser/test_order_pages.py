@@ -1,10 +1,13 @@
 """Orders, activity and the reconciler in a real browser: dialogs, phones, both themes."""
 
+from decimal import Decimal
+
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from channels_app.adapters.types import RemoteReturnLine
+from channels_app.flows.fulfil import record_shipment
 from channels_app.flows.reconcile import run_reconciler
 from channels_app.models import ChannelJob, JobRun, Listing, ReturnLine, Shipment
 from inventory.models import LabelItem
@@ -167,6 +170,40 @@ def test_all_to_ship_is_printed_at_one_press(page: Page, live_server: LiveServer
 
     expect(page.get_by_role("article", name="To pick")).to_be_visible()
     assert_good(page)
+
+
+@both_sizes
+def test_a_refund_names_its_sum_while_it_is_typed(page: Page, live_server: LiveServer, busy: Rig):
+    order = busy.order("SO-00000001")
+    lines = list(order.lines.order_by("pk"))
+    record_shipment(
+        order,
+        key=order.public_id,
+        lines={line.pk: line.open_quantity for line in lines},
+        carrier_code="ups",
+        tracking_number="1Z999",
+        shipped_at=busy.now,
+        actor=busy.owner,
+        now=busy.now,
+    )
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/{order.public_id}/")
+
+    page.get_by_role("button", name="Refund…").click()
+    dialog = page.get_by_role("dialog", name="Refund")
+    expect(dialog.get_by_role("button", name="Refund", exact=True)).to_be_visible()
+    dialog.get_by_label("Amount").first.fill("1234.1")
+    dialog.get_by_label("Amount").last.fill("2.2")
+    expect(dialog.get_by_text("The buyer gets 1,236.30 USD back")).to_be_visible()
+    assert_good(page)
+    dialog.get_by_role("button", name="Refund 1,236.30 USD").click()
+    expect(dialog.get_by_text("less than or equal to 20")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Refund 1,236.30 USD")).to_be_visible()
+    dialog.get_by_label("Amount").first.fill("4.1")
+    dialog.get_by_role("button", name="Refund 6.30 USD").click()
+
+    expect(page.get_by_text("The refund is recorded.")).to_be_visible()
+    assert [line.refunded for line in order.lines.order_by("pk")] == [Decimal("4.1"), Decimal("2.2")]
 
 
 @both_sizes
