@@ -127,8 +127,13 @@ class OrderBook:
         if not found:
             raise FulfilmentError(f"There is no order {number}{' on ' + marketplace if marketplace else ''}.")
         if len(found) > 1:
-            names = " and ".join(order.channel.name for order in found)
-            raise FulfilmentError(f"There is an order {number} on {names}: name the marketplace.")
+            names = [order.channel.name for order in found]
+            if len({name.casefold() for name in names}) == 1:
+                raise FulfilmentError(
+                    f"There is an order {number} on {len(names)} marketplaces of the same name, “{names[0]}”. Give one"
+                    " of them another name, or ship the order on its page."
+                )
+            raise FulfilmentError(f"There is an order {number} on {' and '.join(names)}: name the marketplace.")
         return found[0]
 
 

@@ -304,6 +304,19 @@ def test_an_order_that_is_handled_elsewhere_or_not_paid_is_refused(rig: Rig):
     ]
 
 
+def test_one_number_on_two_marketplaces_of_one_name_is_not_guessed(rig: Rig):
+    other = make_channel(rig.seller, label=rig.channel.label, adapter_key="fake", name=rig.channel.name, facts=FACTS)
+    Order.objects.filter(remote_id="A-1").update(channel=other, remote_id="A-2")
+
+    for marketplace in ("", "sandbox"):
+        ((state, why),) = told(bring(rig, f"A-2,{marketplace},CUP-1,4,UPS,1Z1\n"))
+        assert state == "wrong"
+        assert why == (
+            "There is an order A-2 on 2 marketplaces of the same name, “Sandbox”. Give one of them another name, or"
+            " ship the order on its page."
+        )
+
+
 def test_one_number_on_two_marketplaces_needs_the_marketplace(rig: Rig):
     other = make_channel(rig.seller, label=rig.channel.label, adapter_key="fake", name="Other", facts=FACTS)
     Order.objects.filter(remote_id="A-1").update(channel=other, remote_id="A-2")
