@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import OuterRef, ProtectedError, Q, QuerySet
 
 from inventory.alone import working_alone
-from inventory.models import Item, Label, LabelItem, Seller
+from inventory.models import BulkEdit, CsvImport, Item, Label, LabelItem, Seller
 from inventory.paging import count_of
 from inventory.rules import Rule, RuleError, check_rule, items_matching
 from inventory.signals import send_changed
@@ -69,6 +69,45 @@ def create_label(seller: Seller, name: str, *, rule: Rule | None = None, now: da
         rule_changed_at=None if rule is None else now,
         created_at=now,
     )
+
+
+def make_missing(csv_import: CsvImport, names: Collection[str], *, now: datetime) -> list[Label]:
+    """Return the seller's labels of these names; those that do not exist yet are made, and the import remembers it."""
+    seller = csv_import.seller
+    known = set(seller.labels.filter(name__in=names).values_list("name", flat=True))
+    Label.objects.bulk_create(
+        [
+            Label(seller=seller, name=name, created_at=now, made_by=csv_import)
+            for name in sorted(names)
+            if name not in known
+        ],
+        ignore_conflicts=True,
+    )
+    return list(seller.labels.filter(name__in=names))
+
+
+@transaction.atomic
+def remove_unused(label: Label) -> bool:
+    """The label is gone, unless it holds items or has a rule, or a channel or something under way names it.
+
+    Returns whether it is.
+    """
+    held = lock(label.pk)
+    if held is None or held.kind == Label.Kind.RULE or held.label_items.exists() or _is_awaited(held):
+        return False
+    try:
+        with transaction.atomic():
+            held.delete()
+    except ProtectedError:
+        return False
+    return True
+
+
+def _is_awaited(label: Label) -> bool:
+    """Whether a file or an edit that has not ended will put items on it."""
+    ended = [CsvImport.State.DONE, CsvImport.State.CANCELLED, CsvImport.State.UNDOING, CsvImport.State.UNDONE]
+    files = CsvImport.objects.filter(label=label).exclude(state__in=ended)
+    return files.exists() or BulkEdit.objects.filter(label=label, state__in=BulkEdit.WORKING).exists()
 
 
 @transaction.atomic

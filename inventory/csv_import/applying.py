@@ -4,6 +4,7 @@ What each item was before is kept beside it (ImportedItem), in the same statemen
 can be undone.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -36,9 +37,9 @@ def apply_slice(csv_import: CsvImport, location: Location, *, now: datetime) -> 
             _update_changed(part, brought_back, now=now)
             _record_counted(part, location)
         _count_stock(part, location, now=now)
-        if csv_import.label:
-            _record_labelled(part, csv_import.label)
-            _put_on_label(part, csv_import.label)
+        if wanted := _labels(part, now=now):
+            _record_labelled(part, wanted)
+            _put_on_labels(part, wanted)
         moved = CsvImport.objects.filter(pk=csv_import.pk, state=CsvImport.State.RUNNING).update(
             last_place=part.last, rows_done=F("rows_done") + part.count, attempts=0
         )
@@ -51,7 +52,7 @@ def apply_slice(csv_import: CsvImport, location: Location, *, now: datetime) -> 
 
 _RECORD = """
     INSERT INTO inventory_importeditem
-        (csv_import_id, item_id, is_parent, is_new, before, state, number, label_before, outcome)
+        (csv_import_id, item_id, is_parent, is_new, before, state, number, labels_before, outcome)
 """
 _NUMBER = "CASE WHEN given.quantity IS NOT NULL THEN given.number END"
 
@@ -180,29 +181,54 @@ def _record_counted(part: Slice, location: Location) -> None:
         )
 
 
-def _record_labelled(part: Slice, label: Label) -> None:
-    """Items that are about to come on the label are on record, with how they were on it before."""
+def _labels(part: Slice, *, now: datetime) -> list[Label]:
+    """Return the labels on which the slice puts items: the import's own, and those its rows name, which exist now."""
+    chosen = part.csv_import.label
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT unnest(given.labels) FROM {part.rows} WHERE NOT {IS_HIDDEN}",  # noqa: S608
+            part.params,
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    named = labels.make_missing(part.csv_import, names, now=now) if names else []
+    return sorted({*named, *([chosen] if chosen else [])}, key=lambda label: label.pk)
+
+
+#: The row puts its item on the label; takes the id of the import's own label.
+_IS_WANTED = "(label.id = %s OR label.name = ANY(given.labels))"
+
+
+def _record_labelled(part: Slice, wanted: Sequence[Label]) -> None:
+    """Items that are about to come on labels are on record, with how they were on them before."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             {_RECORD}
-            SELECT
-                %s, item.id, item.is_parent, false, NULL, {STATE.format("item")}, NULL, coalesce(member.source, ''), ''
+            SELECT %s, item.id, item.is_parent, false, NULL, {STATE.format("item")}, NULL, labelled.before, ''
             FROM {part.items}
-            LEFT JOIN LATERAL (
-                SELECT source FROM inventory_labelitem WHERE label_id = %s AND item_id = item.id LIMIT 1
-            ) AS member ON true
-            WHERE item.archived_at IS NULL AND NOT {IS_HIDDEN} AND member.source IS DISTINCT FROM %s
-            ON CONFLICT (csv_import_id, is_parent, item_id) DO UPDATE SET label_before = excluded.label_before
+            CROSS JOIN LATERAL (
+                SELECT jsonb_object_agg(label.id, coalesce(member.source, '')) AS before
+                FROM inventory_label AS label
+                LEFT JOIN inventory_labelitem AS member ON member.label_id = label.id AND member.item_id = item.id
+                WHERE label.id = ANY(%s) AND {_IS_WANTED} AND member.source IS DISTINCT FROM %s
+            ) AS labelled
+            WHERE item.archived_at IS NULL AND NOT {IS_HIDDEN} AND labelled.before IS NOT NULL
+            ON CONFLICT (csv_import_id, is_parent, item_id) DO UPDATE SET labels_before = excluded.labels_before
             """,  # noqa: S608
-            [part.csv_import.pk, *part.item_params, label.pk, LabelItem.Source.HAND],
+            [
+                *[part.csv_import.pk, *part.item_params],
+                *[[label.pk for label in wanted], part.csv_import.label_id, LabelItem.Source.HAND],
+            ],
         )
 
 
-def _put_on_label(part: Slice, label: Label) -> None:
-    wanted = f"item.archived_at IS NULL AND NOT {IS_HIDDEN}"
-    source = f"SELECT item.id FROM {part.items} WHERE {wanted} ORDER BY item.id"  # noqa: S608
-    labels.add_items_from(label, source, part.item_params)
+def _put_on_labels(part: Slice, wanted: Sequence[Label]) -> None:
+    source = f"""
+        SELECT item.id FROM {part.items} JOIN inventory_label AS label ON label.id = %s
+        WHERE item.archived_at IS NULL AND NOT {IS_HIDDEN} AND {_IS_WANTED} ORDER BY item.id
+    """  # noqa: S608
+    for label in wanted:
+        labels.add_items_from(label, source, [*part.item_params, label.pk, part.csv_import.label_id])
 
 
 def _count_stock(part: Slice, location: Location, *, now: datetime) -> None:

@@ -36,3 +36,14 @@ DIFFERS = f"""(
         SELECT parent.sku FROM inventory_item AS parent WHERE parent.id = item.parent_id
     )
 )"""  # noqa: S608 - names of our own
+
+#: The names of the labels that the item is on, as an array.
+LABELS = """ARRAY(
+    SELECT label.name::text
+    FROM inventory_labelitem AS member
+    JOIN inventory_label AS label ON label.id = member.label_id
+    WHERE member.item_id = item.id AND member.source IN ('hand', 'rule')
+    ORDER BY label.name
+)"""
+#: The row puts its item on a label that it is not on.
+IS_LABELLED = f"(given.labels IS NOT NULL AND NOT {IS_HIDDEN} AND NOT given.labels <@ {LABELS})"

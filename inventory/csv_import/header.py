@@ -64,6 +64,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "parent": ("parent sku",),
     "options": ("variation options",),
     "several": ("more attributes",),
+    "labels": ("labels",),
 }
 _FIELD_OF = {name: field for field, names in SYNONYMS.items() for name in names}
 
@@ -82,6 +83,7 @@ WORDS = {
     "parent": "SKU of the parent",
     "options": "Options of a variation",
     "several": "Several attributes",
+    "labels": "Labels to put it on",
     "attribute": "Attribute",
     "ignored": "Left out",
 }

@@ -19,7 +19,7 @@ from inventory.csv_import.header import Column, FileProblem, UnclearColumns
 from inventory.csv_import.intake import stage
 from inventory.csv_import.layouts import Layout
 from inventory.csv_import.mapping import keep_columns
-from inventory.csv_import.undo import undo_slice
+from inventory.csv_import.undo import remove_labels, undo_slice
 from inventory.models import CsvImport, CsvImportChunk, Label, Location, Seller
 from inventory.stock import default_location
 
@@ -221,6 +221,7 @@ def _prepare_preview(csv_import: CsvImport) -> None:
     facts = stage(csv_import)
     with transaction.atomic():
         summary = csv_import.summary | facts | preview.build_summary(csv_import, location)
+        summary["new_labels"] = preview.new_labels(csv_import)
         ready = CsvImport.objects.filter(pk=csv_import.pk, state=State.UPLOADED).update(
             state=State.PREVIEW, location=location, summary=summary, attempts=0
         )
@@ -242,6 +243,7 @@ def _apply(csv_import: CsvImport, *, now: datetime) -> None:
 def _undo(csv_import: CsvImport, *, now: datetime) -> None:
     while undo_slice(csv_import, now=now):
         pass
+    remove_labels(csv_import)
     CsvImport.objects.filter(pk=csv_import.pk, state=State.UNDOING).update(state=State.UNDONE, finished_at=now)
     _tidy(csv_import)
 

@@ -13,14 +13,16 @@ from uuid import UUID
 
 from django.db import connection
 
-from inventory.csv_import.differences import DIFFERS, IS_HIDDEN
-from inventory.csv_import.header import WORDS
+from inventory.csv_import.differences import DIFFERS, IS_HIDDEN, IS_LABELLED, LABELS
+from inventory.csv_import.header import WORDS, UnclearColumns
 from inventory.csv_import.staging import tables_of
 from inventory.models import CsvImport, Location
 from inventory.money import exponent_of
 
 #: Of a longer text, only what surrounds the first difference is shown.
 SHOWN = 120
+#: A file that would make more labels means something else by that column.
+MAX_NEW_LABELS = 100
 
 
 class Effect(IntEnum):
@@ -90,7 +92,7 @@ def _work_out(csv_import: CsvImport, location: Location) -> None:
                 place,
                 CASE
                     WHEN item.id IS NULL OR item.archived_at IS NOT NULL THEN {Effect.NEW}
-                    WHEN {DIFFERS} OR counted.units <> 0 THEN {Effect.CHANGED}
+                    WHEN {DIFFERS} OR counted.units <> 0 OR {IS_LABELLED} THEN {Effect.CHANGED}
                     ELSE {Effect.NOTHING}
                 END AS effect,
                 counted.units,
@@ -109,6 +111,29 @@ def _work_out(csv_import: CsvImport, location: Location) -> None:
         cursor.execute(f"ANALYZE {tables.effects}")
 
 
+def new_labels(csv_import: CsvImport) -> list[str]:
+    """Return the names of the labels that the good rows name and the seller has not. Raises UnclearColumns."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT DISTINCT named.name
+            FROM {tables_of(csv_import).rows} AS given CROSS JOIN LATERAL unnest(given.labels) AS named (name)
+            WHERE NOT {IS_HIDDEN} AND NOT EXISTS (
+                SELECT FROM inventory_label AS label WHERE label.seller_id = %s AND label.name = named.name
+            )
+            ORDER BY named.name LIMIT {MAX_NEW_LABELS + 1}
+            """,  # noqa: S608 - names of our own
+            [csv_import.seller_id],
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    if len(names) > MAX_NEW_LABELS:
+        raise UnclearColumns(
+            f"The column for labels names more than {MAX_NEW_LABELS} that you do not have, such as “{names[0]}”."
+            " Does it mean something else?"
+        )
+    return names
+
+
 def find_rows(
     csv_import: CsvImport, effect: Effect, *, after: int | None, before: int | None, limit: int
 ) -> list[PreviewRow]:
@@ -124,7 +149,7 @@ def find_rows(
         cursor.execute(
             f"""
             SELECT
-                given.place, given.as_parent, item.public_id, to_jsonb(given), to_jsonb(item),
+                given.place, given.as_parent, item.public_id, to_jsonb(given), to_jsonb(item), {LABELS}, {IS_LABELLED},
                 coalesce(stock.on_hand, 0), parent.sku
             FROM (
                 SELECT place FROM {tables.effects} WHERE effect = {effect} AND {beyond} ORDER BY place {order} LIMIT %s
@@ -143,10 +168,10 @@ def find_rows(
 
 
 def _preview_row(
-    place: int, as_parent: bool | None, public_id: UUID | None, given: str, item: str | None, *stock: Any, currency: str
+    place: int, as_parent: bool | None, public_id: UUID | None, given: str, item: str | None, *more: Any, currency: str
 ) -> PreviewRow:
     new, old = json.loads(given, parse_float=Decimal), json.loads(item, parse_float=Decimal) if item else {}
-    on_hand, parent_sku = stock
+    labels, is_labelled, on_hand, parent_sku = more
     cells = [
         *_text_cells(new, old | {"parent": parent_sku}),
         *_price_cell(new, old, currency),
@@ -155,6 +180,8 @@ def _preview_row(
     ]
     if new["quantity"] is not None and (new["quantity"] != on_hand or not item):
         cells.append(Cell(WORDS["quantity"], f"{on_hand:,}" if item else "", f"{new['quantity']:,}"))
+    if is_labelled:
+        cells.append(Cell(WORDS["labels"], ", ".join(labels), ", ".join(sorted({*labels, *new["labels"]}))))
     return PreviewRow(
         place,
         new["sku"],

@@ -20,6 +20,7 @@ from inventory.csv_import.reading import Row
 from inventory.csv_import.values import (
     attributes_value,
     images_value,
+    labels_value,
     number_value,
     pairs_value,
     plain_number,
@@ -37,7 +38,7 @@ _IS_PARENT = "lower(given.parentage) IN ('parent', 'variable')"
 
 TEXT_FIELDS = (
     *("sku", "title", "description", "brand", "gtin", "price", "currency", "quantity", "images"),
-    *("parentage", "parent", "options", "several"),
+    *("parentage", "parent", "options", "several", "labels"),
 )
 
 
@@ -152,7 +153,7 @@ def build_rows(csv_import: CsvImport, columns: Sequence[Column], *, mark: str) -
             CREATE UNLOGGED TABLE {rows} AS
             SELECT
                 number - CASE WHEN as_parent THEN {PARENTS_FIRST} ELSE 0 END AS place, number, line,
-                meant.*, {images_value("given.images")} AS images, attributes,
+                meant.*, {images_value("given.images")} AS images, attributes, {labels_value("given.labels")} AS labels,
                 coalesce({alone}) IS NOT NULL AS is_odd
             FROM {cells}
             CROSS JOIN LATERAL (

@@ -1,5 +1,7 @@
 """The undo of a whole import: its items go back to what they were, those it made are archived. Set-based, in slices.
 
+Labels that it made go last, if nothing else uses them.
+
 An item that somebody changed since, or whose stock was counted, or that was sold although the import made it, is
 left alone and counted. What was sold of the others stays sold: a count is taken back by its difference, not by what
 was there before. Variations come before their parents, which stay as long as one of their variations does.
@@ -13,7 +15,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from inventory import stock
+from inventory import labels, stock
 from inventory.csv_import.differences import FIELDS, STATE
 from inventory.models import CsvImport, ImportedItem, LabelItem, Reason
 from inventory.signals import send_changed
@@ -61,13 +63,16 @@ class Foreseen:
     back: int
     archived: int
     left: int | None
+    #: The labels that it made.
+    labels: int
 
 
 def foresee(csv_import: CsvImport) -> Foreseen:
     """Return what undoing would do, as things stand."""
+    made = csv_import.made_labels.count()
     if csv_import.items.order_by()[: FORESEEN + 1].count() > FORESEEN:
         back, archived = (min(csv_import.summary.get(name, 0), csv_import.rows_done) for name in ("changed", "new"))
-        return Foreseen(back=back, archived=archived, left=None)
+        return Foreseen(back=back, archived=archived, left=None, labels=made)
     with connection.cursor() as cursor:
         outcome = _OUTCOME.format(has_variations="false")  # its variations would be archived before it
         cursor.execute(
@@ -82,7 +87,7 @@ def foresee(csv_import: CsvImport) -> Foreseen:
             {"id": csv_import.pk, "import": str(csv_import.public_id)},
         )
         found = dict(cursor.fetchall())
-    return Foreseen(back=found.get("back", 0), archived=found.get("archived", 0), left=found.get("left", 0))
+    return Foreseen(**{name: found.get(name, 0) for name in ("back", "archived", "left")}, labels=made)
 
 
 def undo_slice(csv_import: CsvImport, *, now: datetime) -> bool:
@@ -97,7 +102,7 @@ def undo_slice(csv_import: CsvImport, *, now: datetime) -> bool:
         archived = [item for item, outcome in outcomes.items() if outcome == Outcome.ARCHIVED]
         _take_back_stock(held, [*back, *archived], now=now)
         _restore(held, back, now=now)
-        _restore_label(held, back)
+        _restore_labels(held, back)
         _archive(held, archived, now=now)
         _record(held, outcomes, after=items[-1])
         send_changed()
@@ -187,29 +192,49 @@ def _restore(csv_import: CsvImport, items: list[int], *, now: datetime) -> None:
         )
 
 
-def _restore_label(csv_import: CsvImport, items: list[int]) -> None:
-    """The items are on the import's label as they were, those left out that somebody put there otherwise since."""
-    if csv_import.label_id is None:
-        return
+def _restore_labels(csv_import: CsvImport, items: list[int]) -> None:
+    """The items are on the labels as they were, those left out that somebody put there otherwise since."""
     member = "member.label_id = %s AND member.item_id = was.item_id AND member.source = %s"
     known = "was.csv_import_id = %s AND was.item_id = ANY(%s)"
-    params: list[Any] = [csv_import.label_id, LabelItem.Source.HAND, csv_import.pk, items]
+    was_not = "was.labels_before ->> %s = ''"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM inventory_label WHERE id = %s FOR NO KEY UPDATE", [csv_import.label_id])
         cursor.execute(
             f"""
-            DELETE FROM inventory_labelitem AS member USING inventory_importeditem AS was
-            WHERE {member} AND {known} AND was.label_before = ''
+            SELECT label.id FROM inventory_label AS label
+            WHERE label.id IN (
+                SELECT jsonb_object_keys(was.labels_before)::bigint FROM inventory_importeditem AS was WHERE {known}
+            )
+            ORDER BY label.id FOR NO KEY UPDATE
             """,  # noqa: S608
-            params,
+            [csv_import.pk, items],
         )
-        cursor.execute(
-            f"""
-            UPDATE inventory_labelitem AS member SET source = was.label_before FROM inventory_importeditem AS was
-            WHERE {member} AND {known} AND was.label_before <> ''
-            """,  # noqa: S608
-            params,
-        )
+        for (label_id,) in cursor.fetchall():
+            params: list[Any] = [label_id, LabelItem.Source.HAND, csv_import.pk, items, str(label_id)]
+            cursor.execute(
+                f"""
+                DELETE FROM inventory_labelitem AS member USING inventory_importeditem AS was
+                WHERE {member} AND {known} AND {was_not}
+                """,  # noqa: S608
+                params,
+            )
+            cursor.execute(
+                f"""
+                UPDATE inventory_labelitem AS member SET source = was.labels_before ->> %s
+                FROM inventory_importeditem AS was
+                WHERE {member} AND {known} AND NOT {was_not}
+                """,  # noqa: S608
+                [str(label_id), *params],
+            )
+
+
+@transaction.atomic
+def remove_labels(csv_import: CsvImport) -> None:
+    """Labels that the import made are gone, but for those that something else uses by now. Safe to repeat."""
+    names = [label.name for label in csv_import.made_labels.order_by("pk") if labels.remove_unused(label)]
+    if names:
+        csv_import.refresh_from_db(fields=["undone"])
+        csv_import.undone["labels"] = [*csv_import.undone.get("labels", []), *names]
+        csv_import.save(update_fields=["undone"])
 
 
 def _archive(csv_import: CsvImport, items: list[int], *, now: datetime) -> None:
@@ -229,6 +254,6 @@ def _record(csv_import: CsvImport, outcomes: dict[int, str], *, after: tuple[boo
         if items:
             csv_import.items.filter(item_id__in=items).update(outcome=outcome)
     counts = Counter(outcomes.values()) + Counter({name: csv_import.undone.get(name, 0) for name in Outcome.values})
-    csv_import.undone = {**counts, "after": list(after)}
+    csv_import.undone = {**csv_import.undone, **counts, "after": list(after)}
     csv_import.attempts = 0
     csv_import.save(update_fields=["undone", "attempts"])

@@ -53,6 +53,9 @@ def pairs_value(field: str) -> str:
     ) END"""  # noqa: S608 - names of our own
 
 
+#: Names of labels may hold commas.
+BETWEEN_LABELS = r"[;\n]"
+
 #: What may stand before or behind an amount.
 _UNIT = "^[A-Za-z]{3}|^[$€£¥]|[A-Za-z]{3}$|[$€£¥]$"
 #: Prices beside which nothing stands.
@@ -106,6 +109,15 @@ def number_value(plain: str, *, decimals: int) -> str:
     digits = _MAX_WHOLE_DIGITS[decimals]
     some = f"[0-9]{{0,{decimals}}}" if decimals else ""
     return rf"CASE WHEN {plain} ~ '^[0-9]{{0,{digits}}}([.]{some}0*)?$' THEN {plain}::numeric END"
+
+
+def labels_value(field: str) -> str:
+    """Return the names in a cell as an array, parted by semicolons or lines, each once; NULL if it is blank."""
+    return rf"""CASE WHEN {field} IS NOT NULL THEN ARRAY(
+        SELECT DISTINCT name
+        FROM regexp_split_to_table({field}, '{BETWEEN_LABELS}') AS part, btrim(part, {_BLANKS}) AS name
+        WHERE name <> ''
+    ) END"""  # noqa: S608 - names of our own
 
 
 def images_value(field: str) -> str:

@@ -269,6 +269,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="label",
+            name="made_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="made_labels",
+                to="inventory.csvimport",
+            ),
+        ),
+        migrations.AddField(
+            model_name="label",
             name="seller",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.CASCADE, related_name="labels", to="inventory.seller"
@@ -443,7 +454,7 @@ class Migration(migrations.Migration):
                 ("before", models.JSONField(null=True)),
                 ("state", models.UUIDField()),
                 ("number", models.IntegerField(null=True)),
-                ("label_before", models.CharField(max_length=10, null=True)),
+                ("labels_before", models.JSONField(null=True)),
                 (
                     "outcome",
                     models.CharField(

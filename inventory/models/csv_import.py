@@ -190,8 +190,8 @@ class ImportedItem(models.Model):
     state = models.UUIDField()
     #: The number of the row that counted its stock, if one did: the movement's key is made of it.
     number = models.IntegerField(null=True)
-    #: How it was on the import's label before: "" if not at all, NULL if the import did not put it there.
-    label_before = models.CharField(max_length=10, null=True)  # noqa: DJ001 - both say something
+    #: Id of each label that the import put it on -> how it was on that before, "" if not at all; NULL if on none.
+    labels_before = models.JSONField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, default="")
 
     class Meta:

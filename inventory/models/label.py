@@ -24,6 +24,10 @@ class Label(models.Model):
     #: When every item had been held against the rule as it stands.
     recalculated_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    #: The file that named it first, if one did: its undo removes what nothing else uses.
+    made_by = models.ForeignKey(
+        "inventory.CsvImport", on_delete=models.SET_NULL, null=True, blank=True, related_name="made_labels"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["seller", "name"], name="label_name_once_per_seller")]

@@ -18,7 +18,7 @@ from inventory.csv_import.preview import Effect, PreviewRow, find_rows
 from inventory.csv_import.problems import mendable
 from inventory.csv_import.undo import foresee
 from inventory.forms import ColumnsForm, ImportForm
-from inventory.models import CsvImport, ImportedItem, Item, Role
+from inventory.models import CsvImport, ImportedItem, Item, Label, Role
 from inventory.paging import Page, number_in, page_of
 from inventory.tasks import run_import
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
@@ -86,6 +86,7 @@ def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
         "columns": columns,
         "attributes": [column.name for column in columns if column.field == "attribute"],
         "has_quantity": any(column.field == "quantity" for column in columns),
+        "made_labels": _made_labels(csv_import),
         "left_alone": _left_alone(csv_import),
         "foreseen": foresee(csv_import)
         if csv_import.can_undo(now=clock.now()) and request.membership.can_manage
@@ -99,6 +100,11 @@ def _context(request: SellerRequest, csv_import: CsvImport) -> dict[str, Any]:
         "mendable": csv_import.summary.get("mendable", csv_import.summary.get("errors", 0)),
         "can_manage": request.membership.can_manage,
     }
+
+
+def _made_labels(csv_import: CsvImport) -> list[Label]:
+    """Return the labels that a finished import made."""
+    return list(csv_import.made_labels.order_by("name")) if csv_import.state == CsvImport.State.DONE else []
 
 
 def _left_alone(csv_import: CsvImport) -> list[Item]:
