@@ -129,7 +129,7 @@ PAGES: dict[str, Asked] = {
         ),
     ),
     "channel_reconciler": Asked(
-        queries=9,
+        queries=12,
         rows=("main", "third"),
         asked=(*_KEYS, "kind=to_end", "kind=missing", "kind=missing&after={sku}", "run={run}"),
     ),

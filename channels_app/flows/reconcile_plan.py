@@ -1,7 +1,6 @@
-"""What is done with a plan of the reconciler: apply it, discard it, undo it."""
+"""What is done with a plan of the reconciler: apply it, or discard it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +11,8 @@ from channels_app.flows import brake
 from channels_app.flows import reconcile_sql as sql
 from channels_app.flows.fan_out import enqueue
 from channels_app.flows.jobs import nudge
-from channels_app.models import Channel, ChannelJob, Difference, FeedLine, Listing, PendingChange, ReconcileRun
-from inventory.labels import members
-from inventory.models import Item, ItemChange
+from channels_app.models import ChannelJob, Difference, PendingChange, ReconcileRun
+from inventory.models import ItemChange
 
 State = ReconcileRun.State
 Change = ItemChange.Change
@@ -28,7 +26,7 @@ QUIET_MINUTES = 10
 HARMLESS = [Difference.Kind.MISSING, Difference.Kind.DRIFTED, Difference.Kind.ADOPTABLE]
 
 #: What the feed is to look at, and how urgent it is.
-_ENQUEUED_AS: dict[str, tuple[int, Urgency]] = {
+ENQUEUED_AS: dict[str, tuple[int, Urgency]] = {
     Difference.Kind.TO_END: (Change.MEMBERSHIP, Urgency.WITHDRAW),
     Difference.Kind.MISSING: (Change.STOCK | Change.PRICE | Change.CONTENT | Change.MEMBERSHIP, Urgency.NEW),
     Difference.Kind.DRIFTED: (Change.STOCK | Change.PRICE, Urgency.FELL),
@@ -38,38 +36,6 @@ _ENQUEUED_AS: dict[str, tuple[int, Urgency]] = {
 
 class PlanError(Exception):
     """The plan can no longer be decided about like this. The message is for the seller."""
-
-
-@dataclass(slots=True)
-class Undone:
-    """What became of endings that were to be taken back, by SKU."""
-
-    #: Not sent yet, so nothing happened.
-    stopped: list[str] = field(default_factory=list)
-    #: On the label again: the feed lists them anew.
-    put_back: list[str] = field(default_factory=list)
-    #: Ours, but not on the label: put them on it first.
-    not_on_label: list[str] = field(default_factory=list)
-    #: None of our items: we do not know what the listing said, so we cannot make it again.
-    strays: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        said = [
-            f"{len(self.stopped)} were not sent yet and stay as they are, until the next run." if self.stopped else "",
-            f"{len(self.put_back)} are being listed again." if self.put_back else "",
-            f"Put these on the channel's label to list them again: {_some(self.not_on_label)}."
-            if self.not_on_label
-            else "",
-            f"These are none of your items, so they cannot be rebuilt from here; list them at the marketplace: "
-            f"{_some(self.strays)}."
-            if self.strays
-            else "",
-        ]
-        return " ".join(part for part in said if part) or "There was nothing to put back."
-
-
-def _some(skus: Sequence[str]) -> str:
-    return ", ".join(skus[:10]) + (f" and {len(skus) - 10} more" if len(skus) > 10 else "")
 
 
 def quiet_since(run: ReconcileRun) -> datetime | None:
@@ -101,14 +67,15 @@ def apply_differences(run: ReconcileRun, kinds: Sequence[str], *, now: datetime)
         cursor.execute(sql.SKIP_THE_REST, params)
         # Pending changes before listings: the order in which the feed locks them.
         for kind, skus in applied.items():
-            changes, urgency = _ENQUEUED_AS[kind]
+            changes, urgency = ENQUEUED_AS[kind]
             enqueue(channel.pk, skus, kinds=changes, urgency=urgency, now=now)
         cursor.execute(sql.NOTE_APPLIED, params)
-    transaction.on_commit(lambda: _wake_feed(channel.pk, now))
+    transaction.on_commit(lambda: wake_feed(channel.pk, now))
     return {kind: len(skus) for kind, skus in applied.items()}
 
 
-def _wake_feed(channel_id: int, now: datetime) -> None:
+def wake_feed(channel_id: int, now: datetime) -> None:
+    """The channel's feed looks soon at what was enqueued."""
     nudge([channel_id], [ChannelJob.Kind.OFFERS], now=now)
     nudge([channel_id], [ChannelJob.Kind.CONTENT], now=now)
 
@@ -154,44 +121,3 @@ def _decide(run: ReconcileRun, state: State, reason: str, *, actor: AbstractBase
     run.state, run.reason, run.finished_at = state, reason, now
     run.decided_by_id = actor.pk if actor else None
     run.save()
-
-
-def undo(run: ReconcileRun, skus: Sequence[str] | None, *, actor: AbstractBaseUser | None, now: datetime) -> Undone:
-    """Endings of this run are taken back as far as that can be: all of them, or those of `skus`."""
-    undone = Undone()
-    with transaction.atomic():
-        rows = run.differences.select_for_update().filter(kind=Difference.Kind.TO_END, state=Difference.State.APPLIED)
-        if skus is not None:
-            rows = rows.filter(sku__in=list(skus))
-        chosen = sorted(rows.values_list("sku", flat=True))
-        _sort_out(run.channel, chosen, undone)
-        taken_back = undone.stopped + undone.put_back
-        rows.filter(sku__in=taken_back).update(state=Difference.State.UNDONE)
-        if undone.put_back:
-            changes, urgency = _ENQUEUED_AS[Difference.Kind.MISSING]
-            enqueue(run.channel_id, undone.put_back, kinds=changes, urgency=urgency, now=now)
-            transaction.on_commit(lambda: _wake_feed(run.channel_id, now))
-    return undone
-
-
-def _sort_out(channel: Channel, skus: Sequence[str], undone: Undone) -> None:
-    """Say for each ending what can be done about it, and stop those that were not sent yet."""
-    on_label = (
-        set(members(channel.label).filter(sku__in=skus).values_list("sku", flat=True)) if channel.label else set()
-    )
-    ours = set(Item.objects.filter(seller_id=channel.seller_id, sku__in=skus).values_list("sku", flat=True))
-    waiting = PendingChange.objects.select_for_update().filter(channel=channel, sku__in=skus).order_by("sku")
-    unsent = set(waiting.values_list("sku", flat=True))
-    unsent -= set(FeedLine.objects.filter(channel=channel, sku__in=unsent).values_list("sku", flat=True))
-    for sku in skus:
-        if sku in on_label:
-            undone.put_back.append(sku)
-        elif sku in unsent:
-            undone.stopped.append(sku)
-        elif sku in ours:
-            undone.not_on_label.append(sku)
-        else:
-            undone.strays.append(sku)
-    # Nothing was ever sent for these: without our row the listing is again what it was, one made elsewhere.
-    PendingChange.objects.filter(channel=channel, sku__in=undone.stopped).delete()
-    Listing.objects.filter(channel=channel, sku__in=undone.stopped).delete()

@@ -856,6 +856,7 @@ class Migration(migrations.Migration):
                             ("applied", "Applied"),
                             ("skipped", "No longer so"),
                             ("undone", "Undone"),
+                            ("left", "Not put back"),
                         ],
                         default="planned",
                         max_length=8,

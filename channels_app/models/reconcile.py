@@ -53,6 +53,8 @@ class Difference(models.Model):
         APPLIED = "applied", "Applied"
         SKIPPED = "skipped", "No longer so"
         UNDONE = "undone", "Undone"
+        #: Its undo was asked for, and found something in its way.
+        LEFT = "left", "Not put back"
 
     run = models.ForeignKey(ReconcileRun, on_delete=models.CASCADE, related_name="differences")
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")

@@ -51,10 +51,11 @@ TONES = {
     "cleared": "good",
     "attention": "bad",
     "near": "warn",
-    # change requests, imports
+    # change requests, plans, imports
     "open": "info",
     "applied": "good",
     "declined": "bad",
+    "left": "warn",
     "preview": "warn",
     "uploaded": "info",
     "mapping": "warn",

@@ -87,7 +87,7 @@ def _edit(request: SellerRequest, chosen: QuerySet[Item], action: str) -> None:
             key=key,
         )
 
-    made = _set_going(request, begin)
+    made = set_going(request, begin)
     if made and made.is_working:
         messages.info(request, f"{_items(made.count)} {words}: this is under way. You may leave the page meanwhile.")
     elif made and made.changed_count:
@@ -96,7 +96,7 @@ def _edit(request: SellerRequest, chosen: QuerySet[Item], action: str) -> None:
         messages.info(request, "Nothing changed: it was so already, or cannot be so.")
 
 
-def _set_going(request: SellerRequest, begin: Callable[[], BulkEdit]) -> BulkEdit | None:
+def set_going(request: SellerRequest, begin: Callable[[], BulkEdit]) -> BulkEdit | None:
     """Return what has begun; a worker is told of what is left to it. None if it has to wait, which is said."""
     try:
         with transaction.atomic():
@@ -130,7 +130,7 @@ def items_edit_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
             if not edits.stop(made):
                 messages.info(request, "That was through already.")
         case "go_on":
-            _set_going(request, lambda: edits.go_on(made, now=clock.now()))
+            set_going(request, lambda: edits.go_on(made, now=clock.now()))
         case "undo":
             _undo(request, made)
     return back_to_activity(request) or redirect("items", request.seller.slug)
@@ -140,7 +140,7 @@ def _undo(request: SellerRequest, made: BulkEdit) -> None:
     if made.undone_at is not None:
         messages.info(request, "This was undone already.")
         return
-    done = _set_going(request, lambda: edits.undo(made, actor=request.membership.user, now=clock.now()))
+    done = set_going(request, lambda: edits.undo(made, actor=request.membership.user, now=clock.now()))
     if done is None:
         return
     if done.is_working:

@@ -15,6 +15,7 @@ from marketplace_integration import clock
 from tests.browser.conftest import assert_good, sign_in
 from tests.fakes import FakeListing
 from tests.flows.order_rig import PRICE, Rig, rig
+from tests.flows.reconcile_rig import ended
 
 __all__ = ["rig"]
 
@@ -75,6 +76,26 @@ def test_every_page_is_accessible_and_fits(page: Page, live_server: LiveServer, 
     ):
         page.goto(base + address)
         assert_good(page)
+
+
+@both_sizes
+def test_what_the_reconciler_ended_is_put_on_the_label_in_two_clicks(page: Page, live_server: LiveServer, busy: Rig):
+    busy.item("CUP-2")
+    run = ended(busy, "CUP-2", "STRAY-X")
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/marketplaces/{busy.channel.public_id}/reconciler/?run={run.pk}")
+
+    page.get_by_role("button", name="Undo 2 endings of this run").click()
+    page.get_by_role("dialog").get_by_role("button", name="Put back").click()
+    expect(page.get_by_text("2 cannot be listed again as they are: below is what helps.")).to_be_visible()
+    assert_good(page)
+    page.get_by_role("button", name="Put 1 item on “Outlet”").click()
+    expect(page.get_by_role("dialog").get_by_text("Put 1 item on the label “Outlet”?")).to_be_visible()
+    assert_good(page)
+    page.get_by_role("dialog").get_by_role("button", name="Put on the label").click()
+
+    expect(page.get_by_text("1 item put on the label “Outlet”, to be listed again")).to_be_visible()
+    assert_good(page)
 
 
 @both_sizes

@@ -14,7 +14,7 @@ from channels_app.adapters.errors import TemporaryError
 from channels_app.adapters.types import Export, Kind, RemoteListing
 from channels_app.flows import brake
 from channels_app.flows.reconcile import run_reconciler
-from channels_app.flows.reconcile_plan import PlanError, apply_plan, discard, undo
+from channels_app.flows.reconcile_plan import PlanError, apply_plan, discard
 from channels_app.flows.shown import Reading, last_reading
 from channels_app.models import (
     ChannelHistory,
@@ -443,55 +443,3 @@ def test_what_is_no_longer_so_is_skipped(rig: Rig, many_strays: ReconcileRun):
 
     assert applied == {"to_end": 100}
     assert Difference.objects.get(run=many_strays, sku="STRAY-7").state == "skipped"
-
-
-# --- undo
-
-
-def test_endings_that_were_not_sent_yet_are_stopped(rig: Rig):
-    _shows(rig, "STRAY-1")
-    run = _run(rig)
-
-    undone = undo(run, None, actor=rig.owner, now=rig.now)
-
-    assert undone.stopped == ["STRAY-1"]
-    assert not PendingChange.objects.exists()
-    assert not Listing.objects.filter(sku="STRAY-1").exists()
-    assert run.differences.get().state == "undone"
-
-
-def test_an_ended_listing_is_put_back_once_its_item_is_on_the_label(rig: Rig):
-    item = rig.item("OFF-1")
-    _shows(rig, "OFF-1")
-    run = _run(rig)
-    _ended(rig, "OFF-1")
-    assert undo(run, ["OFF-1"], actor=rig.owner, now=rig.now).not_on_label == ["OFF-1"]
-    assert rig.channel.label is not None
-    LabelItem.objects.create(label=rig.channel.label, item=item, source="hand")
-
-    undone = undo(run, ["OFF-1"], actor=rig.owner, now=rig.now)
-
-    assert undone.put_back == ["OFF-1"]
-    assert PendingChange.objects.get().urgency == PendingChange.Urgency.NEW
-
-
-def test_an_ended_stray_cannot_be_rebuilt_and_that_is_said(rig: Rig):
-    _shows(rig, "STRAY-1")
-    run = _run(rig)
-    _ended(rig, "STRAY-1")
-
-    undone = undo(run, None, actor=rig.owner, now=rig.now)
-
-    assert undone.strays == ["STRAY-1"]
-    assert "cannot be rebuilt from here" in str(undone)
-
-
-def _ended(rig: Rig, sku: str) -> None:
-    PendingChange.objects.filter(sku=sku).delete()
-    Listing.objects.filter(sku=sku).update(state="ended")
-    sent = Submission.objects.create(
-        channel=rig.channel, kind=Kind.WITHDRAW, key=uuid.uuid4(), fence=1, line_count=1, created_at=rig.now
-    )
-    FeedLine.objects.create(
-        submission=sent, channel=rig.channel, sku=sku, kind="withdraw", state="confirmed", created_at=rig.now
-    )
