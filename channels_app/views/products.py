@@ -24,7 +24,7 @@ from channels_app.flows.own_categories import (
     own_categories,
     try_mapping,
 )
-from channels_app.flows.permissions import Action, NotAllowed, actor_of_role, allowed
+from channels_app.flows.permissions import Action, NotAllowed, actor_of_role, why_not
 from channels_app.forms.mapping import AnswersForm
 from channels_app.models import CategoryMapping, Channel, ChannelCategory, ChannelJob
 from channels_app.views.find import find_channel
@@ -63,7 +63,6 @@ def _show_all(request: SellerRequest, found: Channel) -> HttpResponse:
         "job": _job(found),
         "count_limit": COUNT_LIMIT,
         "is_cut": len(own) == MOST_CATEGORIES,
-        "may_edit": _may_edit(request, found),
     }
     return render(request, "channels_app/channel_products.html", context)
 
@@ -141,7 +140,7 @@ def _show(
         "channel": channel,
         "own": own,
         "mapping": mapping,
-        "may_edit": _may_edit(request, channel),
+        "why_locked": _why_locked(request, channel),
         "job": _job(channel),
         "here": _here(request, channel, own),
     }
@@ -180,8 +179,9 @@ def _find(request: SellerRequest, channel: UUID) -> Channel:
     return found
 
 
-def _may_edit(request: SellerRequest, channel: Channel) -> bool:
-    return allowed(channel.state, actor_of_role(request.membership.role), Action.EDIT_PRODUCTS)
+def _why_locked(request: SellerRequest, channel: Channel) -> str:
+    """Return why nothing can be changed, or "" if it can."""
+    return why_not(channel.state, actor_of_role(request.membership.role), Action.EDIT_PRODUCTS)
 
 
 def _job(channel: Channel) -> ChannelJob | None:

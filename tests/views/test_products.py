@@ -164,7 +164,10 @@ def test_a_viewer_sees_and_changes_nothing(client, rig, mugs):
     CategoryMapping.objects.create(channel=rig.channel, own="Cups", category=mugs, updated_at=NOW)
     here = address(rig, "channel_product", own="Cups")
 
-    assert ">Save<" not in text(client.get(here))
+    shown = text(client.get(here))
+    assert ">Save<" not in shown
+    assert '<fieldset class="stack" disabled>' in shown
+    assert "You can look at this channel, but not change it." in shown
     client.post(here, {"action": "remove"})
 
     assert CategoryMapping.objects.exists()
