@@ -132,8 +132,8 @@ class Reader:
         self._forget_acceptances(readings)
         accepts = self._accept(readings)
         recounted = self._tell_anew(readings)
-        self._settle([reading.raw for reading in readings], RawOrder.State.DONE)
-        self._settle(older, RawOrder.State.OLDER)
+        self._settle({reading.raw: reading.news for reading in readings}, RawOrder.State.DONE)
+        self._settle(dict.fromkeys(older, ""), RawOrder.State.OLDER)
         new = sum(reading.is_new for reading in readings)
         return Counter(
             orders=new, updated=len(readings) - new, older=len(older), to_accept=accepts, recounted=recounted
@@ -281,11 +281,11 @@ class Reader:
             if line.open_quantity
         ]
 
-    def _settle(self, raws: Sequence[RawOrder], state: RawOrder.State) -> None:
-        """The raws have their state; older versions that nobody could read need no attention any more."""
+    def _settle(self, raws: Mapping[RawOrder, str], state: RawOrder.State) -> None:
+        """The raws have their state and news; older versions that nobody could read need no attention any more."""
         if raws:
             with connection.cursor() as cursor:
-                columns = zip(*((raw.pk, raw.remote_id, raw.version) for raw in raws), strict=True)
+                columns = zip(*((raw.pk, raw.remote_id, raw.version, news) for raw, news in raws.items()), strict=True)
                 cursor.execute(_SETTLE, [state.value, *map(list, columns), self.channel.pk])
 
 
@@ -294,8 +294,9 @@ _UNREAD = (RawOrder.State.NEW, RawOrder.State.NEEDS_ATTENTION)
 # Each raw's order is looked up in the unique index on (channel_id, remote_id, hash): as many rows as it has versions.
 _SETTLE = """
     UPDATE channels_app_raworder AS raw
-    SET state = CASE WHEN raw.id = settled.id THEN %s ELSE 'older' END, reason = ''
-    FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS settled (id, remote_id, version)
+    SET state = CASE WHEN raw.id = settled.id THEN %s ELSE 'older' END, reason = '',
+        news = CASE WHEN raw.id = settled.id THEN settled.news ELSE raw.news END
+    FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[]) AS settled (id, remote_id, version, news)
     WHERE raw.channel_id = %s AND raw.remote_id = settled.remote_id
       AND (raw.id = settled.id OR (raw.state = 'needs_attention' AND raw.version < settled.version))
 """

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from channels_app.adapters.types import Capability, RemoteOrder, RemoteOrderLine
 from channels_app.flows import attention
+from channels_app.flows.order_news import news_of, seen_of
 from channels_app.flows.reservation import facts_of, gone_for
 from channels_app.flows.shipping import shipping_status
 from channels_app.models import Channel, Order, OrderLine, RawOrder
@@ -60,6 +61,7 @@ class Reading:
         self._known = {line: _values(line) for line in lines}
         self._counted = {line: _counts(line) for line in lines}
         self._problems = problems_of(self.order, lines) if order else []
+        self._seen = seen_of(order, lines) if order else None
         self._tells_shipped = channel.can(Capability.TELLS_SHIPPED)
         _copy_order(self.order, told, now=now)
         self.new_lines = _copy_lines(lines, told)
@@ -82,6 +84,11 @@ class Reading:
     @property
     def is_cancelled(self) -> bool:
         return self.order.shipping_status == Order.Shipping.CANCELLED
+
+    @property
+    def news(self) -> str:
+        """What changed that the order's page shows, a sentence a line; of a new order nothing."""
+        return "\n".join(news_of(self._seen, seen_of(self.order, self.lines))) if self._seen else ""
 
     @property
     def changed_lines(self) -> list[OrderLine]:

@@ -776,6 +776,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.TextField(blank=True, default="")),
+                ("news", models.TextField(blank=True, db_default="")),
                 ("fetched_at", models.DateTimeField()),
                 ("told_at", models.DateTimeField(blank=True, null=True)),
                 (

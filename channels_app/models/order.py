@@ -30,6 +30,8 @@ class RawOrder(models.Model):
     hash = models.CharField(max_length=64)
     state = models.CharField(max_length=15, choices=State.choices, default=State.NEW)
     reason = models.TextField(blank=True, default="")
+    #: What it changed that the order's page shows, a sentence a line; of the first that was read nothing.
+    news = models.TextField(blank=True, db_default="")
     fetched_at = models.DateTimeField()
     #: When people were told that it could not be read.
     told_at = models.DateTimeField(null=True, blank=True)

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from channels_app.flows.attention import command_name
+from channels_app.flows.engine import SLICE_SECONDS
+from channels_app.flows.order_news import is_only_a_word
 from channels_app.models import CancellationRequest, Command, LedgerState, Order, OrderNote, RawOrder
 from inventory.money import quantize
 
@@ -45,7 +47,7 @@ def timeline(
 ) -> list[Event]:
     """Return what happened, and what was noted about it, newest first."""
     events = [Event(at=order.placed_at, text="The buyer placed the order.")]
-    events += _of_versions(order)
+    events += _of_versions(order, commands)
     events += _of_requests(requests)
     events += _of_shipments(order)
     events += _of_returns(order)
@@ -55,19 +57,41 @@ def timeline(
     return sorted(events, key=lambda event: event.at)[::-1]
 
 
-def _of_versions(order: Order) -> Iterable[Event]:
+#: What is told of a version that was not read, or not taken.
+_NOT_TAKEN = {
+    RawOrder.State.OLDER: "A version was downloaded that is older than what we have.",
+    RawOrder.State.NEW: "A version was downloaded and waits to be read.",
+    RawOrder.State.NEEDS_ATTENTION: "A version was downloaded that could not be read.",
+}
+
+
+def _of_versions(order: Order, commands: Sequence[Command]) -> Iterable[Event]:
+    """Yield what each version brought; those that brought nothing, after commands of ours mostly, share one line."""
     raws = RawOrder.objects.filter(channel_id=order.channel_id, remote_id=order.remote_id).defer("body")
-    words = {
-        RawOrder.State.DONE: "The order had changed at the marketplace, and was downloaded again.",
-        RawOrder.State.OLDER: "A version was downloaded that is older than what we have.",
-        RawOrder.State.NEW: "A version was downloaded and waits to be read.",
-        RawOrder.State.NEEDS_ATTENTION: "A version was downloaded that could not be read.",
-    }
-    for number, raw in enumerate(raws.order_by("fetched_at", "pk")[:_VERSIONS]):
-        text = words[RawOrder.State(raw.state)]
-        if number == 0 and raw.state == RawOrder.State.DONE:
-            text = "The order was downloaded, and its stock reserved."
-        yield Event(at=raw.fetched_at, text=text, note=raw.reason)
+    read: RawOrder | None = None
+    without_news = []
+    for raw in raws.order_by("fetched_at", "pk")[:_VERSIONS]:
+        if raw.state != RawOrder.State.DONE:
+            yield Event(at=raw.fetched_at, text=_NOT_TAKEN[RawOrder.State(raw.state)], note=raw.reason)
+            continue
+        news = raw.news.splitlines()
+        if read is None:
+            yield Event(at=raw.fetched_at, text="The order was downloaded, and its stock reserved.")
+        elif not news or (is_only_a_word(news) and _was_told(commands, since=read, until=raw)):
+            without_news.append(raw)
+        else:
+            yield Event(at=raw.fetched_at, text=" ".join(news))
+        read = raw
+    if without_news:
+        times = "once more" if len(without_news) == 1 else f"{len(without_news)} times more"
+        yield Event(at=without_news[-1].fetched_at, text=f"The order was downloaded {times}, without other news.")
+
+
+def _was_told(commands: Iterable[Command], *, since: RawOrder, until: RawOrder) -> bool:
+    """Say whether something of ours went to the marketplace between two versions."""
+    # A version is dated by when the slice began that downloaded it.
+    last = until.fetched_at + timedelta(seconds=SLICE_SECONDS)
+    return any(command.sent_at is not None and since.fetched_at <= command.sent_at <= last for command in commands)
 
 
 def _of_requests(requests: Iterable[CancellationRequest]) -> Iterable[Event]:
