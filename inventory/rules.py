@@ -75,6 +75,14 @@ def check_rule(rule: Sequence[Any]) -> list[Condition]:
     return [_check_condition(row) for row in rule]
 
 
+def describe_rule(rule: Sequence[Any]) -> list[str]:
+    """Return each condition in words; nothing if the rule cannot be understood."""
+    try:
+        return [str(condition) for condition in check_rule(rule)]
+    except RuleError:
+        return []
+
+
 def _check_condition(row: Any) -> Condition:
     condition = Condition(*(str(row.get(name, "")).strip() for name in ("field", "op", "value")))
     is_attribute = condition.field.startswith(ATTRIBUTE) and condition.field != ATTRIBUTE

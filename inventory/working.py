@@ -1,5 +1,6 @@
 """What the inventory works on: files, edits of many items, rules of labels, changes for the channels, letters."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, F, OuterRef, Q, When
@@ -48,9 +49,13 @@ def _imports(asked: Asked) -> Found:
     return Found(rows=told, more=beyond_each(rows, states, "files of items", url))
 
 
+def failed_lately(now: datetime) -> Q:
+    """Return the condition for imports that failed and were left alone, but not for long yet."""
+    return Q(state=_Import.FAILED, finished_at__gte=now - TOLD_FOR)
+
+
 def _all_imports(asked: Asked) -> list[Any]:
-    recent = Q(finished_at__gte=asked.now - TOLD_FOR)
-    open_ones = Q(state__in=[*_WORKING, _Import.MAPPING, _Import.PREVIEW]) | Q(recent, state=_Import.FAILED)
+    open_ones = Q(state__in=[*_WORKING, _Import.MAPPING, _Import.PREVIEW]) | failed_lately(asked.now)
     rows = CsvImport.objects.filter(open_ones, seller=asked.seller).annotate(
         is_at_work=ExpressionWrapper(Q(state__in=_WORKING), output_field=BooleanField()),
         has_file=Exists(CsvImportChunk.objects.filter(csv_import=OuterRef("pk"))),

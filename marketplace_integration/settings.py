@@ -192,6 +192,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = False
+FORMAT_MODULE_PATH = "marketplace_integration.formats"
 
 # --- e-mail and log --------------------------------------------------------------------------------------------------
 vars().update(environ.Env.email_url_config(_values["EMAIL_URL"]))

@@ -10,13 +10,18 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from inventory.admin.base import LookOnly, LookOnlyAdmin, TabularInlineOfAny
+from inventory.admin.base import InWords, LookOnly, LookOnlyAdmin, TabularInlineOfAny
+
+
+def currency_of_channel(row: Any) -> str:
+    return str(row.channel.currency)
 
 
 class ChannelRowsAdmin(LookOnlyAdmin):
     """Rows of many channels: each says which, and whose."""
 
     list_select_related: ClassVar[tuple[str, ...]] = ("channel__seller",)
+    currency_of = staticmethod(currency_of_channel)
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """The row opens from its first column that is no link of its own."""
@@ -25,12 +30,16 @@ class ChannelRowsAdmin(LookOnlyAdmin):
     @admin.display(description="channel", ordering="channel__name")
     def of_channel(self, row: Any) -> SafeString:
         page = reverse("admin:channels_app_channel_change", args=[row.channel_id])
+        channel, seller = row.channel.name, row.channel.seller.name
         return format_html(
-            '<a class="row-link" href="{}">{}</a> of {}', page, row.channel.name, row.channel.seller.name
+            '<span class="one-line" title="{0} of {1}"><a class="row-link" href="{2}">{0}</a> of {1}</span>',
+            channel,
+            seller,
+            page,
         )
 
 
-class LookOnlyInline(LookOnly, TabularInlineOfAny):
+class LookOnlyInline(LookOnly, InWords, TabularInlineOfAny):
     """Rows under their parent, newest first, only the newest of many."""
 
     extra = 0
@@ -38,6 +47,12 @@ class LookOnlyInline(LookOnly, TabularInlineOfAny):
     show_change_link = False
     ordering = ("-pk",)
     newest = 50
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return self.in_words(super().get_fields(request, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return self.in_words(super().get_readonly_fields(request, obj))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request)

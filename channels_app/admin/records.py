@@ -1,19 +1,18 @@
-"""Lists to look things up when a seller calls: jobs, runs, submissions, lines, listings, orders, commands, plans."""
+"""Lists to look things up when a seller calls: jobs, their runs, what was sent, listings, plans, checks."""
 
 from functools import partial
-from typing import cast
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from channels_app.admin.base import ChannelRowsAdmin, LookOnlyInline, name_or_nobody
+from channels_app.admin.base import ChannelRowsAdmin, name_or_nobody
 from channels_app.admin.channel_page import job_row
+from channels_app.admin.filters import OverdueFilter, WhatFilter
 from channels_app.flows.ledger import ask_for_check
 from channels_app.flows.permissions import NotAllowed
 from channels_app.models import (
@@ -21,40 +20,48 @@ from channels_app.models import (
     ChannelHistory,
     ChannelJob,
     ChannelLedger,
-    Command,
     FeedLine,
     JobRun,
     LedgerCheck,
     Listing,
-    Order,
-    OrderLine,
-    RawOrder,
     ReconcileRun,
-    Return,
-    ReturnLine,
-    ShippingFile,
     Submission,
 )
 from channels_app.tasks import check_channel_ledger
 from channels_app.views.history_words import describe
+from channels_app.views.words import describe_counts
 from inventory.admin.base import LookOnlyAdmin
+from inventory.admin.values import badge, short, spell
 from inventory.shelves import LOOK_UP
 from marketplace_integration import clock
+
+
+def _counted(row: Any) -> str:
+    return describe_counts(row.counts)
 
 
 @admin.register(ChannelHistory)
 class ChannelHistoryAdmin(ChannelRowsAdmin):
     words = "What was changed on channels"
     shelf = LOOK_UP
-    list_display = ("at", "of_channel", "who", "changed", "reason")
-    list_filter = ("what",)
+    list_display = ("at", "of_channel", "who", "what_was_done", "reason")
+    list_filter = (WhatFilter,)
     search_fields = ("channel__name", "channel__seller__name", "reason")
+    search_help_text = "The channel, the seller or the reason."
     list_select_related = ("channel__seller", "actor")
     ordering = ("-pk",)
+    fields = readonly_fields = ("channel", "at", "who", "changed", "reason")
+
+    def heading(self, row: ChannelHistory) -> str:
+        return f"{row.channel}, {spell(row.at)}: {self.who(row)} {describe(row).text}"
 
     @admin.display(description="who")
     def who(self, entry: ChannelHistory) -> str:
         return name_or_nobody(entry, "actor")
+
+    @admin.display(description="what")
+    def what_was_done(self, entry: ChannelHistory) -> SafeString | str:
+        return short(describe(entry).text)
 
     @admin.display(description="what")
     def changed(self, entry: ChannelHistory) -> str:
@@ -69,10 +76,12 @@ class ChannelJobAdmin(ChannelRowsAdmin):
     search_fields = ("channel__name", "channel__seller__name")
     search_help_text = "The channel or the seller."
     ordering = ("-blocked", "-failures", "channel_id", "kind")
+    exclude = ("seller_id",)
 
     @admin.display(description="how it is")
-    def how(self, job: ChannelJob) -> str:
-        return job_row(job, clock.now()).words
+    def how(self, job: ChannelJob) -> SafeString:
+        row = job_row(job, clock.now())
+        return badge(row.state, row.words)
 
 
 @admin.register(LedgerCheck)
@@ -80,6 +89,9 @@ class LedgerCheckAdmin(LookOnlyAdmin):
     words = "Nightly checks"
     list_display = ("at", "offences", "seconds")
     ordering = ("-pk",)
+
+    def heading(self, row: LedgerCheck) -> str:
+        return f"Check of {spell(row.at)}: {row}"
 
 
 @admin.register(ChannelLedger)
@@ -93,6 +105,9 @@ class ChannelLedgerAdmin(ChannelRowsAdmin):
     list_select_related = ("channel__seller",)
     ordering = ("-offences", "channel_id")
     actions = ("check_now",)
+
+    def heading(self, row: ChannelLedger) -> str:
+        return f"{row.channel}: {row}"
 
     @admin.action(description="Check now")
     def check_now(self, request: HttpRequest, rows: QuerySet[ChannelLedger]) -> None:
@@ -119,30 +134,44 @@ class JobRunAdmin(ChannelRowsAdmin):
     list_display = ("started_at", "of_channel", "kind", "outcome", "counts", "error")
     list_filter = ("outcome", "kind")
     search_fields = ("channel__name", "channel__seller__name")
+    search_help_text = "The channel or the seller."
     list_select_related = ("channel__seller",)
     ordering = ("-pk",)
+    sentences: ClassVar = {"counts": _counted}
+
+    def heading(self, row: JobRun) -> str:
+        return (
+            f"{row.get_kind_display()} of {row.channel}, {spell(row.started_at)}: {row.get_outcome_display().lower()}"
+        )
 
 
 @admin.register(Submission)
 class SubmissionAdmin(ChannelRowsAdmin):
     words = "What was sent"
-    list_display = ("created_at", "of_channel", "kind", "phase", "line_count", "poll_count", "overdue", "closed_at")
-    list_filter = ("phase", "kind", "overdue")
+    list_display = ("created_at", "of_channel", "kind", "phase", "line_count", "overdue", "closed_at")
+    list_filter = (OverdueFilter, "phase", "kind")
     search_fields = ("handle__exact", "key__exact", "channel__name")
+    search_help_text = "The channel, or the submission's number or key."
     list_select_related = ("channel__seller",)
     ordering = ("-pk",)
+
+    def heading(self, row: Submission) -> str:
+        return f"{row.get_kind_display()} to {row.channel}, {spell(row.created_at)}: {row.get_phase_display().lower()}"
 
 
 @admin.register(FeedLine)
 class FeedLineAdmin(ChannelRowsAdmin):
     words = "What was sent, line by line"
-    list_display = ("sku", "of_channel", "kind", "state", "price", "quantity", "created_at", "closed_at", "reason")
+    list_display = ("sku", "of_channel", "kind", "state", "price", "quantity", "created_at", "reason")
     # No filters: what is rare among many millions of lines is found by its SKU or its submission, by no list.
     search_fields = ("sku__exact",)
     search_help_text = "The whole SKU."
     list_select_related = ("channel__seller",)
     ordering = ("-pk",)
     raw_id_fields = ("submission",)
+
+    def heading(self, row: FeedLine) -> str:
+        return f"{row.sku} to {row.channel}, {spell(row.created_at)}: {row.get_state_display().lower()}"
 
 
 @admin.register(Listing)
@@ -164,95 +193,8 @@ class ListingAdmin(ChannelRowsAdmin):
     ordering = ("-pk",)
     raw_id_fields = ("item",)
 
-
-class OrderLineInline(LookOnlyInline):
-    model = OrderLine
-    fk_column = "order"
-    fields = readonly_fields = (
-        *("item_link", "title", "quantity", "shipped", "cancelled", "remote_shipped", "remote_cancelled"),
-        *("amount", "refunded"),
-    )
-
-    @admin.display(description="SKU")
-    def item_link(self, line: OrderLine) -> SafeString | str:
-        if line.item_id is None:
-            return line.sku
-        return format_html('<a href="{}">{}</a>', reverse("admin:inventory_item_change", args=[line.item_id]), line.sku)
-
-
-@admin.register(Order)
-class OrderAdmin(ChannelRowsAdmin):
-    """Without who bought and where it goes: that is seen on the seller's page, by a visit on record."""
-
-    exclude = ("buyer", "ship_to")
-    shelf = LOOK_UP
-    list_display = (
-        "remote_id",
-        "of_channel",
-        "placed_at",
-        "payment_status",
-        "shipping_status",
-        "managed_by",
-        "attention",
-    )
-    list_filter = ("shipping_status", "payment_status", "managed_by")
-    search_fields = ("remote_id__exact",)
-    search_help_text = "The channel's order number."
-    list_select_related = ("channel__seller",)
-    ordering = ("-pk",)
-    inlines = (OrderLineInline,)
-
-
-@admin.register(RawOrder)
-class RawOrderAdmin(ChannelRowsAdmin):
-    """Without the body: it holds buyers' data, which support does not need."""
-
-    words = "Orders as downloaded"
-    list_display = ("remote_id", "version", "of_channel", "state", "reason", "fetched_at")
-    list_filter = ("state",)
-    search_fields = ("remote_id__exact",)
-    list_select_related = ("channel__seller",)
-    ordering = ("-pk",)
-    exclude = ("body",)
-
-
-@admin.register(Command)
-class CommandAdmin(ChannelRowsAdmin):
-    words = "What marketplaces were told of orders"
-    list_display = ("created_at", "of_channel", "order", "kind", "state", "quantity", "attempts", "reason")
-    list_filter = ("state", "kind", "overdue")
-    search_fields = ("order__remote_id__exact",)
-    search_help_text = "The channel's order number."
-    list_select_related = ("channel__seller", "order")
-    ordering = ("-pk",)
-
-
-@admin.register(ShippingFile)
-class ShippingFileAdmin(LookOnlyAdmin):
-    words = "Files of parcels"
-    shelf = LOOK_UP
-    list_display = ("created_at", "seller", "file_name", "state", "attempts", "confirmed_at", "finished_at")
-    list_filter = ("state",)
-    search_fields = ("seller__name",)
-    list_select_related = ("seller",)
-    ordering = ("-pk",)
-
-
-class ReturnLineInline(LookOnlyInline):
-    model = ReturnLine
-    fk_column = "of_return"
-    fields = readonly_fields = ("remote_id", "sku", "gtin", "quantity", "reason", "decision", "decided_at")
-
-
-@admin.register(Return)
-class ReturnAdmin(ChannelRowsAdmin):
-    shelf = LOOK_UP
-    list_display = ("remote_id", "of_channel", "order_remote_id", "order", "requested_at", "imported_at")
-    search_fields = ("remote_id__exact", "order_remote_id__exact")
-    search_help_text = "The channel's number of the return or of the order."
-    list_select_related = ("channel__seller", "order")
-    ordering = ("-pk",)
-    inlines = (ReturnLineInline,)
+    def heading(self, row: Listing) -> str:
+        return f"{row.sku} on {row.channel}: {row.get_state_display().lower()}"
 
 
 @admin.register(ReconcileRun)
@@ -261,5 +203,10 @@ class ReconcileRunAdmin(ChannelRowsAdmin):
     list_display = ("created_at", "of_channel", "state", "remote_count", "counts", "reason")
     list_filter = ("state",)
     search_fields = ("channel__name",)
+    search_help_text = "The channel."
     list_select_related = ("channel__seller",)
     ordering = ("-pk",)
+    sentences: ClassVar = {"counts": _counted}
+
+    def heading(self, row: ReconcileRun) -> str:
+        return f"Reconciler plan of {row.channel}, {spell(row.created_at)}: {row.get_state_display().lower()}"

@@ -1,15 +1,17 @@
 """What all pages of support have in common: it may look, and nothing is edited or deleted as a row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import urlencode
 
+from inventory.admin.values import column_of
 from inventory.shelves import BEHIND
 from inventory.support import is_support
 
@@ -62,7 +64,29 @@ class ForSuperusers(LookOnly):
         return bool(getattr(request.user, "is_superuser", False))
 
 
-class DeskAdmin(ModelAdminOfAny):
+def own_currency(row: Any) -> str:
+    return str(getattr(row, "currency", ""))
+
+
+class InWords:
+    """Columns as people read them; see inventory/admin/values.py."""
+
+    #: Row -> the currency of its amounts.
+    currency_of: Callable[[Any], str] = staticmethod(own_currency)
+    #: Column -> what a row's value means, line by line; for those that mean more than they hold.
+    sentences: ClassVar[Mapping[str, Callable[[Any], str | list[str]]]] = {}
+
+    def in_words(self, names: Sequence[Any], *, in_list: bool = False) -> list[Any]:
+        """Return the columns of these names, those that Django writes well by name."""
+        fields = {field.name: field for field in cast(Any, self).opts.fields}
+        return [self._column(fields[name], in_list) or name if name in fields else name for name in names]
+
+    def _column(self, field: Any, in_list: bool) -> Any:
+        sentence = self.sentences.get(field.name)
+        return column_of(field, in_list=in_list, currency_of=self.currency_of, sentence=sentence)
+
+
+class DeskAdmin(InWords, ModelAdminOfAny):
     """A list at the desk: under a name that people say, on one of its shelves, counted only so far."""
 
     paginator = CappedPaginator
@@ -78,14 +102,33 @@ class DeskAdmin(ModelAdminOfAny):
     def title(self) -> str:
         return self.words or str(self.opts.verbose_name_plural).capitalize()
 
+    def heading(self, row: Any) -> str:
+        """Return what a person calls this row."""
+        return str(row)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return self.in_words(super().get_list_display(request), in_list=True)
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Lead to the address without what was left empty: Django would look for rows with nothing there."""
+        if request.method == "GET" and "" in request.GET.values():
+            asked = {name: value for name, value in request.GET.items() if value}
+            return redirect(f"{request.path}?{urlencode(asked)}" if asked else request.path)
         return super().changelist_view(request, {"title": self.title(), **(extra_context or {})})
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
-        heading = {"list_title": self.title()}
-        return super().change_view(request, object_id, form_url, {**heading, **(extra_context or {})})
+        context["list_title"] = self.title()
+        if obj is not None:
+            context["heading"] = context["subtitle"] = self.heading(obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 class LookOnlyAdmin(LookOnly, DeskAdmin):
@@ -94,17 +137,6 @@ class LookOnlyAdmin(LookOnly, DeskAdmin):
     actions: Sequence[str] | None = None
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
-        """People stand by name: Django would link to their accounts, which support may not open."""
-        people = {field.name for field in self.opts.fields if field.related_model is User}
-        return [_named(name) if name in people else name for name in super().get_fields(request, obj)]
-
-
-def _named(field: str) -> Callable[[Model], str]:
-    """Return the column that names the person in `field`."""
-
-    @admin.display(description=field.replace("_", " "))
-    def name(row: Model) -> str:
-        person = getattr(row, field)
-        return person.get_username() if person else "–"
-
-    return name
+        """Fingerprints say nothing to people, and people stand by name: their accounts support may not open."""
+        names = super().get_fields(request, obj)
+        return self.in_words([name for name in names if not str(name).endswith("hash")])

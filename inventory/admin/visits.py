@@ -1,6 +1,6 @@
 """Visits to sellers' pages: beginning one with a reason, ending it, and the record of all."""
 
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from inventory.admin.base import LookOnlyAdmin
+from inventory.admin.values import spell
 from inventory.models import Seller, SupportVisit
 from inventory.shelves import DESK
 from inventory.support import MINUTES, CannotVisit, end_visit, find_visit, is_support, start_visit
@@ -88,8 +89,8 @@ class SupportVisitAdmin(LookOnlyAdmin):
     fields = readonly_fields = ("seller", "who", "reason", "started_at", "ends_at", "ended")
 
     @admin.display(description="ended")
-    def ended(self, visit: SupportVisit) -> Any:
-        return "not yet" if visit.is_open(clock.now()) else visit.until
+    def ended(self, visit: SupportVisit) -> str:
+        return "not yet" if visit.is_open(clock.now()) else spell(visit.until)
 
     def get_urls(self) -> list[URLPattern]:
         end = path(

@@ -19,7 +19,7 @@ from inventory.foresee import by_hand, by_rule
 from inventory.forms import ConditionForm, LabelForm, NewLabelForm, rule_formset
 from inventory.models import Item, Label, LabelItem, Role
 from inventory.paging import Page, count_up_to, page_by_key
-from inventory.rules import Rule, RuleError, check_rule
+from inventory.rules import RuleError, describe_rule
 from inventory.tasks import recalculate_label
 from inventory.tenancy import SellerRequest, seller_page
 from inventory.views.find import find_label
@@ -106,7 +106,7 @@ def _show(
         "rule_error": rule_error,
         "question": question,
         "ticked": ticked(request.POST),
-        "conditions": _conditions(found.rule),
+        "conditions": describe_rule(found.rule),
         "can_manage": request.membership.can_manage,
     }
     is_answered = not rule_error and not (question and question.is_dialog)
@@ -142,13 +142,6 @@ def _rows(found: Label, tab: str) -> QuerySet[Item]:
         # The seller is named for the index on (seller, SKU), in whose order the page is read.
         return flows.members(found).filter(seller=found.seller_id).annotate(source=F("label_items__source"))
     return Item.objects.filter(label_items__label=found, label_items__source=LabelItem.Source.EXCLUDED)
-
-
-def _conditions(rule: Rule) -> list[str]:
-    try:
-        return [str(condition) for condition in check_rule(rule)]
-    except RuleError:
-        return []
 
 
 def _tabs(request: SellerRequest, found: Label, current: str) -> list[dict[str, object]]:
