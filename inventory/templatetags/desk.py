@@ -1,0 +1,52 @@
+"""What Django's admin does not bring for the support desk: filters as one line of selects above a list."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from django import template
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    words: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """One filter. A value of "" asks for everything."""
+
+    name: str
+    words: str
+    choices: list[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    selects: list[Select]
+    #: What else the address asks for, such as the order of the rows.
+    kept: list[tuple[str, str]]
+
+
+@register.simple_tag
+def filters_of(cl: Any, search_var: str) -> Filters:
+    """Return the filters of a changelist as a form has them, none of which needs more than one value."""
+    selects = [_select(spec, cl) for spec in cl.filter_specs]
+    own = {search_var, *(select.name for select in selects)}
+    return Filters(selects, [(name, value) for name, value in cl.params.items() if name not in own])
+
+
+def _select(spec: Any, cl: Any) -> Select:
+    name = spec.expected_parameters()[0]
+    return Select(name, str(spec.title), list(_choices(spec, cl, name)))
+
+
+def _choices(spec: Any, cl: Any, name: str) -> Iterator[Choice]:
+    for choice in spec.choices(cl):
+        values = parse_qs(choice["query_string"].removeprefix("?")).get(name, [""])
+        yield Choice(values[0], str(choice["display"]), bool(choice["selected"]))
