@@ -125,7 +125,7 @@ class ChannelAdmin(LookOnlyAdmin):
         if deed is None or deed not in possible_deeds(channel):
             messages.error(request, "This is not possible as the channel stands now.")
             return redirect(page)
-        form = deed.form(request.POST or None, initial={"ends_at": testing_end(clock.now())})
+        form = deed.form(request.POST or None, channel=channel, initial={"ends_at": testing_end(clock.now())})
         if request.method == "POST" and form.is_valid() and self._done(request, channel, deed, form):
             return redirect(page)
         context = {
@@ -135,6 +135,7 @@ class ChannelAdmin(LookOnlyAdmin):
             "words": f"{channel} of {channel.seller}, now {channel.get_state_display()}. {deed.effect}",
             "form": form,
             "button": deed.label,
+            "is_danger": deed.is_danger,
             "back": page,
         }
         return render(request, "admin/ask.html", context, status=422 if form.errors else 200)

@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser
+from django.template.defaultfilters import pluralize
 
 from channels_app.flows import activate, switches
+from channels_app.flows.listing_counts import at_the_marketplace
 from channels_app.flows.permissions import Action, Actor, allowed, why_not
 from channels_app.models import Channel
 from channels_app.views.settings_page import SWITCH_WORDS
+from inventory.paging import count_up_to
+from inventory.templatetags.ui import count
 
 SWITCH_NAMES = {
     "listings_on": "Listings",
@@ -23,6 +27,10 @@ SWITCH_NAMES = {
 
 class ReasonForm(forms.Form):
     """Why. The seller sees it in the channel's history."""
+
+    def __init__(self, *args: Any, channel: Channel, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.channel = channel
 
     reason = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}), help_text="Kept in the history; the seller sees it."
@@ -47,6 +55,22 @@ class DeactivationForm(ReasonForm):
     )
     field_order = ("choice", "reason")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        number = count_up_to(at_the_marketplace(self.channel))
+        if number:
+            cast(forms.ChoiceField, self.fields["choice"]).choices = _choices_for(number)
+
+
+def _choices_for(number: int) -> list[tuple[str, str]]:
+    """Return what can be done to so many listings."""
+    told = f"{count(number)} listing{pluralize(number)}"
+    return [
+        (Channel.OnDeactivate.LEAVE, f"Leave the {told} as {pluralize(number, 'it is,they are')}"),
+        (Channel.OnDeactivate.ZERO, f"Set the {pluralize(number, 'quantity,quantities')} of {told} to 0"),
+        (Channel.OnDeactivate.END, f"End {told}"),
+    ]
+
 
 #: (channel, the form's values, who, when) -> None
 Run = Callable[[Channel, dict[str, Any], AbstractBaseUser, datetime], None]
@@ -64,6 +88,8 @@ class Deed:
     form: type[ReasonForm]
     run: Run
     is_open: Callable[[Channel], bool] = lambda channel: True
+    #: What it ends does not come back by doing the opposite.
+    is_danger: bool = False
 
 
 def possible_deeds(channel: Channel) -> list[Deed]:
@@ -164,6 +190,7 @@ _TRANSITIONS = [
         action=Action.DEACTIVATE,
         form=DeactivationForm,
         run=_deactivate,
+        is_danger=True,
     ),
 ]
 
