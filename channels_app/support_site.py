@@ -12,11 +12,13 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from channels_app.models import ChangeRequest, Channel, ChannelJob, Listing, Order
-from inventory.models import Item, Seller, SupportVisit
-from inventory.paging import text_in
+from channels_app.flows.desk import OVERDUE, STOPPED
+from channels_app.models import ChangeRequest, Channel, ChannelJob, Listing, Order, Submission
+from inventory.models import CsvImport, Item, Seller, SupportVisit
+from inventory.paging import count_up_to, text_in
 from inventory.shelves import SHELVES
 from inventory.support import is_support
+from inventory.working import failed_lately
 from marketplace_integration import clock
 
 #: Of each kind of thing; whoever needs more searches its own list.
@@ -42,8 +44,13 @@ class Waiting:
     requests: int
     #: Since when the oldest of them waits.
     since: datetime | None
-    #: Channels with a job that stopped.
+    #: Channels with a job that stopped: how many, and the first of them.
+    stopped_count: int
     stopped: list[Channel]
+    #: Files of items that failed lately.
+    failed_imports: int
+    #: What marketplaces have not answered in time.
+    overdue: int
     visits: list[SupportVisit]
 
 
@@ -53,6 +60,7 @@ class SupportSite(AdminSite):
     site_header = site_title = "Support"
     index_title = "Support desk"
     index_template = "admin/desk.html"
+    empty_value_display = "–"
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the lists by shelf; what is on none, such as accounts, comes last."""
@@ -124,12 +132,14 @@ def _found(row: Seller | Channel | Item | Listing | Order) -> Found:
 
 def _waiting(user: User, *, now: datetime) -> Waiting:
     asked = ChangeRequest.objects.filter(state=ChangeRequest.State.OPEN)
-    stopped = ChannelJob.objects.filter(enabled=True, blocked=True).values("channel")
     visits = SupportVisit.objects.filter(staff=user, ended_at=None, ends_at__gt=now).select_related("seller")
-    channels = Channel.objects.filter(pk__in=stopped).select_related("seller").order_by("seller__name", "name")
+    stopped = Channel.objects.filter(pk__in=ChannelJob.objects.filter(STOPPED).values("channel"))
     return Waiting(
         requests=asked.count(),
         since=asked.aggregate(since=Min("created_at"))["since"],
-        stopped=list(channels[:MOST_FOUND]),
+        stopped_count=count_up_to(stopped),
+        stopped=list(stopped.select_related("seller").order_by("seller__name", "name")[:MOST_FOUND]),
+        failed_imports=count_up_to(CsvImport.objects.filter(failed_lately(now))),
+        overdue=count_up_to(Submission.objects.filter(OVERDUE)),
         visits=list(visits),
     )
