@@ -190,9 +190,10 @@ ADMIN: dict[str, tuple[str, ...]] = {
     "raworder": ("q={order_number}", "state__exact=needs_attention", "state__exact=new"),
     "command": ("q={order_number}", "state__exact=rejected"),
     "jobrun": ("q=Main", "q=nothing", "outcome__exact=failed"),
-    "submission": ("q=feed-7", "q=nothing", "phase__exact=open"),
-    "channelhistory": ("q=nothing",),
-    "channel": ("q=Main",),
+    "submission": ("q=feed-7", "q=nothing", "phase__exact=open", "waits=overdue"),
+    "channelhistory": ("q=nothing", "kind=brake"),
+    "channel": ("q=Main", "waits=jobs"),
+    "csvimport": ("waits=failed",),
 }
 #: The most that a page of support may need: the channel with its requests, jobs and history.
 ADMIN_QUERIES = 18

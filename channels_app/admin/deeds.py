@@ -66,7 +66,7 @@ def _choices_for(number: int) -> list[tuple[str, str]]:
     """Return what can be done to so many listings."""
     told = f"{count(number)} listing{pluralize(number)}"
     return [
-        (Channel.OnDeactivate.LEAVE, f"Leave the {told} as {pluralize(number, 'it is,they are')}"),
+        (Channel.OnDeactivate.LEAVE, "Leave the listing as it is" if number == 1 else f"Leave the {told} as they are"),
         (Channel.OnDeactivate.ZERO, f"Set the {pluralize(number, 'quantity,quantities')} of {told} to 0"),
         (Channel.OnDeactivate.END, f"End {told}"),
     ]

@@ -9,7 +9,6 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import urlencode
 
 from inventory.admin.values import column_of
 from inventory.shelves import BEHIND
@@ -112,8 +111,10 @@ class DeskAdmin(InWords, ModelAdminOfAny):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Lead to the address without what was left empty: Django would look for rows with nothing there."""
         if request.method == "GET" and "" in request.GET.values():
-            asked = {name: value for name, value in request.GET.items() if value}
-            return redirect(f"{request.path}?{urlencode(asked)}" if asked else request.path)
+            asked = request.GET.copy()
+            for name in [name for name, value in request.GET.items() if value == ""]:
+                del asked[name]
+            return redirect(f"{request.path}?{asked.urlencode()}" if asked else request.path)
         return super().changelist_view(request, {"title": self.title(), **(extra_context or {})})
 
     def render_change_form(
