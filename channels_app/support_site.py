@@ -18,6 +18,7 @@ from inventory.models import CsvImport, Item, Seller, SupportVisit
 from inventory.paging import count_up_to, text_in
 from inventory.shelves import SHELVES
 from inventory.support import is_support
+from inventory.work import TOLD_FOR
 from inventory.working import failed_lately
 from marketplace_integration import clock
 
@@ -47,8 +48,9 @@ class Waiting:
     #: Channels with a job that stopped: how many, and the first of them.
     stopped_count: int
     stopped: list[Channel]
-    #: Files of items that failed lately.
+    #: Files of items that failed in so many days.
     failed_imports: int
+    failed_days: int
     #: What marketplaces have not answered in time.
     overdue: int
     visits: list[SupportVisit]
@@ -140,6 +142,7 @@ def _waiting(user: User, *, now: datetime) -> Waiting:
         stopped_count=count_up_to(stopped),
         stopped=list(stopped.select_related("seller").order_by("seller__name", "name")[:MOST_FOUND]),
         failed_imports=count_up_to(CsvImport.objects.filter(failed_lately(now))),
+        failed_days=TOLD_FOR.days,
         overdue=count_up_to(Submission.objects.filter(OVERDUE)),
         visits=list(visits),
     )

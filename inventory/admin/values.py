@@ -71,7 +71,7 @@ def _writer_of(
     """Return the function of a row for this kind of field."""
     value_of = _value_reader(field.name)
     if sentence is not None:
-        return lambda row: _short(_joined(sentence(row))) if in_list else lines(sentence(row))
+        return lambda row: short(_joined(sentence(row))) if in_list else lines(sentence(row))
     if field.related_model is User:
         return lambda row: _username(value_of(row))
     if isinstance(field, models.BooleanField):
@@ -79,7 +79,7 @@ def _writer_of(
     if isinstance(field, models.DecimalField):
         return lambda row: money(value_of(row), currency_of(row))
     if isinstance(field, models.JSONField):
-        return lambda row: _short(_joined(lines_of(value_of(row)))) if in_list else lines(lines_of(value_of(row)))
+        return lambda row: short(_joined(lines_of(value_of(row)))) if in_list else lines(lines_of(value_of(row)))
     return _text_writer_of(field, value_of, in_list)
 
 
@@ -93,7 +93,7 @@ def _text_writer_of(field: "models.Field[Any, Any]", value_of: Reader, in_list: 
     if isinstance(field, models.FloatField):
         return lambda row: NONE if value_of(row) is None else f"{value_of(row):,.1f}"
     if in_list and (isinstance(field, models.TextField) or (field.max_length or 0) >= _LONG):
-        return lambda row: _short(value_of(row))
+        return lambda row: short(value_of(row))
     if field.name in _NAMES:
         return lambda row: str(value_of(row) or NONE)
     return None
@@ -111,13 +111,9 @@ def _joined(told: str | list[str]) -> str:
     return told if isinstance(told, str) else ", ".join(told)
 
 
-def _short(text: str) -> SafeString | str:
+def short(text: str) -> SafeString | str:
     """Return the text for a list: two lines of it, the whole in its title."""
     return format_html('<span class="clipped" title="{}">{}</span>', text, text) if text else NONE
-
-
-#: For columns of lists that are methods.
-short = _short
 
 
 def lines(told: str | list[str]) -> SafeString | str:

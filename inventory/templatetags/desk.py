@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from django import template
+from django.contrib.admin.views.main import ORDER_VAR
 
 register = template.Library()
 
@@ -31,6 +32,8 @@ class Filters:
     selects: list[Select]
     #: What else the address asks for, such as the order of the rows.
     kept: list[tuple[str, str]]
+    #: Whether fewer rows are shown than there are.
+    is_narrowed: bool
 
 
 @register.simple_tag
@@ -38,7 +41,8 @@ def filters_of(cl: Any, search_var: str) -> Filters:
     """Return the filters of a changelist as a form has them, none of which needs more than one value."""
     selects = [_select(spec, cl) for spec in cl.filter_specs]
     own = {search_var, *(select.name for select in selects)}
-    return Filters(selects, [(name, value) for name, value in cl.params.items() if name not in own])
+    kept = [(name, value) for name, value in cl.params.items() if name not in own]
+    return Filters(selects, kept, is_narrowed=bool(set(cl.params) - {ORDER_VAR}))
 
 
 def _select(spec: Any, cl: Any) -> Select:

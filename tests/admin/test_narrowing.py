@@ -68,6 +68,11 @@ def test_choosing_everything_asks_for_everything(desk: Client, channel: Channel)
     assert '<a href="?">Clear</a>' not in text(desk, SUBMISSIONS)
 
 
+def test_one_channels_history_leads_back_to_all_of_it(desk: Client, channel: Channel):
+    assert '<a href="?">Clear</a>' in text(desk, HISTORY, channel__id__exact=str(channel.pk))
+    assert '<a href="?">Clear</a>' not in text(desk, HISTORY, o="1")
+
+
 def test_the_queue_opens_with_what_waits_chosen(desk: Client):
     shown = text(desk, reverse("admin:channels_app_changerequest_changelist"))
 
