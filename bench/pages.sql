@@ -160,15 +160,20 @@ UPDATE inventory_stock SET reserved = on_hand WHERE item_id % 1000 = 13;
 DELETE FROM inventory_labelitem WHERE item_id % 30000 = 17;
 
 -- Marks as the triggers leave them, and some whose reason is gone since.
-INSERT INTO inventory_lack (seller_id, lack, sku)
-SELECT item.seller_id, lack, item.sku
-FROM inventory_item AS item CROSS JOIN generate_series(1, 2) AS lack
-WHERE archived_at IS NULL AND (
-    item.id % 1000 = 500
-    OR lack = 1 AND NOT EXISTS (SELECT FROM inventory_labelitem WHERE item_id = item.id AND source <> 'excluded')
-    OR lack = 2 AND NOT EXISTS (SELECT FROM inventory_stock WHERE item_id = item.id AND on_hand > reserved)
-)
-ORDER BY 1, 2, 3;
+INSERT INTO inventory_lack (seller_id, sku, lacks)
+SELECT seller_id, sku, lacks
+FROM (
+    SELECT seller_id, sku,
+        CASE
+            WHEN item.id % 1000 = 500 THEN 3
+            ELSE (NOT EXISTS (SELECT FROM inventory_labelitem WHERE item_id = item.id AND source <> 'excluded'))::int
+                + 2 * (NOT EXISTS (SELECT FROM inventory_stock WHERE item_id = item.id AND on_hand > reserved))::int
+        END AS lacks
+    FROM inventory_item AS item
+    WHERE archived_at IS NULL
+) AS item
+WHERE lacks > 0
+ORDER BY seller_id, sku;
 
 INSERT INTO inventory_csvimport
     (seller_id, public_id, file_name, encoding, state, layout, columns, summary, rows_done, last_place, attempts, error,

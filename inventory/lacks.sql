@@ -3,18 +3,19 @@
 -- order in which items are listed. A row may outlast its reason: readers look again, and lacks.py takes such rows away,
 -- so nothing is deleted here and giving a label or stock costs nothing.
 --
--- lack: 1 a label, 2 stock (models/lack.py). A row that is there already is locked, not written (WHERE false): lacks.py
--- cannot take it away before this transaction has ended. In the order of SKUs, so that two writers never wait for each
--- other in a circle.
+-- lacks: 1 a label, 2 stock, 3 both (models/lack.py). A row that says so already is locked, not written: lacks.py cannot
+-- take it away before this transaction has ended. In the order of SKUs, so that two writers never wait for each other in
+-- a circle.
 
 CREATE FUNCTION inventory_may_lack(wanted smallint, ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO inventory_lack (seller_id, lack, sku)
-    SELECT item.seller_id, wanted, item.sku
+    INSERT INTO inventory_lack AS known (seller_id, sku, lacks)
+    SELECT item.seller_id, item.sku, wanted
     FROM (SELECT DISTINCT id FROM unnest(ids) AS id) AS touched
     JOIN inventory_item AS item ON item.id = touched.id
     ORDER BY item.seller_id, item.sku
-    ON CONFLICT (seller_id, lack, sku) DO UPDATE SET sku = excluded.sku WHERE false;
+    ON CONFLICT (seller_id, sku) DO UPDATE SET lacks = known.lacks | excluded.lacks
+        WHERE known.lacks & excluded.lacks <> excluded.lacks;
 END
 $$;
 
@@ -22,27 +23,27 @@ $$;
 
 CREATE FUNCTION inventory_lacks_item_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO inventory_lack (seller_id, lack, sku)
-    SELECT seller_id, lack, sku
-    FROM new_rows CROSS JOIN generate_series(1, 2) AS lack
+    INSERT INTO inventory_lack AS known (seller_id, sku, lacks)
+    SELECT seller_id, sku, 3
+    FROM new_rows
     WHERE NOT is_parent AND archived_at IS NULL
-    ORDER BY seller_id, lack, sku
-    ON CONFLICT (seller_id, lack, sku) DO UPDATE SET sku = excluded.sku WHERE false;
+    ORDER BY seller_id, sku
+    ON CONFLICT (seller_id, sku) DO UPDATE SET lacks = 3 WHERE known.lacks <> 3;
     RETURN NULL;
 END
 $$;
 
 CREATE FUNCTION inventory_lacks_item_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO inventory_lack (seller_id, lack, sku)
-    SELECT seller_id, lack, sku
+    INSERT INTO inventory_lack AS known (seller_id, sku, lacks)
+    SELECT seller_id, sku, 3
     FROM (
         SELECT seller_id, sku, id FROM new_rows WHERE NOT is_parent AND archived_at IS NULL
         EXCEPT
         SELECT seller_id, sku, id FROM old_rows WHERE NOT is_parent AND archived_at IS NULL
-    ) AS placed CROSS JOIN generate_series(1, 2) AS lack
-    ORDER BY seller_id, lack, sku
-    ON CONFLICT (seller_id, lack, sku) DO UPDATE SET sku = excluded.sku WHERE false;
+    ) AS placed
+    ORDER BY seller_id, sku
+    ON CONFLICT (seller_id, sku) DO UPDATE SET lacks = 3 WHERE known.lacks <> 3;
     RETURN NULL;
 END
 $$;

@@ -63,7 +63,8 @@ def _matches(text: str) -> Q:
 
 def _may_lack(what: Lack.What) -> Exists:
     """Narrow to what has its mark: all that lack it, and some that do not. Plan: the marks, in the order of SKUs."""
-    return Exists(Lack.objects.filter(seller_id=OuterRef("seller_id"), lack=what, sku=OuterRef("sku")))
+    marks = Lack.objects.alias(this=F("lacks").bitand(what)).filter(this=what)
+    return Exists(marks.filter(seller_id=OuterRef("seller_id"), sku=OuterRef("sku")))
 
 
 def _on_a_label(label: Label | None = None) -> QuerySet[LabelItem]:

@@ -48,12 +48,12 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "seller_id", "lack", "sku", blank=True, editable=False, primary_key=True, serialize=False
+                        "seller_id", "sku", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("seller_id", models.BigIntegerField()),
-                ("lack", models.SmallIntegerField(choices=[(1, "a label"), (2, "stock")])),
                 ("sku", models.CharField(max_length=100)),
+                ("lacks", models.SmallIntegerField()),
             ],
         ),
         migrations.CreateModel(

@@ -4,7 +4,10 @@ from django.db import models
 
 
 class Lack(models.Model):
-    """The item of this SKU may lack it. Every one that does has its row; one that does not may have it for a while."""
+    """What the item of this SKU may lack: a bit set, see What.
+
+    Every item that lacks something has its row, which says so; it may say so for a while longer.
+    """
 
     class What(models.IntegerChoices):
         LABEL = 1, "a label"
@@ -12,10 +15,10 @@ class Lack(models.Model):
         STOCK = 2, "stock"
 
     #: By SKU, since items are listed in that order. No foreign keys: new items would each pay for the check.
-    pk = models.CompositePrimaryKey("seller_id", "lack", "sku")
+    pk = models.CompositePrimaryKey("seller_id", "sku")
     seller_id = models.BigIntegerField()
-    lack = models.SmallIntegerField(choices=What.choices)
     sku = models.CharField(max_length=100)
+    lacks = models.SmallIntegerField()
 
     def __str__(self) -> str:
-        return f"{self.sku} may lack {self.get_lack_display()}"
+        return f"{self.sku}: {self.lacks}"
