@@ -20,7 +20,7 @@ class Listing(models.Model):
         LISTED = "listed", "Listed"
         ENDING = "ending", "Being ended"
         ENDED = "ended", "Ended"
-        REJECTED = "rejected", "Rejected"
+        REJECTED = "rejected", "Refused"
 
     #: No index of its own: the unique one on (channel, SKU) serves.
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="listings", db_index=False)

@@ -23,7 +23,7 @@ class LedgerState(models.TextChoices):
     SENT = "sent", "Sent"
     UNKNOWN = "unknown", "Answer lost"
     CONFIRMED = "confirmed", "Confirmed"
-    REJECTED = "rejected", "Rejected"
+    REJECTED = "rejected", "Refused"
     SUPERSEDED = "superseded", "Replaced by a newer one"
 
 

@@ -59,6 +59,7 @@ COUNTED = {
     "orders": ("new order", "new orders"),
     "read": ("listing read", "listings read"),
     "recounted": ("quantity counted anew", "quantities counted anew"),
+    "rejected": ("refused", "refused"),
     "returns": ("return", "returns"),
     "to_accept": ("order to accept", "orders to accept"),
     "to_end": ("to end", "to end"),
@@ -68,7 +69,7 @@ COUNTED = {
 
 
 def describe_counts(counts: Mapping[str, int]) -> str:
-    """Return what a run did: "120 sent, 2 rejected"."""
+    """Return what a run did: "120 sent, 2 refused"."""
     told = []
     for name, number in counts.items():
         one, several = COUNTED.get(name, (name.replace("_", " "),) * 2)
