@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from channels_app.models import Channel, ChannelWalk, Listing, PendingChange
 from inventory.models import ItemChange
@@ -10,13 +11,20 @@ from inventory.models import ItemChange
 #: Ending every listing is what the seller asked for, so the brake lets it pass for this long.
 _ENDING_HOURS = 24
 
+_LEFT = (Listing.State.CREATING, Listing.State.LISTED)
+
 _LAST_WORD = """
 INSERT INTO channels_app_pendingchange (channel_id, sku, item_id, kinds, urgency, version, held, changed_at)
 SELECT channel_id, sku, item_id, %(kinds)s, %(urgency)s, 1, false, %(now)s
 FROM channels_app_listing
-WHERE channel_id = %(channel)s AND state IN (%(creating)s, %(listed)s)
+WHERE channel_id = %(channel)s AND state = ANY(%(states)s)
 ORDER BY sku
 """
+
+
+def listings_left(channel: Channel) -> QuerySet[Listing]:
+    """Return what the marketplace holds of this channel: what a last word would be said about."""
+    return Listing.objects.filter(channel=channel, state__in=_LEFT)
 
 
 def end_the_work(row: Channel, *, choice: str, now: datetime) -> None:
@@ -44,7 +52,6 @@ def _enqueue_all(row: Channel, *, kinds: int, urgency: int, now: datetime) -> No
                 "urgency": int(urgency),
                 "now": now,
                 "channel": row.pk,
-                "creating": Listing.State.CREATING.value,
-                "listed": Listing.State.LISTED.value,
+                "states": [state.value for state in _LEFT],
             },
         )

@@ -25,12 +25,30 @@ class AddChannelForm(forms.Form):
 
 
 class DeactivateForm(forms.Form):
+    """What becomes of the listings; told how many there are (the number as it is written), its choices name it."""
+
     choice = forms.ChoiceField(
         choices=Channel.OnDeactivate.choices,
         widget=forms.RadioSelect,
         initial=Channel.OnDeactivate.LEAVE,
         label="What should happen to the listings on the marketplace?",
     )
+
+    def __init__(self, *args: Any, listings: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["choice"]
+        assert isinstance(choice, forms.ChoiceField)
+        if listings == "1":
+            choice.choices = _choices("Set the quantity of the one listing to 0", "End the one listing")
+        elif listings not in ("", "0"):
+            choice.choices = _choices(
+                f"Set the quantities of all {listings} listings to 0", f"End all {listings} listings"
+            )
+
+
+def _choices(to_zero: str, end: str) -> list[tuple[str, str]]:
+    own = Channel.OnDeactivate
+    return [(own.LEAVE.value, str(own.LEAVE.label)), (own.ZERO.value, to_zero), (own.END.value, end)]
 
 
 class AskSupportForm(forms.Form):

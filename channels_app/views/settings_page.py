@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Subquery
 from django.forms import BoundField
 
 from channels_app.flows import activate, brake, change_requests, connection, jobs
+from channels_app.flows.deactivation import listings_left
 from channels_app.flows.expiry import expiry_of
 from channels_app.flows.listing_counts import count_listings
 from channels_app.flows.measured import Measured, measure
@@ -20,23 +21,15 @@ from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJ
 from channels_app.views.evidence import find_proofs
 from channels_app.views.history_words import describe
 from channels_app.views.ledger import find_alarm
+from channels_app.views.settings_places import find_sections, find_tasks
 from channels_app.views.words import JOBS, MEASURED, SWITCH_OF_JOB, describe_counts
 from inventory import labels
 from inventory.models import Label, LabelItem
 from inventory.paging import count_up_to
+from inventory.templatetags.ui import count
 
 #: Nobody needs an exact number above this on this page.
 COUNT_LIMIT = 10_001
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One of the three things that the page leads through."""
-
-    text: str
-    anchor: str
-    is_done: bool
-    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +83,8 @@ def build_context(
         "parts": parts,
         "switches": _switch_rows(channel, parts["switches"]),
         "missing": missing,
-        "tasks": _tasks(channel, missing),
+        "tasks": find_tasks(channel, missing),
+        "sections": find_sections(channel, parts, actor, requests=requests),
         "testing_days": settings.TESTING_DAYS,
         "days_left": channel.days_left(now),
         "evidence": _evidence(channel) if channel.is_running else None,
@@ -105,7 +99,7 @@ def build_context(
         "may_manage": allowed(channel.state, actor, Action.DECIDE_WITHDRAWALS),
         "requests": requests,
         "ask_form": ask_form or _ask_form(channel, actor),
-        "deactivate_form": DeactivateForm(prefix="deactivate"),
+        "deactivate_form": _deactivate_form(channel, actor),
         "history": [
             describe(entry)
             for entry in ChannelHistory.objects.filter(channel=channel).select_related("actor").order_by("-pk")[:10]
@@ -128,31 +122,6 @@ def label_effect(channel: Channel, label: Label) -> LabelEffect:
         begin=begin,
         end=count_ended_by(channel, label),
     )
-
-
-def _tasks(channel: Channel, missing: list[activate.MissingStep]) -> list[Task]:
-    has_label = channel.label is not None and not any(step.anchor == "label" for step in missing)
-    note = f"{len(missing)} to do first" if missing else "Ready"
-    return [
-        Task(
-            text="Assign the label",
-            anchor="label",
-            is_done=has_label,
-            note=str(channel.label) if has_label else "Not done yet",
-        ),
-        Task(
-            text="Activate",
-            anchor="status",
-            is_done=channel.is_running,
-            note="Active" if channel.is_running else note,
-        ),
-        Task(
-            text="View communication frequency",
-            anchor="frequency",
-            is_done=channel.is_running,
-            note="Jobs are running" if channel.is_running else "Starts with activation",
-        ),
-    ]
 
 
 def _evidence(channel: Channel) -> dict[str, int]:
@@ -257,6 +226,13 @@ def why_it_waits(channel: Channel, kind: str, job: ChannelJob | None, now: datet
         field, name = SWITCH_OF_JOB.get(ChannelJob.Kind(kind), ("", ""))
         return f"{name} is off." if field and not getattr(channel, field) else "Nothing to do on this channel."
     return jobs.why_it_waits(job, now=now)
+
+
+def _deactivate_form(channel: Channel, actor: Actor) -> DeactivateForm | None:
+    """Return the form to deactivate, if this person may; it names how many listings it is about."""
+    if not allowed(channel.state, actor, Action.DEACTIVATE):
+        return None
+    return DeactivateForm(prefix="deactivate", listings=count(count_up_to(listings_left(channel), COUNT_LIMIT)))
 
 
 def _ask_form(channel: Channel, actor: Actor) -> AskSupportForm | None:

@@ -56,6 +56,25 @@ def test_every_page_of_a_channel_is_accessible_and_fits(
 
 
 @both_sizes
+def test_the_line_of_parts_stays_in_sight_and_hides_no_heading(
+    page: Page, live_server: LiveServer, settings_url: str, owner: User
+):
+    sign_in(page, owner, live_server.url)
+    page.goto(settings_url)
+    line = page.get_by_role("navigation", name="On this page")
+
+    line.get_by_role("link", name="History").focus()
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile("#history$"))
+    line_box, heading = line.bounding_box(), page.get_by_role("heading", name="What was changed").bounding_box()
+    assert line_box
+    assert heading
+    assert 0 < line_box["y"] + line_box["height"] <= heading["y"]
+    assert_good(page)
+
+
+@both_sizes
 def test_carriers_are_chosen_once(
     page: Page, settings_url: str, owner: User, channel: Channel, live_server: LiveServer
 ):

@@ -92,6 +92,35 @@ def test_an_owner_deactivates_with_a_choice_for_the_listings(browser: Client, ch
     assert (channel.state, channel.on_deactivate) == ("setup", "zero")
 
 
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ([], ["Set their quantities to 0", "End them"]),
+        (["listed", "ended"], ["Set the quantity of the one listing to 0", "End the one listing"]),
+        (["listed", "creating"], ["Set the quantities of all 2 listings to 0", "End all 2 listings"]),
+    ],
+)
+def test_the_question_what_becomes_of_the_listings_names_how_many(
+    browser: Client, channel: Channel, states: list[str], words: list[str]
+):
+    post(browser, channel, "activate", switches__listings_on="on")
+    for number, state in enumerate(states):
+        channel.listings.create(sku=f"TENT-{number}", state=state)
+
+    form = browser.get(url(channel)).context["deactivate_form"]
+
+    assert [text for _, text in form.fields["choice"].choices][1:] == words
+
+
+def test_the_page_leads_to_each_of_its_parts(browser: Client, channel: Channel):
+    page = browser.get(url(channel))
+
+    assert ("end", "Remove") in page.context["sections"]
+    for anchor, words in page.context["sections"]:
+        assert f'<a href="#{anchor}">{words}</a>' in page.content.decode()
+        assert f'id="{anchor}"' in page.content.decode()
+
+
 def test_a_manager_may_neither_deactivate_nor_change_credentials(client: Client, channel: Channel, seller: Seller):
     client.force_login(make_user("m@example.com", seller=seller, role=Role.MANAGER))
 
