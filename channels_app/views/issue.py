@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from channels_app.flows.describe import field_in
-from channels_app.flows.issues import COUNT_LIMIT, find_issue, listings_of
+from channels_app.flows.issues import COUNT_LIMIT, Issue, find_issue, listings_of
 from channels_app.flows.permissions import Action, NotAllowed, actor_of_role, allowed
 from channels_app.flows.put_off import REST, put_off, read_put_off, rests, take_back
 from channels_app.flows.remedies import Place
@@ -146,9 +146,11 @@ def _show(request: SellerRequest, channel: Channel, cause: str, form: FixForm | 
         form = FixForm(what, [row.item for row in page.rows if row.item])
     resting = read_put_off([channel], now=clock.now()).get((channel.pk, cause))
     worths, actor = worth_of(request, [found]), actor_of_role(request.membership.role)
+    rows = _rows(channel, found, page.rows, form)
     context |= {
         "page": page,
-        "rows": _rows(channel, page.rows, form),
+        "rows": rows,
+        "tells_why": any(row["why"] or row["note"] for row in rows),
         "categories": _categories(page.rows) if found.remedy.place is Place.PRODUCTS else [],
         "field": field_in(found.reason),
         "put_off": resting if rests(resting, found.skus) else None,
@@ -160,12 +162,14 @@ def _show(request: SellerRequest, channel: Channel, cause: str, form: FixForm | 
     return render(request, "channels_app/issue.html", context, status=422 if form and form.errors else 200)
 
 
-def _rows(channel: Channel, listings: Sequence[Listing], form: FixForm | None) -> list[Mapping[str, Any]]:
+def _rows(channel: Channel, found: Issue, listings: Sequence[Listing], form: FixForm | None) -> list[Mapping[str, Any]]:
     truths = read_skus(channel, [listing.sku for listing in listings])
     return [
         {
             "listing": listing,
             "available": max(truths[listing.sku].available, 0),
+            # Only what the title of the page does not say.
+            "why": listing.rejected_reason if found.example else "",
             "note": _note(truths[listing.sku]),
             "input": form.input_of(listing.item) if form else None,
         }

@@ -74,6 +74,27 @@ def test_skus_with_the_same_cause_are_one_row_with_their_number_and_their_stocks
     ]
 
 
+def test_a_reason_that_the_title_says_already_is_not_said_in_every_row(browser: Client, rig: Rig):
+    said_once = [_refuse(rig, rig.has_item(sku), "The brand is not allowed.") for sku in ("CUP-1", "CUP-2")][0]
+    one_each = [_refuse(rig, rig.has_item(sku), f"{sku} is too cheap.") for sku in ("MUG-1", "MUG-2")][0]
+
+    assert ">Why</th>" not in browser.get(_at(said_once)).content.decode()
+    page = browser.get(_at(one_each)).content.decode()
+    assert ">Why</th>" in page
+    assert "MUG-2 is too cheap." in page
+
+
+def test_how_far_a_correction_has_come_is_said_beside_its_row_only(browser: Client, rig: Rig):
+    listings = [_refuse(rig, rig.has_item(sku), "The brand is not allowed.") for sku in ("CUP-1", "CUP-2")]
+    rig.spread()
+    PendingChange.objects.filter(sku="CUP-1").delete()
+
+    page = browser.get(_at(listings[0])).content.decode()
+
+    assert page.count("Waits to be sent.") == 1
+    assert page.count("data-empty") == 1
+
+
 def test_stock_without_a_price_is_counted_in_units(browser: Client, rig: Rig):
     _refuse(rig, rig.has_item("MUG-1", on_hand=7, price=None), NO_PRICE, code="not-sent")
 
