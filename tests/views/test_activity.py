@@ -25,6 +25,26 @@ def browser(rig: Rig, client: Client) -> Client:
     return client
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("tab", ["runs", "sent"])
+def test_who_has_no_channel_is_led_to_the_marketplaces(client: Client, tab: str):
+    seller = make_seller("new")
+    client.force_login(make_user("new", seller=seller))
+
+    page = client.get("/s/new/activity/", {"tab": tab}).content.decode()
+
+    assert "They begin when a channel is activated." in page
+    assert "Go to marketplaces" in page
+
+
+def test_a_file_of_what_is_refused_is_offered_where_something_is(browser: Client, rig: Rig):
+    nothing = browser.get("/s/acme/activity/", {"tab": "refused"}).content.decode()
+    rig.channel.listings.create(sku="MUG-1", state="rejected", rejected_hash="x")
+
+    assert "Download CSV" not in nothing
+    assert "Download CSV" in browser.get("/s/acme/activity/", {"tab": "refused"}).content.decode()
+
+
 def _page(browser: Client, query: str = "") -> str:
     answer = browser.get(f"/s/acme/activity/{query}")
     assert answer.status_code == 200
