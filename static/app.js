@@ -6,6 +6,8 @@
  * data-toggle-nav         shows and hides the navigation    data-toggle-theme     light and dark
  * data-menu               <details> that closes on a click elsewhere, or Escape
  * data-ticked="name"      shows how many boxes of that name are ticked
+ * data-needs-ticked="name"  cannot be used while none of them is ticked
+ * data-required           must be filled in or chosen while the dialog it stands in is open
  * data-check-all="name"   ticks all boxes of that name      data-show-when="name=value[|value]"  shown while a field has that value
  * data-submit             sends its form when it changes     data-guard            warns before unsaved input is left
  * data-print              prints the page                data-search           Control+K (or Command+K) leads there
@@ -26,7 +28,15 @@
   function openDialog(dialog) {
     if (!dialog || dialog.matches(":modal")) return;
     dialog.removeAttribute("open"); /* it stands open in the page for browsers without scripts */
+    require(dialog, true);
     dialog.showModal();
+  }
+
+  /* Several dialogs may stand in one form: what a closed one asks for keeps no other from being sent. */
+  function require(dialog, isOpen) {
+    dialog.querySelectorAll("[data-required]").forEach(function (input) {
+      input.required = isOpen;
+    });
   }
 
   function toggleTheme() {
@@ -57,6 +67,14 @@
       var ticked = document.querySelectorAll('input[type="checkbox"][name="' + place.dataset.ticked + '"]:checked');
       place.textContent = ticked.length;
     });
+    document.querySelectorAll("[data-needs-ticked]").forEach(function (control) {
+      var name = control.dataset.needsTicked;
+      var isUsable = document.querySelector('input[type="checkbox"][name="' + name + '"]:checked') !== null;
+      if (control.type === "radio" && control.disabled === isUsable) {
+        control.checked = isUsable && valueOf(control.name, control.form) === "";
+      }
+      control.disabled = !isUsable;
+    });
   }
 
   function closeMenus(except) {
@@ -83,6 +101,14 @@
       event.target.close(); /* the backdrop */
     }
   });
+
+  document.addEventListener(
+    "close",
+    function (event) {
+      if (event.target instanceof HTMLDialogElement) require(event.target, false);
+    },
+    true /* it does not bubble */
+  );
 
   document.addEventListener("keydown", function (event) {
     var field = document.querySelector("[data-search]");
@@ -263,9 +289,32 @@
     });
   }
 
+  /* A line that is wider than the window fades where it goes on. */
+  function fadeEdges(bar) {
+    var left = bar.scrollLeft > 1;
+    var right = bar.scrollLeft + bar.clientWidth < bar.scrollWidth - 1;
+    bar.classList.toggle("goes-on-left", left);
+    bar.classList.toggle("goes-on-right", right);
+  }
+
+  function fadeAllEdges() {
+    document.querySelectorAll(".tabs, .on-page").forEach(fadeEdges);
+  }
+
+  document.addEventListener(
+    "scroll",
+    function (event) {
+      if (event.target instanceof Element && event.target.matches(".tabs, .on-page")) fadeEdges(event.target);
+    },
+    true /* it does not bubble */
+  );
+  window.addEventListener("resize", fadeAllEdges);
+  document.addEventListener("htmx:afterSettle", fadeAllEdges);
+
   document.addEventListener("DOMContentLoaded", function () {
     showWhen(document);
     showCurrentTab();
+    fadeAllEdges();
     countTicked();
     obeyNeeds();
     document.querySelectorAll("dialog[data-open]").forEach(openDialog);

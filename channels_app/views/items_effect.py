@@ -10,7 +10,7 @@ from channels_app.views.label_effect import SECONDS, row_of
 from inventory import foresee
 from inventory.models import Label, Role
 from inventory.tenancy import SellerRequest, seller_page
-from inventory.views.bulk import chosen_in, key_in
+from inventory.views.bulk import chosen_in, is_about_all, key_in
 
 
 @seller_page(Role.MANAGER)
@@ -27,6 +27,8 @@ def items_effect(request: SellerRequest) -> HttpResponse:
     else:
         channels = list(Channel.objects.running().filter(seller=request.seller).order_by("name"))
         change, deed = foresee.out_of_sale(chosen), "Blocking or archiving"
+    if not is_about_all(request, dialog) and not request.POST.getlist("item"):
+        return HttpResponse()  # nothing is ticked, and nobody said "all" yet
     effects = Effects(channels, {})
     count = foresee.count(change, seconds=SECONDS, also=effects.add)
     rows = [row_of(channel, effects.by_channel.get(channel.pk)) for channel in channels]

@@ -22,6 +22,33 @@ pytestmark = [
 SIZES = pytest.mark.parametrize("phone", [False, True], indirect=True, ids=["desktop", "phone"])
 
 
+def test_with_nothing_ticked_the_seller_says_which_items(page, live_server, seller):
+    for number in range(2):
+        make_item(seller, f"LAMP-{number}")
+    sign_in(page, seller.memberships.get().user, live_server.url)
+    page.goto(live_server.url + reverse("items", args=[seller.slug]))
+    dialog = page.get_by_role("dialog")
+
+    page.get_by_role("button", name="More…").click()
+    expect(dialog.get_by_label("The 0 ticked")).to_be_disabled()
+    expect(dialog.get_by_role("radio", checked=True)).to_have_count(0)
+    dialog.get_by_role("button", name="Block", exact=True).click()
+    expect(dialog).to_be_visible()  # the browser asks to choose
+    page.keyboard.press("Escape")
+
+    page.get_by_label("Tick LAMP-1").check()
+    page.get_by_role("button", name="More…").click()
+    expect(dialog.get_by_label("The 1 ticked")).to_be_checked()
+    page.keyboard.press("Escape")
+    page.get_by_label("Tick LAMP-1").uncheck()
+    page.get_by_role("button", name="More…").click()
+    expect(dialog.get_by_role("radio", checked=True)).to_have_count(0)
+    dialog.get_by_label("All 2 items").check()
+    assert_good(page)
+    dialog.get_by_role("button", name="Block", exact=True).click()
+    expect(page.locator(".badge", has_text="Blocked")).to_have_count(2)
+
+
 @SIZES
 def test_many_items_are_archived_while_the_seller_looks_on_and_put_back_on_their_label(page, live_server, seller):
     label = make_label(seller, items=[make_item(seller, f"LAMP-{number}") for number in range(5)])

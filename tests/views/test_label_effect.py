@@ -256,6 +256,7 @@ def test_the_list_of_items_says_what_ends_before_many_are_taken_off_or_archived(
     assert f"Blocking or archiving ends 2 listings on {name}." in effect_of(owner, rig, "more", "A", "B", "C")
     assert "ends no listing." in effect_of(owner, rig, "more", "C")
     assert f"ends 2 listings on {name}." in effect_of(owner, rig, "more", **{"scope-more": "all"})
+    assert effect_of(owner, rig, "more") == ""  # nothing is ticked, and nobody chose all
     monkeypatch.setattr("channels_app.flows.brake.ALWAYS_ALLOWED", 1)
     assert "so they stay until a manager decides" in effect_of(owner, rig, "more", "A", "B")
 
