@@ -53,6 +53,13 @@ class ListingRow:
     tone: str
 
     @property
+    def confirmed(self) -> Offer | None:
+        """What the marketplace confirmed last; of a listing that it holds without a quantity, the price only."""
+        if self.listing is None or self.listing.confirmed_at is None:
+            return None
+        return Offer(self.listing.confirmed_quantity, self.listing.confirmed_price)
+
+    @property
     def is_as_confirmed(self) -> bool:
         """What was read is what had been confirmed."""
         return self.reading is not None and self.listing is not None and self.listing.remote_active is None

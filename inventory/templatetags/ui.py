@@ -3,6 +3,7 @@
 Load with `{% load ui %}`. What a block looks like stands in templates/components/, how it is coloured in app.css.
 """
 
+import re
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -22,6 +23,12 @@ from inventory.money import exponent_of
 from marketplace_integration.clock import now
 
 register = template.Library()
+
+#: What is no longer than this stays on one line: SKUs break at their hyphens, but have up to 100 characters.
+WHOLE_UP_TO = 24
+
+#: A cell of a table of cards that holds nothing but the dash for "nothing".
+_EMPTY_CELL = re.compile(r"<td(?=\s[^>]*data-label=)(?=[^>]*>(?:\s|<span[^>]*>)*–(?:\s|</span>)*</td>)")
 
 #: Colour of every state there is, whichever model it belongs to: good, info, warn, bad; anything else is neutral.
 TONES = {
@@ -220,6 +227,13 @@ def count(value: int | None, most: int = 10_000) -> str:
     return f"{intcomma(most)}+" if value > most else str(intcomma(value))
 
 
+@register.filter
+def whole(value: object) -> SafeString:
+    """Keep a short name, such as a SKU, on one line; a long one may break anywhere."""
+    text = str(value)
+    return format_html('<span class="{}">{}</span>', "nowrap" if len(text) <= WHOLE_UP_TO else "breaks", text)
+
+
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, label: str = "", suffix: str = "") -> dict[str, Any]:
     """Render label, input, help and error of one form field, tied together for screen readers."""
@@ -273,8 +287,10 @@ def card(content: str, title: str = "", id: str = "") -> SafeString:  # noqa: A0
 def table(content: str, label: str, cards: bool = False) -> SafeString:
     """Wrap head and body rows in a table that scrolls inside itself; `cards=True` shows rows as cards on phones.
 
-    For cards every `<td>` needs `data-label`, the head of its column.
+    For cards every `<td>` needs `data-label`, the head of its column; a card leaves out what is only a dash.
     """
+    if cards:
+        content = _EMPTY_CELL.sub("<td data-empty", content)
     return _wrap("components/table.html", content, label=label, cards=cards)
 
 

@@ -10,7 +10,7 @@ from channels_app.adapters.types import Capability, Choice, Part, ProductField
 from channels_app.flows.mapping import field_as_json
 from channels_app.models import CategoryMapping, Channel, ChannelCategory
 from tests.browser.conftest import assert_good, sign_in
-from tests.factories import make_channel, make_item, make_job, make_label, make_seller, make_user
+from tests.factories import NOW, make_channel, make_item, make_job, make_label, make_seller, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 both_sizes = pytest.mark.parametrize("phone", [False, True], indirect=True, ids=["desktop", "phone"])
@@ -107,6 +107,25 @@ def test_a_category_is_found_its_questions_answered_and_the_preview_shows_what_i
     expect(page.get_by_role("row", name=re.compile("Mugs"))).to_contain_text("1 of 4 refused")
     page.get_by_role("link", name="See why Mugs are refused").click()
     expect(page.get_by_text("Only items of your category Mugs")).to_be_visible()
+    assert_good(page)
+
+
+@pytest.mark.parametrize("phone", [True], indirect=True, ids=["phone"])
+def test_the_links_of_a_refused_sku_are_wide_enough_apart_wherever_its_reason_ends(
+    page: Page, live_server: LiveServer, channel: Channel
+):
+    seller, fields = channel.seller, [field_as_json(FIELDS[1])]
+    for length in range(1, 31):
+        own, name = f"Own {length}", "Home > " + "m" * length
+        category = ChannelCategory.objects.create(channel=channel, code=own, name=name, fields=fields)
+        CategoryMapping.objects.create(channel=channel, own=own, category=category, updated_at=NOW)
+        item = make_item(seller, f"CUP-{length:02}", on_hand=1, attributes={"category": own})
+        channel.label.label_items.create(item=item, source="hand")  # type: ignore[union-attr]
+    sign_in(page, seller.memberships.get().user, live_server.url)
+
+    page.goto(f"{live_server.url}/s/{seller.slug}/marketplaces/{channel.public_id}/preview/?show=refused")
+
+    expect(page.get_by_role("link", name="Say where Colour stands")).to_have_count(30)
     assert_good(page)
 
 

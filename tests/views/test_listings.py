@@ -1,5 +1,6 @@
 """Listings of a channel: what should be sent, what was confirmed, and what a person decides."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -143,6 +144,14 @@ def test_what_the_marketplace_showed_last_stands_beside_what_it_confirmed(browse
     assert (rows["MUG-1"].quantity, rows["MUG-1"].price, rows["MUG-1"].is_shown) == (4, 9, True)
     assert not rows["MUG-2"].is_shown
     assert (rows["MUG-3"].quantity, rows["MUG-3"].price) == (1, 10)
+
+
+def test_of_a_listing_confirmed_without_a_quantity_only_the_price_is_told(browser: Client, channel: Channel):
+    _listed(channel, "MUG-1", confirmed_quantity=None)
+
+    page = browser.get(url(channel), {"show": "listed"}).content.decode()
+
+    assert re.search(r'"Confirmed" class="number"><span>\s*<span class="nowrap"><span class="money">10\.00 ', page)
 
 
 def test_what_was_not_read_since_is_not_said_to_be_the_same(browser: Client, channel: Channel):

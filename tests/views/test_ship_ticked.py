@@ -55,7 +55,7 @@ def test_the_page_has_a_row_for_each_ticked_order_in_their_order(browser: Client
 
     (group,) = page.context["form"].groups()
     assert [row.order.remote_id for row in group.rows] == ["A-2", "A-1"]
-    assert "2 × MUG-1" in page.content.decode()
+    assert '2 × <span class="nowrap">MUG-1</span>' in page.content.decode()
 
 
 def test_what_may_not_leave_has_no_row_and_the_page_says_why(browser: Client):
