@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from channels_app.adapters.types import Capability
 from channels_app.flows import feed, results
 from channels_app.flows.engine import Claim
@@ -156,3 +158,13 @@ class Rig:
         """Return the pending changes: SKU to urgency."""
         rows = PendingChange.objects.filter(channel=channel or self.channel)
         return dict(rows.values_list("sku", "urgency"))
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+@pytest.fixture
+def ordered() -> Rig:
+    return Rig(ordered=True)
