@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from bench.cases.pages import ADMIN, PAGES
-from tests.views.test_every_address import FORMS, OWN, READ_ONLY, WALKS
+from tests.views.addresses import FORMS, OWN, READ_ONLY, WALKS
 
 
 def test_the_benchmark_asks_every_address_that_answers_get():
