@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail as letters
 from django.core.mail.backends.locmem import EmailBackend
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
@@ -128,7 +128,7 @@ def test_where_the_database_is_away_the_rest_waits_for_the_next_tick(
     seller: Seller, monkeypatch: pytest.MonkeyPatch, is_usable: bool
 ):
     tried: list[int] = []
-    monkeypatch.setattr(mail.connection, "is_usable", lambda: is_usable)
+    monkeypatch.setattr(connection, "is_usable", lambda: is_usable)
 
     def write(about: int) -> list[int]:
         tried.append(about)
