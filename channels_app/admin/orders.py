@@ -38,7 +38,7 @@ class OrderLineInline(LookOnlyInline):
 class OrderAdmin(ChannelRowsAdmin):
     """Without who bought and where it goes: that is seen on the seller's page, by a visit on record."""
 
-    exclude = ("buyer", "ship_to", "seller_id")
+    exclude = ("buyer", "ship_to")
     shelf = LOOK_UP
     currency_of = staticmethod(own_currency)
     list_display = ("remote_id", "of_channel", "placed_at", "payment_status", "shipping_status", "total", "attention")
@@ -61,6 +61,7 @@ class RawOrderAdmin(ChannelRowsAdmin):
     list_display = ("remote_id", "version", "of_channel", "state", "reason", "fetched_at")
     list_filter = ("state",)
     search_fields = ("remote_id__exact",)
+    search_help_text = "The channel's order number."
     list_select_related = ("channel__seller",)
     ordering = ("-pk",)
     exclude = ("body",)
@@ -93,6 +94,7 @@ class ShippingFileAdmin(LookOnlyAdmin):
     list_display = ("created_at", "seller", "file_name", "state", "confirmed_at", "finished_at")
     list_filter = ("state",)
     search_fields = ("seller__name",)
+    search_help_text = "The seller."
     list_select_related = ("seller",)
     ordering = ("-pk",)
 
@@ -111,7 +113,6 @@ class ReturnAdmin(ChannelRowsAdmin):
     search_help_text = "The channel's number of the return or of the order."
     list_select_related = ("channel__seller", "order")
     ordering = ("-pk",)
-    exclude = ("seller_id",)
     inlines = (ReturnLineInline,)
 
     def heading(self, row: Return) -> str:

@@ -76,7 +76,6 @@ class ChannelJobAdmin(ChannelRowsAdmin):
     search_fields = ("channel__name", "channel__seller__name")
     search_help_text = "The channel or the seller."
     ordering = ("-blocked", "-failures", "channel_id", "kind")
-    exclude = ("seller_id",)
 
     @admin.display(description="how it is")
     def how(self, job: ChannelJob) -> SafeString:
@@ -102,6 +101,7 @@ class ChannelLedgerAdmin(ChannelRowsAdmin):
     shelf = LOOK_UP
     list_display = ("of_channel", "offences", "at", "seconds", "asked_at")
     search_fields = ("channel__name", "channel__seller__name")
+    search_help_text = "The channel or the seller."
     list_select_related = ("channel__seller",)
     ordering = ("-offences", "channel_id")
     actions = ("check_now",)
@@ -151,7 +151,7 @@ class SubmissionAdmin(ChannelRowsAdmin):
     list_display = ("created_at", "of_channel", "kind", "phase", "line_count", "overdue", "closed_at")
     list_filter = (OverdueFilter, "phase", "kind")
     search_fields = ("handle__exact", "key__exact", "channel__name")
-    search_help_text = "The channel, or the submission's number or key."
+    search_help_text = "The channel, the number or the key."
     list_select_related = ("channel__seller",)
     ordering = ("-pk",)
 

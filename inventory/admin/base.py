@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 else:
     ModelAdminOfAny, TabularInlineOfAny, PaginatorOfAny = admin.ModelAdmin, admin.TabularInline, Paginator
 
+#: How columns end that say nothing to people.
+_FOR_PROGRAMS = ("hash", "fence", "seller_id", "line_id", "last_place")
 #: Lists are not counted further; beyond it one searches anyway.
 _COUNTED = 10_000
 
@@ -138,6 +140,6 @@ class LookOnlyAdmin(LookOnly, DeskAdmin):
     actions: Sequence[str] | None = None
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
-        """Fingerprints say nothing to people, and people stand by name: their accounts support may not open."""
+        """What only programs read is left out, and people stand by name: their accounts support may not open."""
         names = super().get_fields(request, obj)
-        return self.in_words([name for name in names if not str(name).endswith("hash")])
+        return self.in_words([name for name in names if not str(name).endswith(_FOR_PROGRAMS)])

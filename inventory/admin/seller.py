@@ -34,6 +34,7 @@ class SellerAdmin(ForSuperusers, DeskAdmin):
     exclude = ("created_at",)
     list_display = ("name", "slug", "currency", "time_zone", "created_at")
     search_fields = ("name", "slug")
+    search_help_text = "The seller's name, or part of its addresses."
     change_form_template = "admin/inventory/seller/change_form.html"
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[Any]:

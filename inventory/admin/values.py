@@ -27,6 +27,14 @@ _NAMES = {
     "remote_id": "number there",
     "order_remote_id": "order",
     "remote_count": "listings there",
+    "remote_status": "status there",
+    "remote_price": "price there",
+    "remote_quantity": "quantity there",
+    "remote_active": "on sale there",
+    "remote_as_of": "read there",
+    "remote_shipped": "shipped there",
+    "remote_cancelled": "cancelled there",
+    "sent_withdrawn": "ending sent",
     "line_count": "lines",
     "rows_done": "rows",
     "on_hand_delta": "on hand",
@@ -94,9 +102,11 @@ def _text_writer_of(field: "models.Field[Any, Any]", value_of: Reader, in_list: 
         return lambda row: NONE if value_of(row) is None else f"{value_of(row):,.1f}"
     if in_list and (isinstance(field, models.TextField) or (field.max_length or 0) >= _LONG):
         return lambda row: short(value_of(row))
-    if field.name in _NAMES:
-        return lambda row: str(value_of(row) or NONE)
-    return None
+    if field.name not in _NAMES:
+        return None
+    if isinstance(field, models.DateTimeField):
+        return lambda row: spell(value_of(row))
+    return lambda row: str(value_of(row) or NONE)
 
 
 def _value_reader(name: str) -> Reader:

@@ -121,6 +121,21 @@ def test_yes_and_no_are_words(desk: Client, seller: Seller):
     assert "hash" not in shown
 
 
+def test_what_only_programs_read_is_left_out(desk: Client, channel: Channel):
+    listing = Listing.objects.create(
+        channel=channel, sku="MUG-1", remote_price=Decimal("9.99"), remote_active=True, remote_as_of=NOW
+    )
+
+    shown = the_page(desk, listing)
+
+    for words in ("Price there", "On sale there", "Read there", f"{NOW:%-d %b %Y, %H:%M}"):
+        assert words in shown
+    assert "Recounted line" not in shown
+    for row in (listing, make_job(channel, "orders"), send(channel)):
+        assert "Fence:" not in the_page(desk, row)
+        assert "Seller id:" not in the_page(desk, row)
+
+
 def test_rules_counts_and_columns_are_told_in_words(desk: Client, channel: Channel, seller: Seller):
     label = make_label(seller, "Gifts")
     rule = [{"field": "price", "op": "at_most", "value": "25"}, {"field": "brand", "op": "is", "value": "Acme"}]
