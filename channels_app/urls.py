@@ -81,6 +81,7 @@ urlpatterns = [
     path(_ORDERS, orders.orders, name="orders"),
     path(f"{_ORDERS}ship/", ship_ticked.ship_ticked, name="ship_ticked"),
     path(f"{_ORDERS}packing-slips/", packing_slips.packing_slips, name="packing_slips"),
+    path(f"{_ORDERS}packing-slips/printed/", packing_slips.slips_printed, name="slips_printed"),
     path(f"{_ORDERS}views/", view_keep, {"tabbed": ORDERS}, name="order_view_keep"),
     path(f"{_ORDERS}views/<int:pk>/remove/", view_forget, {"tabbed": ORDERS}, name="order_view_forget"),
     path(_PARCELS, shipping_files.shipping_files, name="shipping_files"),

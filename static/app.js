@@ -10,10 +10,11 @@
  * data-required           must be filled in or chosen while the dialog it stands in is open
  * data-check-all="name"   ticks all boxes of that name      data-show-when="name=value[|value]"  shown while a field has that value
  * data-submit             sends its form when it changes     data-guard            warns before unsaved input is left
- * data-print              prints the page                data-search           Control+K (or Command+K) leads there
+ * data-print              prints the page                   data-after-print      a dialog that opens once it was printed
+ * data-search             Control+K (or Command+K) leads there
  * data-download          a button that brings a file: the page stays, and its form may be sent again
  * data-enter-next       Enter leads to the next field like it, as a scanner presses it after each code
- * data-total="currency"  its words become the sum of the form's data-amount fields while there is one; data-digits
+ * data-total="currency"   its words become the sum of the form's data-amount fields while there is one; data-digits
  * data-needs="name"       a box that can be ticked only while the box of that name is
  */
 (function () {
@@ -165,6 +166,11 @@
       if (!isOn) box.checked = false;
     });
   }
+
+  /* A browser does not say whether paper came out: the person does. */
+  window.addEventListener("afterprint", function () {
+    openDialog(document.querySelector("dialog[data-after-print]"));
+  });
 
   /* What is typed adds up where it is told; the server judges the sum. */
   function tellTotals() {

@@ -139,7 +139,7 @@ PAGES: dict[str, Asked] = {
             *("", "after={order}", "before={order}", "channel={second}", "channel={third}"),
             *(
                 f"show={show}{more}"
-                for show in ("to_ship", "late", "unpaid", "attention", "requests", "third_party")
+                for show in ("to_ship", "not_printed", "late", "unpaid", "attention", "requests", "third_party")
                 for more in ("", "&after={order}", "&channel={second}")
             ),
             *(
@@ -155,7 +155,10 @@ PAGES: dict[str, Asked] = {
     "order": Asked(queries=15, rows=("order",)),
     "packing_slips": Asked(
         queries=11,
-        asked=("", "order={an_order}", "show=to_ship", "show=to_ship&after={order}", "show=to_ship&channel={second}"),
+        asked=(
+            *("", "order={an_order}", "show=not_printed&after={order}"),
+            *("show=to_ship", "show=to_ship&after={order}", "show=to_ship&channel={second}"),
+        ),
     ),
     "ship_ticked": Asked(queries=7, asked=("", "order={an_order}")),
     "shipping_files": Asked(queries=5),

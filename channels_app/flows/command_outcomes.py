@@ -190,4 +190,5 @@ def _take_back(channel: Channel, orders: dict[int, Order], refused: Sequence[Com
     for order in orders.values():
         if order.pk in reopened:
             order.shipping_status = shipping_status(list(order.lines.all()), is_ours=order.is_ours)
-        order.save(update_fields=["attention", "shipping_status"])
+            order.printed_at = None
+        order.save(update_fields=["attention", "shipping_status", "printed_at"])

@@ -44,8 +44,10 @@ class OpenOrder:
         )
 
     def save_status(self) -> None:
+        """The order says what follows from the units that are open now; a sheet with those before counts no more."""
         self.order.shipping_status = shipping_status(self.all_lines, is_ours=self.order.is_ours)
-        self.order.save(update_fields=["shipping_status"])
+        self.order.printed_at = None
+        self.order.save(update_fields=["shipping_status", "printed_at"])
 
     def recorded(self, key: UUID) -> list[Command]:
         """Return the commands that were recorded under this key before."""

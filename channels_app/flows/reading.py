@@ -25,6 +25,7 @@ ORDER_FIELDS = [
     "ship_to",
     "ship_by",
     "accepted_at",
+    "printed_at",
     "oversold",
     "attention",
 ]
@@ -62,6 +63,8 @@ class Reading:
         self._counted = {line: _counts(line) for line in lines}
         self._problems = problems_of(self.order, lines) if order else []
         self._seen = seen_of(order, lines) if order else None
+        #: What changed that the order's page shows, a sentence a line; of a new order nothing.
+        self.news = ""
         self._tells_shipped = channel.can(Capability.TELLS_SHIPPED)
         _copy_order(self.order, told, now=now)
         self.new_lines = _copy_lines(lines, told)
@@ -74,6 +77,11 @@ class Reading:
             for line in self.lines:
                 line.consumed = gone_for(facts_of(line, is_ours=False, tells_shipped=self._tells_shipped))
         order.shipping_status = shipping_status(self.lines, is_ours=order.is_ours)
+        seen = seen_of(order, self.lines)
+        if self._seen is not None:
+            self.news = "\n".join(news_of(self._seen, seen))
+            if seen.sheet != self._seen.sheet:
+                order.printed_at = None
         before = self._problems
         if not self.is_new and self.is_cancelled:
             before += attention.moot_once_cancelled(order.attention)
@@ -84,11 +92,6 @@ class Reading:
     @property
     def is_cancelled(self) -> bool:
         return self.order.shipping_status == Order.Shipping.CANCELLED
-
-    @property
-    def news(self) -> str:
-        """What changed that the order's page shows, a sentence a line; of a new order nothing."""
-        return "\n".join(news_of(self._seen, seen_of(self.order, self.lines))) if self._seen else ""
 
     @property
     def changed_lines(self) -> list[OrderLine]:

@@ -23,6 +23,11 @@ def orders_to_ship(seller: Seller) -> QuerySet[Order]:
     return _not_left(seller).filter(payment_status=PaymentStatus.CLEARED.value)
 
 
+def orders_not_printed(seller: Seller) -> QuerySet[Order]:
+    """Return those to ship of which nobody has said that their packing slip was printed."""
+    return orders_to_ship(seller).filter(printed_at=None)
+
+
 def orders_late(seller: Seller, *, now: datetime) -> QuerySet[Order]:
     """Return those to ship that should have left by now, as their marketplaces say."""
     return orders_to_ship(seller).filter(ship_by__lt=now)

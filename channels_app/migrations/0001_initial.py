@@ -600,6 +600,18 @@ class Migration(migrations.Migration):
                 ("imported_at", models.DateTimeField()),
                 ("updated_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("printed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "printed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 ("oversold", models.BooleanField(default=False)),
                 ("attention", models.TextField(blank=True, default="")),
                 (

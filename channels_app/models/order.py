@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.fields.json import KT
@@ -100,6 +101,12 @@ class Order(models.Model):
     imported_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
+    #: When its packing slip as it would be now came out of the printer, as somebody said.
+    printed_at = models.DateTimeField(null=True, blank=True)
+    #: No index of its own: accounts are rarely deleted.
+    printed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     #: More was promised than was there when it came in.
     oversold = models.BooleanField(default=False)
     #: Why a person should look: an unknown SKU, a sum that does not add up. Empty: nothing.

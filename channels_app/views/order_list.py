@@ -11,7 +11,15 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet, prefetch_related_objects
 from django.http import QueryDict
 
-from channels_app.flows.to_ship import DUE_AT, REQUESTS, asked_to_cancel, orders_late, orders_to_ship, orders_unpaid
+from channels_app.flows.to_ship import (
+    DUE_AT,
+    REQUESTS,
+    asked_to_cancel,
+    orders_late,
+    orders_not_printed,
+    orders_to_ship,
+    orders_unpaid,
+)
 from channels_app.flows.troubles import undecided_requests, undecided_returns
 from channels_app.models import Channel, Order, OrderLine, OrderNote, RawOrder
 from channels_app.views.order_search import MOST, orders_called, orders_of_buyers
@@ -24,6 +32,7 @@ SHOW = {
     "": "All orders",
     "to_ship": "To ship",
     "late": "Late",
+    "not_printed": "Not printed",
     "attention": "Needs attention",
     "requests": "Cancellation requests",
     "returns": "Returns",
@@ -34,7 +43,9 @@ ORDERS = TabbedList(page="orders", show=SHOW, names=("channel", "q"))
 #: Tabs with a number, and how far it is told.
 COUNTED = ("to_ship", "late", "attention", "requests", "returns")
 MOST_IN_TAB = 999
-_DUE_FIRST = {"to_ship", "late"}
+#: Tabs of what is packed now: what has to leave first stands first, and all of it can be printed.
+TO_PACK = {"to_ship", "not_printed"}
+_DUE_FIRST = {*TO_PACK, "late"}
 #: Ticked rows that are looked at, more than any page has.
 MOST_TICKED = 200
 #: When an order was placed or is due, and its number in our database.
@@ -59,6 +70,8 @@ def orders_of_kind(seller: Seller, show: str, *, now: datetime) -> QuerySet[Orde
     match show:
         case "to_ship":
             return orders_to_ship(seller)
+        case "not_printed":
+            return orders_not_printed(seller)
         case "late":
             return orders_late(seller, now=now)
         case "unpaid":

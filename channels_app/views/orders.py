@@ -14,6 +14,7 @@ from channels_app.views.order_list import (
     MOST_IN_TAB,
     ORDERS,
     SHOW,
+    TO_PACK,
     orders_shown,
     page_of_orders,
     rows_of,
@@ -47,7 +48,7 @@ def orders(request: SellerRequest) -> HttpResponse:
         "channels": channels,
         "tabs": tabs_of(member_of(request), ORDERS, request.GET, counts=counts),
         "show": show if show in SHOW else "",
-        "to_ship_count": count_up_to(shown) if show == "to_ship" else 0,
+        "to_ship_count": count_up_to(shown) if show in TO_PACK else 0,
         "channel": request.GET.get("channel", ""),
         "q": request.GET.get("q", ""),
         "unreadable": unreadable_count(channels),
@@ -66,7 +67,7 @@ def order(request: SellerRequest, order: UUID) -> HttpResponse:
 
 def find_order(request: SellerRequest, public_id: UUID) -> Order:
     """Return the seller's order with its channel. Raises Http404 for other sellers' orders, as for none."""
-    rows = Order.objects.select_related("channel").filter(seller_id=request.seller.pk)
+    rows = Order.objects.select_related("channel", "printed_by").filter(seller_id=request.seller.pk)
     return get_object_or_404(rows, public_id=public_id)
 
 

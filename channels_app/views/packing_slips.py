@@ -5,20 +5,25 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import Prefetch
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
+from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from channels_app.flows.fulfil_rules import why_not_ship
+from channels_app.flows.printed import mark_printed, sheet_of, unmark_printed
 from channels_app.flows.to_ship import REQUESTS, asked_to_cancel
 from channels_app.models import Channel, Order, OrderLine, Shipment, ShipmentLine
-from channels_app.views.order_list import orders_shown, page_of_orders, ticked
+from channels_app.views.order_list import TO_PACK, orders_shown, page_of_orders, ticked
 from channels_app.views.order_page import address_lines
 from channels_app.views.pick_list import pick_list
 from channels_app.views.words import ASKS_TO_CANCEL
-from inventory.models import Seller
+from inventory.models import Role, Seller
 from inventory.paging import count_up_to
-from inventory.tenancy import MemberRequest, member_page
+from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
 from marketplace_integration import clock
 
 #: Orders that one page prints at most.
@@ -45,6 +50,8 @@ class Slip:
     asked_to_cancel: str = ""
     #: The parcel that left with it; None for what is still to ship.
     parcel: Shipment | None = None
+    #: What is said to be printed with it, see `sheet_of`; empty for a parcel.
+    mark: str = ""
 
 
 @member_page()
@@ -69,6 +76,8 @@ def packing_slips(request: MemberRequest) -> HttpResponse:
     picks = pick_list(request.seller, to_pick, asked) if len({line.order_id for line in to_pick}) > 1 else []
     context |= {
         "slips": slips,
+        "marks": [slip.mark for slip in slips if slip.mark] if request.membership.can_manage else [],
+        "printed": [slip.order for slip in slips if slip.mark and slip.order.printed_at],
         "left_out": left_out,
         "picks": picks,
         "has_places": any(pick.place for pick in picks),
@@ -82,8 +91,9 @@ def _asked(request: MemberRequest) -> tuple[list[Order], dict[str, Any]]:
     """Return the orders with their lines, and of all to ship which page of how many they are."""
     lines = Prefetch("lines", OrderLine.objects.select_related("item").order_by("pk"))
     seller = request.seller
-    orders = Order.objects.filter(seller_id=seller.pk).select_related("channel").prefetch_related(lines, *REQUESTS)
-    if request.GET.get("show") == "to_ship":
+    all_orders = Order.objects.filter(seller_id=seller.pk).select_related("channel", "printed_by")
+    orders = all_orders.prefetch_related(lines, *REQUESTS)
+    if request.GET.get("show") in TO_PACK:
         shown = orders_shown(seller, list(Channel.objects.filter(seller=seller)), request.GET, now=clock.now())
         page = page_of_orders(orders & shown, request.GET, size=MOST)
         return page.rows, {"page": page, "all_count": count_up_to(shown)}
@@ -91,10 +101,52 @@ def _asked(request: MemberRequest) -> tuple[list[Order], dict[str, Any]]:
     return sorted(orders.filter(public_id__in=ids), key=lambda order: ids.index(order.public_id)), {}
 
 
+@require_POST
+@seller_page(Role.MANAGER)
+def slips_printed(request: SellerRequest) -> HttpResponse:
+    """Somebody says that sheets came out of the printer, or that they did not after all."""
+    if request.POST.get("printed") == "no":
+        count = unmark_printed(request.seller, ticked(request.POST))
+        messages.success(request, f"{count:,} order{pluralize(count)} no longer marked as printed.")
+    else:
+        _mark(request)
+    return redirect(f"{reverse('orders', args=[request.seller.slug])}?show=not_printed")
+
+
+def _mark(request: SellerRequest) -> None:
+    sheets = _sheets(request.POST)
+    marked = mark_printed(request.seller, sheets, actor=request.membership.user, now=clock.now())
+    messages.success(request, f"{marked.orders:,} order{pluralize(marked.orders)} marked as printed.")
+    if left := len(sheets) - marked.orders:
+        words = "One has changed since and is" if left == 1 else f"{left:,} have changed since and are"
+        messages.warning(request, f"{words} not marked: print what still has to leave once more.")
+    if marked.before:
+        words = "One of them was" if marked.before == 1 else f"{marked.before:,} of them were"
+        messages.warning(request, f"{words} marked before: somebody else may be packing the same.")
+
+
+def _sheets(query: QueryDict) -> dict[UUID, str]:
+    """Return the sheets that a form names, by the order's id."""
+    found = {}
+    for text in query.getlist("sheet")[:MOST]:
+        number, _, sheet = text.partition("_")
+        try:
+            found[UUID(number)] = sheet
+        except ValueError:
+            continue
+    return found
+
+
 def _of_order(order: Order, lines: Sequence[OrderLine]) -> Slip:
     to_ship = [_line(line, line.open_quantity) for line in lines if line.open_quantity]
     asked = _said(asked_to_cancel(order, lines), of=len(to_ship))
-    return Slip(order=order, address=address_lines(order.ship_to), lines=to_ship, asked_to_cancel=asked)
+    return Slip(
+        order=order,
+        address=address_lines(order.ship_to),
+        lines=to_ship,
+        asked_to_cancel=asked,
+        mark=f"{order.public_id}_{sheet_of(order)}",
+    )
 
 
 def _said(asked: Sequence[OrderLine], *, of: int) -> str:

@@ -182,6 +182,29 @@ def test_packing_slips_of_ticked_orders_are_printed_a_sheet_each(page: Page, liv
 
 
 @both_sizes
+def test_sheets_that_came_out_are_marked_and_told_to_who_prints_them_again(
+    page: Page, live_server: LiveServer, busy: Rig
+):
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/?show=not_printed")
+
+    page.get_by_role("link", name="Print all not printed (2)").click()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(page.get_by_role("dialog", name="Did all sheets come out?")).to_be_visible()
+    assert_good(page)
+    page.get_by_role("button", name="Yes, mark as printed").click()
+    expect(page.get_by_text("2 orders marked as printed.")).to_be_visible()
+    page.get_by_role("link", name="To ship").click()
+    expect(page.get_by_text("Printed", exact=True)).to_have_count(2)
+    page.get_by_role("link", name="Print all to ship (2)").click()
+    expect(page.get_by_text("Somebody may be packing these 2 orders already.")).to_be_visible()
+    assert_good(page)
+    page.get_by_role("button", name="They did not come out").click()
+
+    expect(page.get_by_role("link", name="Print all not printed (2)")).to_be_visible()
+
+
+@both_sizes
 def test_all_to_ship_is_printed_at_one_press(page: Page, live_server: LiveServer, busy: Rig):
     sign_in(page, busy.owner, live_server.url)
     page.goto(f"{live_server.url}/s/acme/orders/?show=to_ship")

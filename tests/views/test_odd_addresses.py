@@ -68,17 +68,8 @@ NAMES = [
 #: Every name that forms send, but for the action; and what makes a rule's form one.
 FIELDS = [
     *("item", "label", "scope-label", "filter", "decision", "sku", "show", "name", "mode", "kind", "line", "number"),
-    *(
-        "ship-key",
-        "ship-units-1",
-        "ship-shipped_at",
-        "cancel-units-1",
-        "refund-amount-1",
-        "note-text",
-        "key",
-        "location",
-        "how",
-    ),
+    *("ship-key", "ship-units-1", "ship-shipped_at", "cancel-units-1", "refund-amount-1", "key", "location", "how"),
+    *("note-text", "sheet", "printed"),
     *("note", "rule-0-value", "label-label", "label-confirmed", "label-new_label", "quantity-buffer", "name-name"),
     *("email", "role", "price-price_percent", "ask-what", "ask-reason", "title", "price", "currency", "images"),
     *("attributes", "column_0", "what", "value", "scope-price", "hour", "order"),
