@@ -8,13 +8,14 @@ fail. The browser is the system's own Chromium.
 import argparse
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from screenshots import story
 from screenshots.story import Story
-from screenshots.walk import Album, Person
+from screenshots.walk import Album, Deed, Person
 from smoke.stack import Stack
 
 OUTPUT = Path(__file__).parent / "output"
@@ -38,22 +39,30 @@ def main() -> int:
         print("Chromium is not installed: on Debian, apt install chromium.")
         return 2
     if arguments.url:
-        return _take(arguments, chromium, arguments.url.rstrip("/"), {})
+        return _take(arguments, chromium, arguments.url.rstrip("/"), {}, {})
     stack = Stack.fresh("screenshots")
     try:
-        places = Story(stack).play()
-        return _take(arguments, chromium, stack.web, places)
+        played = Story(stack)
+        played.play()
+        return _take(arguments, chromium, stack.web, played.places, played.deeds)
     finally:
         stack.stop() if arguments.keep else stack.remove()
 
 
-def _take(arguments: argparse.Namespace, chromium: str, base: str, places: dict[str, str]) -> int:
+def _take(
+    arguments: argparse.Namespace, chromium: str, base: str, places: Mapping[str, str], deeds: Mapping[str, Deed]
+) -> int:
     shutil.rmtree(arguments.output, ignore_errors=True)
     arguments.output.mkdir(parents=True)
     album = Album(base=base, folder=arguments.output)
     people = [
         Person(
-            name="seller", user=arguments.user, password=arguments.password, more={**places, "password": "/password/"}
+            name="seller",
+            user=arguments.user,
+            password=arguments.password,
+            under=f"/s/{story.SLUG}/",
+            more={**places, "password": "/password/"},
+            deeds=deeds,
         ),
         Person(name="viewer", user="viewer@example.com", password=arguments.password),
         Person(name="newcomer", user=story.NEWCOMER, password=story.PASSWORD),

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from screenshots.corners import Corners
+from screenshots.walk import Deed
 from smoke.browser import Browser
 from smoke.channels import KINDS, Kind
 from smoke.expectations import Expectations
@@ -81,14 +83,13 @@ class Story:
         self.stack = stack
         self.orders = 0
         self._account = ""
-        self._places: dict[str, str] = {}
+        #: Name -> path of pages that no link leads to, and what only a form shows.
+        self.places: dict[str, str] = {}
+        self.deeds: dict[str, Deed] = {}
         self._started = time.monotonic()
 
-    def play(self) -> dict[str, str]:
-        """Everything happens, in order. Returns name -> path of pages that no link leads to.
-
-        Raises TooLong or PageError where the product does not follow.
-        """
+    def play(self) -> None:
+        """Everything happens, in order. Raises TooLong or PageError where the product does not follow."""
         self._say("thirty-one days ago")
         self._start(-AGO_SECONDS)
         self.stack.manage("seed_demo")
@@ -106,9 +107,9 @@ class Story:
         self._today()
         self._third_channel()
         self._paper_work()
+        self._corners()
         self._leave()
         self._say("played")
-        return self._places
 
     # --- the first channel ----------------------------------------------------------------------------------------
 
@@ -121,7 +122,7 @@ class Story:
         self.seller.channel = self._first = settings.removeprefix(self.stack.web).removesuffix("settings/")
         self._activate(kind, LABEL, self.stack.sandbox)
         self._account = self.market.find_account()
-        self._places |= {
+        self.places |= {
             f"live-{page}": f"{self._first}{page}/" for page in ("settings", "listings", "reconciler", "preview")
         }
 
@@ -136,6 +137,7 @@ class Story:
         desk.serve(plan)
         self._wait_for_calm()
         desk.refund(plan.refunded)
+        self._shipped = self._order_ids[sales[3].ref]
 
     def _wait_for_live(self) -> None:
         wait_until("the first channel is Live", lambda: "" if "live" in self._states() else "not yet", seconds=PATIENCE)
@@ -152,12 +154,12 @@ class Story:
         self._second = self.seller.channel
         self._activate(kind, GIFTS, url)
         self.seller.map_category("Candles", kind.category)
-        self._places["testing-settings"] = f"{self._second}settings/"
+        self.places["testing-settings"] = f"{self._second}settings/"
 
     def _third_channel(self) -> None:
         """Somebody has begun to set up one more."""
         self.seller.add_channel("bol", name="bol.com")
-        self._places["setup-settings"] = f"{self.seller.channel}settings/"
+        self.places["setup-settings"] = f"{self.seller.channel}settings/"
 
     # --- today ----------------------------------------------------------------------------------------------------
 
@@ -184,12 +186,21 @@ class Story:
         page = browser.open(f"/s/{SLUG}/imports/")
         file = {"file": ("enamel.csv", FILE, "text/csv")}
         page = browser.submit(page, page.form(with_field="file"), files=file)
-        self._places["import-waiting"] = page.url.removeprefix(self.stack.web)
+        self.places["import-waiting"] = page.url.removeprefix(self.stack.web)
         self.seller.channel = self._first
         self.seller.ask_support("orders_off", "We move to another warehouse on Monday.")
         page = browser.open(f"/s/{SLUG}/team/")
         form = page.form(action="/invite/")
         browser.submit(page, form, {"email": "packing@example.com"})
+
+    def _corners(self) -> None:
+        """What few pages show. The owner has a second business, and so chooses where to go."""
+        self._say("corners")
+        self.stack.manage("add_seller", "harbor-outlet", "--owner", OWNER, "--name", "Harbor Outlet")
+        corners = Corners(self.seller.browser, self.stack, SLUG)
+        corners.play(label=LABEL, other_label=GIFTS, channel=self._first, shipped=self._shipped, item="HP-MUG-01")
+        self.places |= corners.places
+        self.deeds = corners.deeds
 
     # --- what the parts need --------------------------------------------------------------------------------------
 

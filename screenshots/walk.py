@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 WIDTHS = {"desktop": 1280, "phone": 390}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -16,6 +16,15 @@ _ROW = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)")
 #: Not pages: files, and what signs a person out.
 _NOT_PAGES = re.compile(r"\.csv$|/sign-out/|/logout/|/jsi18n/")
 _LINKS = "a[href]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What only a form shows: the page it stands on, what is filled in (names of its fields), the button."""
+
+    path: str
+    press: str
+    fill: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +37,7 @@ class Person:
     #: Only addresses under this path are looked at.
     under: str = "/s/"
     more: Mapping[str, str] = field(default_factory=dict)
+    deeds: Mapping[str, Deed] = field(default_factory=dict)
 
 
 @dataclass
@@ -54,7 +64,26 @@ class Album:
                     continue
                 self.look(page, f"{person.name}-{name}", width)
                 self._open_dialogs(page, f"{person.name}-{name}", width)
+            for name, deed in person.deeds.items():
+                self._do(page, deed)
+                is_dialog = page.locator("dialog[open]").count() > 0
+                self.look(page, f"{person.name}-{name}", width, whole=not is_dialog)
             context.close()
+
+    def _do(self, page: Page, deed: Deed) -> None:
+        """Nothing is confirmed: what comes is a question, or what would change."""
+        page.goto(self.base + deed.path)
+        for name, value in deed.fill.items():
+            field = page.locator(f'[name="{name}"]').first
+            kind = field.evaluate("field => field.type")
+            if kind == "checkbox":
+                field.check()
+            elif kind.startswith("select"):
+                field.select_option(value=value) if _offers(field, value) else field.select_option(label=value)
+            else:
+                field.fill(value)
+        page.get_by_role("button", name=deed.press, exact=True).first.click()
+        page.wait_for_load_state("networkidle")
 
     def take_of_strangers(self, browser: Browser, paths: Mapping[str, str]) -> None:
         """Take the pictures of pages that need no signing in."""
@@ -125,7 +154,8 @@ class Album:
 
     def _listen(self, page: Page) -> None:
         def note(message: ConsoleMessage) -> None:
-            if message.type == "error" and message.location["url"]:  # without: of axe, which may write no styles
+            # Without an address: of axe, which may write no styles. 422: a form shown again, which is looked at.
+            if message.type == "error" and message.location["url"] and "status of 422" not in message.text:
                 self.faults.append(f"{page.url}: the console says {message.text}")
 
         page.on("console", note)
@@ -141,6 +171,10 @@ class Album:
             raise SystemExit(f"Signing in as {person.user} failed.")
         if not urlsplit(page.url).path.startswith(person.under):
             page.goto(self.base + person.under)
+
+
+def _offers(field: Locator, value: str) -> bool:
+    return field.locator(f'option[value="{value}"]').count() > 0
 
 
 def _links(page: Page) -> list[str]:
