@@ -168,9 +168,11 @@ SELECT seller_id, sku, lacks
 FROM (
     SELECT seller_id, sku,
         CASE
-            WHEN item.id % 1000 = 500 THEN 3
+            WHEN item.id % 1000 = 500 THEN 15
             ELSE (NOT EXISTS (SELECT FROM inventory_labelitem WHERE item_id = item.id AND source <> 'excluded'))::int
-                + 2 * (NOT EXISTS (SELECT FROM inventory_stock WHERE item_id = item.id AND on_hand > reserved))::int
+                + (SELECT coalesce(sum(level.lack), 0)::int FROM inventory_lack_levels() AS level WHERE level.at_most >=
+                    coalesce(
+                        (SELECT sum(greatest(on_hand - reserved, 0)) FROM inventory_stock WHERE item_id = item.id), 0))
         END AS lacks
     FROM inventory_item AS item
     WHERE archived_at IS NULL

@@ -13,7 +13,7 @@ from inventory.csv_import.imports import MAX_BYTES
 from inventory.gtin import is_gtin
 from inventory.models import Item, Label, Location, Seller
 from inventory.rules import ATTRIBUTE, FIELDS, MAX_CONDITIONS, OPERATORS, Rule
-from inventory.search import SHOW, ItemFilter
+from inventory.search import AT_MOST, SHOW, ItemFilter
 from inventory.stock import default_location
 
 
@@ -33,6 +33,13 @@ class ItemFilterForm(forms.Form):
         to_field_name="public_id",
         error_messages={"invalid_choice": "This label was deleted."},
     )
+    at_most = forms.TypedChoiceField(
+        label="Available",
+        required=False,
+        choices=[("", "Any number"), *((most, f"At most {most}") for most in AT_MOST)],
+        coerce=int,
+        empty_value=None,
+    )
     show = forms.ChoiceField(required=False, choices=list(SHOW.items()))
 
     def __init__(self, seller: Seller, data: Any) -> None:
@@ -48,7 +55,12 @@ class ItemFilterForm(forms.Form):
         """Return what was asked for; what cannot be understood is left out rather than refused."""
         self.is_valid()
         values = self.cleaned_data
-        return ItemFilter(text=values.get("q", ""), label=values.get("label"), show=values.get("show", ""))
+        return ItemFilter(
+            text=values.get("q", ""),
+            label=values.get("label"),
+            show=values.get("show", ""),
+            at_most=values.get("at_most"),
+        )
 
 
 class BarcodeField(forms.CharField):

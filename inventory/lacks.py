@@ -13,7 +13,12 @@ _LACKS = """
     coalesce((
         SELECT
             (NOT EXISTS (SELECT FROM inventory_labelitem WHERE item_id = item.id AND source <> 'excluded'))::int
-            + 2 * (NOT EXISTS (SELECT FROM inventory_stock WHERE item_id = item.id AND on_hand > reserved))::int
+            + (
+                SELECT coalesce(sum(level.lack), 0)::int FROM inventory_lack_levels() AS level
+                WHERE level.at_most >= coalesce(
+                    (SELECT sum(greatest(on_hand - reserved, 0)) FROM inventory_stock WHERE item_id = item.id), 0
+                )
+            )
         FROM inventory_item AS item
         WHERE item.seller_id = mark.seller_id AND item.sku = mark.sku
           AND item.archived_at IS NULL AND NOT item.is_parent

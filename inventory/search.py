@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
 
 from inventory.models import Item, Label, LabelItem, Lack, Seller, Stock
 from inventory.saved_views import TabbedList
@@ -19,7 +20,9 @@ SHOW = {
     "blocked": "Blocked",
     "archived": "Archived",
 }
-ITEMS = TabbedList(page="items", show=SHOW, names=("label", "q"))
+#: So many units, or fewer, can be sold -> the mark of such items. Other numbers would have to read all items.
+AT_MOST = {5: Lack.What.MORE_THAN_5, 20: Lack.What.MORE_THAN_20}
+ITEMS = TabbedList(page="items", show=SHOW, names=("label", "q", "at_most"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +32,12 @@ class ItemFilter:
     text: str = ""
     label: Label | None = None
     show: str = ""
+    #: One of AT_MOST.
+    at_most: int | None = None
 
     @property
     def is_empty(self) -> bool:
-        return not (self.text or self.label or self.show)
+        return not (self.text or self.label or self.show or self.at_most)
 
 
 def find_items(seller: Seller, wanted: ItemFilter) -> QuerySet[Item]:
@@ -42,6 +47,10 @@ def find_items(seller: Seller, wanted: ItemFilter) -> QuerySet[Item]:
         items = items.filter(_matches(wanted.text))
     if wanted.label:
         items = items.filter(Exists(_on_a_label(wanted.label)))
+    if wanted.at_most:
+        items = items.alias(available=_AVAILABLE).filter(available__lte=wanted.at_most, is_parent=False)
+        if wanted.show != "archived":  # which has no marks, and few items
+            items = items.filter(_may_lack(AT_MOST[wanted.at_most]))
     if wanted.show == "unlabelled":
         items = items.filter(_may_lack(Lack.What.LABEL), ~Exists(_on_a_label()), is_parent=False)
     elif wanted.show == "blocked":
@@ -52,6 +61,19 @@ def find_items(seller: Seller, wanted: ItemFilter) -> QuerySet[Item]:
         some = Stock.objects.filter(item=OuterRef("pk"), on_hand__gt=F("reserved"))
         items = items.filter(_may_lack(Lack.What.STOCK), ~Exists(some), is_parent=False)
     return items
+
+
+#: Units to sell at all locations together.
+_AVAILABLE = Coalesce(
+    Subquery(
+        Stock.objects.filter(item=OuterRef("pk"))
+        .order_by()
+        .values("item")
+        .annotate(units=Sum(Greatest(F("on_hand") - F("reserved"), 0)))
+        .values("units")
+    ),
+    0,
+)
 
 
 def _matches(text: str) -> Q:

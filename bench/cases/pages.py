@@ -79,6 +79,7 @@ PAGES: dict[str, Asked] = {
             *(f"show={show}" for show in ("unlabelled", "out_of_stock", "without_price", "blocked", "archived")),
             *("label={everything}", "label={rare}", "label={everything}&after={sku}", "label={rare}&q=mug"),
             *("show=out_of_stock&after={sku}", "show=unlabelled&after={sku}", "show=archived&q=mug"),
+            *("at_most=5", "at_most=20", "at_most=20&after={sku}", "at_most=5&label={rare}", "at_most=20&q=mug"),
         ),
     ),
     "items_edit": Asked(queries=4, rows=("edit",)),

@@ -13,6 +13,9 @@ class Lack(models.Model):
         LABEL = 1, "a label"
         #: Nothing to sell at any location.
         STOCK = 2, "stock"
+        #: No more to sell than so many at all locations together.
+        MORE_THAN_5 = 4, "more than 5 units"
+        MORE_THAN_20 = 8, "more than 20 units"
 
     #: By SKU, since items are listed in that order. No foreign keys: new items would each pay for the check.
     pk = models.CompositePrimaryKey("seller_id", "sku")

@@ -88,6 +88,24 @@ def test_a_view_of_items_is_kept_as_a_tab_in_sight_and_removed(page, seller, add
 
 
 @SIZES
+def test_what_runs_low_is_chosen_and_kept_as_a_tab(page, seller, address):
+    for sku, on_hand in {"LAMP-1": 5, "LAMP-2": 6}.items():
+        make_item(seller, sku, on_hand=on_hand)
+    page.goto(address("items"))
+
+    page.get_by_label("Available").select_option("At most 5")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_text("1 item fits")).to_be_visible()
+    page.get_by_label("Name of this view").fill("To order")
+    page.get_by_role("button", name="Keep as a tab").click()
+
+    expect(page.get_by_role("link", name="To order")).to_have_attribute("aria-current", "page")
+    expect(page.get_by_label("Available")).to_have_value("5")
+    expect(page.get_by_role("link", name="LAMP-2")).to_have_count(0)
+    assert_good(page)
+
+
+@SIZES
 def test_ticked_items_are_put_on_a_label_by_the_dialog_that_says_how_many(page, seller, address):
     for number in range(3):
         make_item(seller, f"LAMP-{number}")

@@ -67,8 +67,9 @@ def test_a_view_is_kept_by_name_shown_as_a_tab_and_removed(browser: Client, rig:
     _assert_kept_and_removed(browser, ORDERS, asked)
 
 
-def test_a_view_of_items_has_text_label_and_tab(browser: Client, rig: Rig):
-    asked = {"show": "out_of_stock", "label": str(make_label(rig.seller, "Spring").public_id), "q": "MUG"}
+def test_a_view_of_items_has_text_label_number_and_tab(browser: Client, rig: Rig):
+    label = make_label(rig.seller, "Spring")
+    asked = {"show": "out_of_stock", "label": str(label.public_id), "q": "MUG", "at_most": "20"}
     _assert_kept_and_removed(browser, ITEMS, asked)
 
 
