@@ -77,8 +77,8 @@ class Reading:
             for line in self.lines:
                 line.consumed = gone_for(facts_of(line, is_ours=False, tells_shipped=self._tells_shipped))
         order.shipping_status = shipping_status(self.lines, is_ours=order.is_ours)
-        seen = seen_of(order, self.lines)
         if self._seen is not None:
+            seen = seen_of(order, self.lines)
             self.news = "\n".join(news_of(self._seen, seen))
             if seen.sheet != self._seen.sheet:
                 order.printed_at = None
