@@ -11,12 +11,14 @@ from typing import Any
 import psutil
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
 from channels_app.nudges import nudge_fan_out
 from inventory.signals import changed
 from marketplace_integration.local.places import Owner, database_owner
 from marketplace_integration.local.postgres import Postgres
 from marketplace_integration.local.valkey import Valkey
+from tests.emptying import can_empty, empty_tables
 
 PREFIX = "marketplace-tests-"
 NUDGE = "channels_app.nudge_fan_out"
@@ -54,6 +56,17 @@ def nudges_stay_home() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(postgres: None) -> None:
     """pytest-django asks this before it makes the test database."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database stands, and a test that commits leaves it empty in milliseconds."""
+    with django_db_blocker.unblock():
+        quickly = can_empty()
+    with pytest.MonkeyPatch.context() as patch:
+        if quickly:
+            patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture(scope="session")

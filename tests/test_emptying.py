@@ -1,0 +1,44 @@
+"""After a test that commits no row is left, and the database checks again what it checked before."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, connection
+
+from inventory.models import ItemChange, LabelItem
+from tests.emptying import can_empty, empty_tables
+from tests.factories import make_channel, make_item, make_label, make_seller, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def filled() -> set[str]:
+    return {model.__name__ for model in apps.get_models() if model._base_manager.exists()}
+
+
+def test_nothing_is_left_but_what_migrate_fills():
+    seller = make_seller()
+    make_user(seller=seller)
+    make_channel(seller, label=make_label(seller, items=[make_item(seller, on_hand=3)]))
+    assert {"Seller", "User", "Channel", "Stock", "ItemChange"} <= filled()
+    kept = Permission.objects.count(), ContentType.objects.count()
+
+    empty_tables()
+
+    assert filled() == {"Permission", "ContentType"}
+    assert (Permission.objects.count(), ContentType.objects.count()) == kept
+
+
+def test_triggers_and_foreign_keys_hold_again_afterwards():
+    make_seller()
+    empty_tables()
+    make_item(make_seller("again"), "MUG")
+
+    assert can_empty()
+    assert ItemChange.objects.exists()
+    with pytest.raises(IntegrityError):
+        LabelItem.objects.create(label_id=1_000_000, item_id=1_000_000, source="hand")
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW session_replication_role")
+        assert cursor.fetchone() == ("origin",)
