@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from channels_app.models import ReconcileRun
 from inventory.models import BulkEdit, Item, LabelItem, Role
+from inventory.templatetags.ui import whole
 from tests.factories import NOW, make_channel, make_user
 from tests.flows.order_rig import Rig, rig
 from tests.flows.reconcile_rig import ended
@@ -43,14 +44,14 @@ def decide(browser: Client, rig: Rig, run: ReconcileRun, decision: str, **more: 
 
 def link(rig: Rig, sku: str) -> str:
     url = reverse("item", args=[rig.seller.slug, Item.objects.get(sku=sku).public_id])
-    return f'<a href="{url}">{sku}</a>'
+    return f'<a href="{url}">{whole(sku)}</a>'
 
 
 def test_skus_of_a_plan_lead_to_their_items(browser: Client, rig: Rig, run: ReconcileRun):
     page = page_of(browser, rig)
 
     assert link(rig, "MUG-1") in page
-    assert ">STRAY-1</th>" in page
+    assert f'<th scope="row">{whole("STRAY-1")}</th>' in page
 
 
 def test_after_an_undo_the_page_says_what_is_left_and_what_helps(browser: Client, rig: Rig, run: ReconcileRun):
@@ -62,7 +63,7 @@ def test_after_an_undo_the_page_says_what_is_left_and_what_helps(browser: Client
     label, name = rig.channel.label, rig.channel.name
     assert f"<strong>2</strong> ({link(rig, 'CUP-1')}, {link(rig, 'MUG-1')}) are not on the label “{label}”" in page
     assert f"<strong>1</strong> ({link(rig, 'POT-1')}) is archived, blocked or a parent of variations." in page
-    assert "<strong>1</strong> (STRAY-1) is none of your items" in page
+    assert f"<strong>1</strong> ({whole('STRAY-1')}) is none of your items" in page
     assert f"Put 2 items on the label “{label}”? {name} lists them again. You can undo it on the page Items." in page
     assert "Undo 4 endings" not in page
 
