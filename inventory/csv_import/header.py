@@ -83,7 +83,7 @@ WORDS = {
     "parent": "SKU of the parent",
     "options": "Options of a variation",
     "several": "Several attributes",
-    "labels": "Labels to put it on",
+    "labels": "Labels",
     "attribute": "Attribute",
     "ignored": "Left out",
 }
