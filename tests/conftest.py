@@ -1,5 +1,6 @@
 """What every test may rely on: throw-away PostgreSQL and Valkey, started when the first test needs them."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -33,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         uses = LOCAL_FIXTURES & set(getattr(item, "fixturenames", ()))
         if uses or any(item.get_closest_marker(name) for name in LOCAL_MARKS):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "localhost", "::1"]))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: no garbage collection need go through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(hookwrapper=True)
