@@ -3,7 +3,7 @@
 Each address is asked with what people ask it for (pages deep in a list, searches for what is common and rare, filters),
 through the whole of Django, signed in as the seller's owner or as support. A page that needs more queries than it is
 allowed fails the benchmark: how many it needs must not depend on how much there is. So does one that usually takes
-longer than the goal; of a download, which streams, the time until its first row counts.
+longer than LIMIT_S; of a download, which streams, the time until its first row counts.
 """
 
 import statistics
@@ -39,7 +39,10 @@ from channels_app.models import (
 from inventory.models import BulkEdit, CsvImport, Item, Label, Membership, Role
 
 SQL = Path(__file__).parents[1] / "pages.sql"
+#: What a page is to stay below, nearly always; whatever else the machine does may spoil it, so it is told.
 GOAL_S = 0.1
+#: What half of its answers must stay below.
+LIMIT_S = 0.25
 REPEATS = 20
 
 
@@ -213,11 +216,7 @@ def run(site: Site) -> Result:
 
 
 def measure(site: Site) -> Result:
-    """Ask every page, and say which is the slowest.
-
-    Raises AssertionError if one needs too many queries, or usually (p50) longer than the goal. The goal itself is for
-    p95, which whatever else the machine does may spoil: it is told, not demanded.
-    """
+    """Ask every page, and say which is the slowest. Raises AssertionError if one needs too many queries or too long."""
     call_command("collectstatic", interactive=False, verbosity=0)  # pages name their files by fingerprint
     places = _Places(site)
     measured = [
@@ -227,8 +226,8 @@ def measure(site: Site) -> Result:
     measured.sort(key=lambda page: -page["p95_s"])
     too_many = [page for page in measured if page["queries"] > page["allowed"]]
     assert not too_many, f"these need more queries than they may: {too_many}"
-    too_slow = [page for page in measured if page["p50_s"] >= GOAL_S]
-    assert not too_slow, f"these usually take longer than {GOAL_S} s: {too_slow}"
+    too_slow = [page for page in measured if page["p50_s"] >= LIMIT_S]
+    assert not too_slow, f"these usually take longer than {LIMIT_S} s: {too_slow}"
     worst = measured[0]
     slow = [page["page"] for page in measured if page["p95_s"] >= GOAL_S]
     return Result(
