@@ -213,11 +213,11 @@ class BackOffice:
             variant["sku"]: {
                 "product": row["id"],
                 "variant": variant["id"],
-                # For a moment a new variant has no stock that could be counted.
+                # For a moment a new variant has no stock that could be counted, and not even the list of its prices.
                 "stock": next((item["inventory_item_id"] for item in variant["inventory_items"]), ""),
                 "external_id": row["external_id"],
                 "variants": len(row["variants"]),
-                "price": Decimal(str(variant["prices"][0]["amount"])) if variant["prices"] else None,
+                "price": next((Decimal(str(price["amount"])) for price in variant.get("prices") or []), None),
                 "free": _free(variant),
             }
             for row in rows
