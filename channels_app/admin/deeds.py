@@ -7,15 +7,14 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser
-from django.template.defaultfilters import pluralize
 
 from channels_app.flows import activate, switches
-from channels_app.flows.listing_counts import at_the_marketplace
+from channels_app.flows.deactivation import listings_left
 from channels_app.flows.permissions import Action, Actor, allowed, why_not
+from channels_app.forms.single import deactivation_choices
 from channels_app.models import Channel
 from channels_app.views.settings_page import SWITCH_WORDS
 from inventory.paging import count_up_to
-from inventory.templatetags.ui import count
 
 SWITCH_NAMES = {
     "listings_on": "Listings",
@@ -57,19 +56,8 @@ class DeactivationForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        number = count_up_to(at_the_marketplace(self.channel))
-        if number:
-            cast(forms.ChoiceField, self.fields["choice"]).choices = _choices_for(number)
-
-
-def _choices_for(number: int) -> list[tuple[str, str]]:
-    """Return what can be done to so many listings."""
-    told = f"{count(number)} listing{pluralize(number)}"
-    return [
-        (Channel.OnDeactivate.LEAVE, "Leave the listing as it is" if number == 1 else f"Leave the {told} as they are"),
-        (Channel.OnDeactivate.ZERO, f"Set the {pluralize(number, 'quantity,quantities')} of {told} to 0"),
-        (Channel.OnDeactivate.END, f"End {told}"),
-    ]
+        number = count_up_to(listings_left(self.channel))
+        cast(forms.ChoiceField, self.fields["choice"]).choices = deactivation_choices(number)
 
 
 #: (channel, the form's values, who, when) -> None

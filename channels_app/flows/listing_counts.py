@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef
 
 from channels_app.models import Channel, Listing
 from inventory.paging import count_of
@@ -30,11 +30,6 @@ class ListingCounts(NamedTuple):
     def troubled(self) -> int:
         """How many the marketplace refuses something of."""
         return self.outdated + self.refused
-
-
-def at_the_marketplace(channel: Channel) -> QuerySet[Listing]:
-    """Return what the marketplace shows, or will: what a deactivation can set to 0 or end."""
-    return Listing.objects.filter(channel=channel, state__in=[Listing.State.CREATING, Listing.State.LISTED])
 
 
 def count_listings(channels: Sequence[Channel]) -> dict[int, ListingCounts]:

@@ -7,6 +7,7 @@ from django import forms
 
 from channels_app.adapters.types import Mode
 from channels_app.models import Channel
+from inventory.templatetags.ui import count
 
 
 class AddChannelForm(forms.Form):
@@ -25,7 +26,7 @@ class AddChannelForm(forms.Form):
 
 
 class DeactivateForm(forms.Form):
-    """What becomes of the listings; told how many there are (the number as it is written), its choices name it."""
+    """What becomes of the listings; told how many there are, its choices name it."""
 
     choice = forms.ChoiceField(
         choices=Channel.OnDeactivate.choices,
@@ -34,21 +35,22 @@ class DeactivateForm(forms.Form):
         label="What should happen to the listings on the marketplace?",
     )
 
-    def __init__(self, *args: Any, listings: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, listings: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["choice"]
         assert isinstance(choice, forms.ChoiceField)
-        if listings == "1":
-            choice.choices = _choices("Set the quantity of the one listing to 0", "End the one listing")
-        elif listings not in ("", "0"):
-            choice.choices = _choices(
-                f"Set the quantities of all {listings} listings to 0", f"End all {listings} listings"
-            )
+        choice.choices = deactivation_choices(listings)
 
 
-def _choices(to_zero: str, end: str) -> list[tuple[str, str]]:
+def deactivation_choices(listings: int) -> list[tuple[str, str]]:
+    """Return what can become of so many listings, in words that name them; counted by `count_up_to`."""
     own = Channel.OnDeactivate
-    return [(own.LEAVE.value, str(own.LEAVE.label)), (own.ZERO.value, to_zero), (own.END.value, end)]
+    if listings == 0:
+        return list(own.choices)
+    one = listings == 1
+    to_zero = "quantity of the one listing" if one else f"quantities of all {count(listings)} listings"
+    ended = "the one listing" if one else f"all {count(listings)} listings"
+    return [(own.LEAVE, str(own.LEAVE.label)), (own.ZERO, f"Set the {to_zero} to 0"), (own.END, f"End {ended}")]
 
 
 class AskSupportForm(forms.Form):

@@ -26,7 +26,6 @@ from channels_app.views.words import JOBS, MEASURED, SWITCH_OF_JOB, describe_cou
 from inventory import labels
 from inventory.models import Label, LabelItem
 from inventory.paging import count_up_to
-from inventory.templatetags.ui import count
 
 #: Nobody needs an exact number above this on this page.
 COUNT_LIMIT = 10_001
@@ -232,7 +231,7 @@ def _deactivate_form(channel: Channel, actor: Actor) -> DeactivateForm | None:
     """Return the form to deactivate, if this person may; it names how many listings it is about."""
     if not allowed(channel.state, actor, Action.DEACTIVATE):
         return None
-    return DeactivateForm(prefix="deactivate", listings=count(count_up_to(listings_left(channel), COUNT_LIMIT)))
+    return DeactivateForm(prefix="deactivate", listings=count_up_to(listings_left(channel)))
 
 
 def _ask_form(channel: Channel, actor: Actor) -> AskSupportForm | None:

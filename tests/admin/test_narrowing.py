@@ -140,9 +140,8 @@ def test_deactivating_names_how_many_listings_it_ends(desk: Client, channel: Cha
 
     shown = text(desk, reverse("admin:channels_app_channel_do", args=[channel.pk, "deactivate"]))
 
-    assert "Leave the 2 listings as they are" in shown
-    assert "Set the quantities of 2 listings to 0" in shown
-    assert "End 2 listings" in shown
+    assert "Set the quantities of all 2 listings to 0" in shown
+    assert "End all 2 listings" in shown
     assert 'class="danger" value="Deactivate"' in shown
 
 
