@@ -1,12 +1,16 @@
 """After a test that commits no row is left, and the database checks again what it checked before."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
-from inventory.models import ItemChange, LabelItem
+from inventory.models import Item, ItemChange, LabelItem, Seller
 from tests.emptying import can_empty, empty_tables
 from tests.factories import make_channel, make_item, make_label, make_seller, make_user
 
@@ -42,3 +46,37 @@ def test_triggers_and_foreign_keys_hold_again_afterwards():
     with connection.cursor() as cursor:
         cursor.execute("SHOW session_replication_role")
         assert cursor.fetchone() == ("origin",)
+
+
+def test_a_page_still_being_made_is_finished_first_though_it_locks_in_the_other_order():
+    make_item(make_seller(), "MUG")
+    has_begun = Event()
+
+    def make_a_page() -> list[str]:
+        """Holds what is emptied last, and wants what is emptied first once somebody waits for it."""
+        try:
+            with transaction.atomic():
+                Seller.objects.get()
+                has_begun.set()
+                _wait_until_somebody_waits()
+                return list(Item.objects.values_list("sku", flat=True))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        page = pool.submit(make_a_page)
+        assert has_begun.wait(10)
+        empty_tables()
+        assert page.result(10) == ["MUG"]
+
+    assert filled() == {"Permission", "ContentType"}
+
+
+def _wait_until_somebody_waits() -> None:
+    patience_ends = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < patience_ends:
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'relation')")
+            if cursor.fetchone() == (True,):
+                return
+    raise TimeoutError("nobody waits for a table")
