@@ -1,8 +1,9 @@
 """The rows of a channel's listings: ours beside what the marketplace confirmed and showed, and what is to come."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
@@ -16,7 +17,7 @@ from channels_app.models import Channel, FeedLine, Listing, PendingChange
 from channels_app.models.submission import OPEN_STATES
 from inventory import labels
 from inventory.models import Item
-from inventory.paging import Page, count_of, page_by_key
+from inventory.paging import Page, count_of, page_by_key, text_in
 from inventory.search import TRIGRAM, ItemFilter, find_items
 
 #: Filter -> what the seller reads.
@@ -31,8 +32,23 @@ SHOW = {
 #: Of those filters a number is told, counted no further than just above this.
 COUNTED = ("waiting", "sent", "problems")
 MOST_TOLD = 999
-#: Items that a search looks at, in the order of their SKUs.
+#: Items that a search of the page looks at, in the order of their SKUs.
 MOST_FOUND = 200
+#: SKUs of a file that are read in one go.
+SLICE = 1_000
+
+
+class ListingsAsked(NamedTuple):
+    """Which rows are asked for."""
+
+    #: One of SHOW.
+    show: str
+    words: str
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "ListingsAsked":
+        show = query.get("show", "")
+        return cls(show if show in SHOW else "", text_in(query.get("sku", "")).strip()[:200])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +108,37 @@ def find_skus(channel: Channel, words: str) -> list[str]:
 
     Two more than MOST_FOUND, the words and an item, say that there are more.
     """
-    if len(words) < TRIGRAM:
-        return [words]
-    items = find_items(channel.seller, ItemFilter(text=words)).order_by("sku")
-    found = list(items.values_list("sku", flat=True)[: MOST_FOUND + 1])
+    found = _found(channel, words, MOST_FOUND + 1)
     return [words] if words in found else [words, *found]
+
+
+def _found(channel: Channel, words: str, limit: int, after: str = "") -> list[str]:
+    """Return the SKUs above `after`, in their order, of items with the words in SKU or title."""
+    if len(words) < TRIGRAM:
+        return []
+    items = find_items(channel.seller, ItemFilter(text=words)).filter(sku__gt=after).order_by("sku")
+    return list(items.values_list("sku", flat=True)[:limit])
 
 
 def page_of_rows(channel: Channel, show: str, query: QueryDict, skus: Sequence[str] | None) -> Page[Item | Listing]:
     """Return the page that the query asks for; of these SKUs only, if they are given."""
     rows = rows_shown(channel, show)
     return page_by_key(rows if skus is None else rows.filter(sku__in=skus), query, key="sku")  # type: ignore[arg-type]
+
+
+def walk_skus(channel: Channel, asked: ListingsAsked) -> Iterator[list[str]]:
+    """Yield every SKU that is asked for, however many a search finds, in slices: memory stays flat."""
+    rows, after = rows_shown(channel, asked.show), ""
+    if asked.words:
+        yield list(rows.filter(sku=asked.words).values_list("sku", flat=True))
+        while found := _found(channel, asked.words, SLICE, after):
+            others = rows.filter(sku__in=[sku for sku in found if sku != asked.words])
+            yield list(others.order_by("sku").values_list("sku", flat=True))
+            after = found[-1]
+        return
+    while part := list(rows.filter(sku__gt=after).order_by("sku").values_list("sku", flat=True)[:SLICE]):
+        yield part
+        after = part[-1]
 
 
 def read_rows(channel: Channel, skus: Sequence[str], *, now: datetime) -> list[ListingRow]:

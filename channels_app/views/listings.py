@@ -1,6 +1,7 @@
 """Listings of a channel: what should be shown, what the marketplace confirmed, and why the two differ."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from channels_app.views.listing_rows import (
     MOST_FOUND,
     MOST_TOLD,
     SHOW,
+    ListingsAsked,
     count_rows,
     find_skus,
     page_of_rows,
@@ -34,9 +36,8 @@ from marketplace_integration import clock
 def channel_listings(request: SellerRequest, channel: UUID) -> HttpResponse:
     """Show one page of the channel's SKUs; before activation, what would be sent."""
     found, now = find_channel(request, channel), clock.now()
-    show = request.GET.get("show", "")
-    show = show if show in SHOW else ""
-    words = text_in(request.GET.get("sku", "")).strip()[:200]
+    asked = ListingsAsked.of(request.GET)
+    show, words = asked
     skus = find_skus(found, words) if words else None
     page = page_of_rows(found, show, request.GET, skus)
     context = {
@@ -46,6 +47,7 @@ def channel_listings(request: SellerRequest, channel: UUID) -> HttpResponse:
         "show": show,
         "tabs": _tabs(found, show, request.GET),
         "words": words,
+        "filter_query": urlencode({name: value for name, value in (("show", show), ("sku", words)) if value}),
         "is_cut": skus is not None and len(skus) > MOST_FOUND + 1,
         "most": MOST_FOUND,
         "held": brake.held(found, now=now),

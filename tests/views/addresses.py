@@ -67,7 +67,7 @@ READ_ONLY = {
     *("issues", "issue", "issue_csv"),
     *("channel_products", "channel_preview", "preview_count", "preview_csv"),
     "team",
-    *("shipping_file", "shipping_file_problems", "to_ship_csv", "items_csv"),
+    *("shipping_file", "shipping_file_problems", "to_ship_csv", "items_csv", "listings_csv"),
 }
 
 
@@ -78,7 +78,7 @@ PERSONAL = {"notifications", "order_view_keep", "order_view_forget", "item_view_
 #: What support does not see while it visits: what members choose for themselves, and what is made to be taken away.
 CLOSED_TO_VISITS = {
     *("notifications", "packing_slips", "refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "items_csv"),
-    *("import_problems", "shipping_file_problems"),
+    *("import_problems", "shipping_file_problems", "listings_csv"),
 }
 
 
@@ -86,7 +86,7 @@ UNSAFE = ("post", "put", "patch", "delete")
 
 
 #: What walks through a whole catalogue, or all that is to ship.
-WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv", "items_csv"}
+WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv", "items_csv", "listings_csv"}
 
 
 #: What is not there where its query names a label or a location that is not: a file of everything would be wrong.

@@ -191,7 +191,11 @@ def test_a_form_of_another_site_is_refused_everywhere(rig: Rig, values: Values):
 
 
 @pytest.mark.parametrize(
-    "name", ["refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "items_csv", "shipping_file_problems"]
+    "name",
+    [
+        *("refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "items_csv", "listings_csv"),
+        "shipping_file_problems",
+    ],
 )
 def test_every_file_for_a_program_for_tables_says_that_it_is_utf_8(client: Client, rig: Rig, values: Values, name: str):
     client.force_login(rig.owner)
