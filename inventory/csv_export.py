@@ -10,12 +10,13 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from inventory.models import Item, Location, Stock
+from inventory.csv_import.header import BY_RULE
+from inventory.models import Item, LabelItem, Location, Stock
 
 #: Names that the import knows, for what it takes them for.
 COLUMNS = (
     *("sku", "parentage", "parent sku", "title", "description", "brand", "barcode", "price", "currency"),
-    *("images", "variation options", "more attributes"),
+    *("images", "variation options", "more attributes", "labels", BY_RULE),
 )
 ON_HAND = "on hand"
 SLICE = 1_000
@@ -23,6 +24,8 @@ SLICE = 1_000
 #: The import takes the apostrophe for one that keeps a program for tables from reading a formula.
 _LIKE_A_FORMULA = re.compile(r"'[=+\-@\t\r]")
 _PARTS_ADDRESSES = re.compile(r"[\s|;]")
+#: The name of a label that the import takes as it stands; others are put into quotation marks.
+_PLAIN_NAME = re.compile(r"""[^\s\ufeff;"'=+@-]([^;"\n\r]*[^\s\ufeff;"])?""")
 
 
 def names(location: Location | None) -> list[str]:
@@ -36,10 +39,31 @@ def rows(items: QuerySet[Item], location: Location | None) -> Iterator[list[str]
     while part := list(items.filter(sku__gt=after)[:SLICE]):
         stock = Stock.objects.filter(item__in=part, location=location) if location else Stock.objects.none()
         on_hand = dict(stock.values_list("item_id", "on_hand"))
+        labels = _labels(part)
         for item in part:
             counted = [] if item.is_parent else [str(on_hand.get(item.pk, 0))]
-            yield [*_cells(item), *((counted or [""]) if location else [])]
+            yield [*_cells(item), *labels[item.pk], *((counted or [""]) if location else [])]
         after = part[-1].sku
+
+
+def _labels(items: Sequence[Item]) -> dict[int, tuple[str, str]]:
+    """Return item id -> the labels it is on by hand, and those it is on by rule, each as a cell.
+
+    None of a parent: the import would put all its variations on them, those too that were taken off since.
+    """
+    on = LabelItem.objects.filter(item__in=[item for item in items if not item.is_parent])
+    names: dict[tuple[int, str], list[str]] = {}
+    for item_id, source, name in on.order_by("label__name").values_list("item_id", "source", "label__name"):
+        names.setdefault((item_id, source), []).append(_name(name))
+    shown = (LabelItem.Source.HAND, LabelItem.Source.RULE)
+    hand, rule = ({item.pk: "; ".join(names.get((item.pk, source), [])) for item in items} for source in shown)
+    return {pk: (hand[pk], rule[pk]) for pk in hand}
+
+
+def _name(name: str) -> str:
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    return '"{}"'.format(name.replace('"', '""'))
 
 
 def _cells(item: Item) -> list[str]:

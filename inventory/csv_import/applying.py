@@ -196,6 +196,12 @@ def _labels(part: Slice, *, now: datetime) -> list[Label]:
 
 #: The row puts its item on the label; takes the id of the import's own label.
 _IS_WANTED = "(label.id = %s OR label.name = ANY(given.labels))"
+#: The item's row on the label, looked up by itself: a join may be planned as a walk over all rows of the label.
+_MEMBER = """LEFT JOIN LATERAL (
+    SELECT source FROM inventory_labelitem WHERE label_id = label.id AND item_id = item.id LIMIT 1
+) AS member ON true"""
+#: The item is not on the label, or kept off; one that a rule has put on it stays there by rule.
+_IS_OFF = f"coalesce(member.source, '{LabelItem.Source.EXCLUDED}') = '{LabelItem.Source.EXCLUDED}'"
 
 
 def _record_labelled(part: Slice, wanted: Sequence[Label]) -> None:
@@ -209,23 +215,21 @@ def _record_labelled(part: Slice, wanted: Sequence[Label]) -> None:
             CROSS JOIN LATERAL (
                 SELECT jsonb_object_agg(label.id, coalesce(member.source, '')) AS before
                 FROM inventory_label AS label
-                LEFT JOIN inventory_labelitem AS member ON member.label_id = label.id AND member.item_id = item.id
-                WHERE label.id = ANY(%s) AND {_IS_WANTED} AND member.source IS DISTINCT FROM %s
+                {_MEMBER}
+                WHERE label.id = ANY(%s) AND {_IS_WANTED} AND {_IS_OFF}
             ) AS labelled
             WHERE item.archived_at IS NULL AND NOT {IS_HIDDEN} AND labelled.before IS NOT NULL
             ON CONFLICT (csv_import_id, is_parent, item_id) DO UPDATE SET labels_before = excluded.labels_before
             """,  # noqa: S608
-            [
-                *[part.csv_import.pk, *part.item_params],
-                *[[label.pk for label in wanted], part.csv_import.label_id, LabelItem.Source.HAND],
-            ],
+            [part.csv_import.pk, *part.item_params, [label.pk for label in wanted], part.csv_import.label_id],
         )
 
 
 def _put_on_labels(part: Slice, wanted: Sequence[Label]) -> None:
     source = f"""
         SELECT item.id FROM {part.items} JOIN inventory_label AS label ON label.id = %s
-        WHERE item.archived_at IS NULL AND NOT {IS_HIDDEN} AND {_IS_WANTED} ORDER BY item.id
+        {_MEMBER}
+        WHERE item.archived_at IS NULL AND NOT {IS_HIDDEN} AND {_IS_WANTED} AND {_IS_OFF} ORDER BY item.id
     """  # noqa: S608
     for label in wanted:
         labels.add_items_from(label, source, [*part.item_params, label.pk, part.csv_import.label_id])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inventory.csv_import.header import Column
-from inventory.csv_import.values import BETWEEN_LABELS, PAIRS, is_currency, named_currency
+from inventory.csv_import.values import PAIRS, is_currency, labels_value, named_currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,8 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "labels",
         _reason(
-            f"EXISTS (SELECT FROM regexp_split_to_table(given.labels, '{BETWEEN_LABELS}') AS name"
-            " WHERE length(btrim(name)) > 100)",
+            "length(given.labels) > 100"
+            f" AND EXISTS (SELECT FROM unnest({labels_value('given.labels')}) AS name WHERE length(name) > 100)",
             "'The name of a label has at most 100 characters; several names are parted by semicolons.'",
         ),
     ),

@@ -90,6 +90,8 @@ WORDS = {
 
 #: The last column of the bad rows that the seller gets back; brought again, it is left out.
 TO_MEND = "What to mend"
+#: Labels on which a rule has put the item, in our own file: rules choose for themselves, so it is left out, too.
+BY_RULE = "labels by rule"
 
 MAX_COLUMNS = 300
 MAX_NAME = 100
@@ -127,7 +129,7 @@ def _simple(name: str) -> str:
 def field_of(name: str) -> str:
     """Return the field that a column of this name fills; one that nobody knows is kept as an attribute."""
     simple = _simple(name)
-    if simple in ("", _simple(TO_MEND)):
+    if simple in ("", _simple(TO_MEND), _simple(BY_RULE)):
         return "ignored"
     if currency_in(name) and _FIELD_OF.get(simple[:-4]) == "price":
         return "price"

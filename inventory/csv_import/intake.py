@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.db import connection, transaction
 from django.db.models import F
 
-from inventory.csv_import import applying, problems, staging
+from inventory.csv_import import applying, families, problems, staging
 from inventory.csv_import.header import Column, FileProblem, build_columns, clean_names, propose_columns
 from inventory.csv_import.layouts import Layout, Translation, layout_of, translate
 from inventory.csv_import.mapping import find_columns
@@ -35,15 +35,17 @@ def stage(csv_import: CsvImport) -> dict[str, object]:
     if copied["rows"] == 0:
         raise FileProblem("The file has a header but no rows.")
     mark = staging.decimal_mark(csv_import, file.columns, otherwise="," if sheet.delimiter == ";" else ".")
-    errors = _interpret(csv_import, file.columns, mark=mark)
-    return copied | {
-        "errors": errors,
-        "only_at": only_at,
-        "mendable": problems.mendable(csv_import).count(),
-        "encoding": sheet.encoding,
-        "delimiter": DELIMITERS.get(sheet.delimiter, sheet.delimiter),
-        "mark": mark,
-    }
+    return (
+        copied
+        | _interpret(csv_import, file.columns, mark=mark)
+        | {
+            "only_at": only_at,
+            "mendable": problems.mendable(csv_import).count(),
+            "encoding": sheet.encoding,
+            "delimiter": DELIMITERS.get(sheet.delimiter, sheet.delimiter),
+            "mark": mark,
+        }
+    )
 
 
 def _names_of_location(csv_import: CsvImport) -> list[str]:
@@ -76,12 +78,13 @@ def _read(csv_import: CsvImport, sheet: Sheet) -> Translation:
 
 
 @transaction.atomic
-def _interpret(csv_import: CsvImport, columns: list[Column], *, mark: str) -> int:
-    """The cells are interpreted and checked: good rows in `rows`, bad ones recorded. Returns the number of bad ones."""
+def _interpret(csv_import: CsvImport, columns: list[Column], *, mark: str) -> dict[str, object]:
+    """The cells are interpreted and checked: good rows in `rows`, bad ones recorded. Returns how many are what."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")  # a million SKUs are joined in memory instead of in files
     staging.build_rows(csv_import, columns, mark=mark)
-    return problems.record_problems(csv_import, columns)
+    errors = problems.record_problems(csv_import, columns)
+    return {"errors": errors, "along": families.label_variations(csv_import, columns)}
 
 
 def _copy(csv_import: CsvImport, file: Translation) -> dict[str, object]:

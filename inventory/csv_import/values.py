@@ -53,8 +53,9 @@ def pairs_value(field: str) -> str:
     ) END"""  # noqa: S608 - names of our own
 
 
-#: Names of labels may hold commas.
-BETWEEN_LABELS = r"[;\n]"
+#: A name of a label in a cell of several, parted by semicolons or lines. One that holds such a mark itself stands in
+#: quotation marks, and its own are doubled.
+_LABEL = r'(?:^|[;\n])([\s\u00a0\ufeff]*"(?:[^"]|"")*"(?=[ \t\r\u00a0\ufeff]*(?:[;\n]|$))|[^;\n]*)'
 
 #: What may stand before or behind an amount.
 _UNIT = "^[A-Za-z]{3}|^[$€£¥]|[A-Za-z]{3}$|[$€£¥]$"
@@ -112,12 +113,19 @@ def number_value(plain: str, *, decimals: int) -> str:
 
 
 def labels_value(field: str) -> str:
-    """Return the names in a cell as an array, parted by semicolons or lines, each once; NULL if it is blank."""
-    return rf"""CASE WHEN {field} IS NOT NULL THEN ARRAY(
-        SELECT DISTINCT name
-        FROM regexp_split_to_table({field}, '{BETWEEN_LABELS}') AS part, btrim(part, {_BLANKS}) AS name
-        WHERE name <> ''
-    ) END"""  # noqa: S608 - names of our own
+    """Return the names in a cell as an array, each once; NULL if it is blank. Most cells hold one, found at once."""
+    return rf"""CASE
+        WHEN {field} ~ '[;\n"]' THEN ARRAY(
+            SELECT DISTINCT name
+            FROM regexp_matches({field}, '{_LABEL}', 'g') AS part, btrim(part[1], {_BLANKS}) AS said, LATERAL (
+                SELECT CASE
+                    WHEN said ~ '^"([^"]|"")*"$' THEN replace(substr(said, 2, length(said) - 2), '""', '"') ELSE said
+                END
+            ) AS meant (name)
+            WHERE name <> ''
+        )
+        WHEN {field} IS NOT NULL THEN ARRAY[{field}]
+    END"""  # noqa: S608 - names of our own
 
 
 def images_value(field: str) -> str:

@@ -83,6 +83,11 @@ class CsvImport(models.Model):
         return self.file_name
 
     @property
+    def rows_in_all(self) -> int:
+        """Rows of the file, and variations that come along with their parents."""
+        return int(self.summary.get("rows", 0)) + int(self.summary.get("along", 0))
+
+    @property
     def is_working(self) -> bool:
         """Whether a worker has it, or will soon."""
         return self.state in (self.State.UPLOADED, self.State.CONFIRMED, self.State.RUNNING, self.State.UNDOING)

@@ -109,6 +109,26 @@ def test_names_are_parted_by_semicolons_and_lines_and_said_once(seller: Seller):
     assert list(on_labels(seller)) == ["Gifts, small", "Kitchen", "Sale"]
 
 
+def test_a_name_that_holds_a_semicolon_stands_in_quotation_marks(seller: Seller):
+    cells = """ "Cups; mugs" ; Say "hi"; "5"" plates";"" ; "Sale" now"""
+    bring(seller, f'sku,title,labels\nMUG-1,Mug,"{cells.replace(chr(34), chr(34) * 2)}"\n')
+
+    assert list(on_labels(seller)) == ['"Sale" now', '5" plates', "Cups; mugs", 'Say "hi"']
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_an_item_that_a_rule_has_put_on_a_label_stays_there_by_rule(seller: Seller, chosen: bool):
+    item = make_item(seller, "MUG-1", brand="Acme")
+    label = labels.create_label(seller, "Acme", rule=[{"field": "brand", "op": "is", "value": "Acme"}], now=NOW)
+    labels.recalculate_label(label.pk, now=NOW)
+
+    csv_import = bring(seller, "sku,labels\nMUG-1,Acme\n", label=label if chosen else None)
+
+    assert csv_import.summary["unchanged"] == 1
+    assert [row.source for row in label.label_items.filter(item=item)] == ["rule"]
+    assert csv_import.items.count() == 0
+
+
 def test_the_files_own_label_and_those_of_its_rows_come_together(seller: Seller):
     every = make_label(seller, "Everything")
 
