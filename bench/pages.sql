@@ -74,8 +74,11 @@ SELECT shown.id, k::text, item.sku, item.id, item.title, 1, 0, 0, (shown.shippin
 FROM channels_app_order AS shown CROSS JOIN generate_series(1, 2) AS k
 JOIN inventory_item AS item ON item.id = 1 + (shown.id * 31 + k * (shown.id % 3)) % current_setting('bench.n')::int;
 
--- Half of what is to ship was printed.
-UPDATE channels_app_order SET printed_at = placed_at WHERE shipping_status = 'unshipped' AND id % 80 < 40;
+-- Half of what is to ship was printed; some of it has changed since.
+UPDATE channels_app_order
+SET printed_at = placed_at, printed_sheet = '{"to": "44136fa355b3678a", "units": {"SKU-00000001": 1}}',
+    changed_since_printed = id % 400 = 1
+WHERE shipping_status = 'unshipped' AND id % 80 < 40;
 
 INSERT INTO channels_app_ordernote (order_id, at, text)
 SELECT id, placed_at, 'A gift: leave the invoice out.' FROM channels_app_order WHERE id % 50 = 0;

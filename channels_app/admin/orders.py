@@ -38,7 +38,7 @@ class OrderLineInline(LookOnlyInline):
 class OrderAdmin(ChannelRowsAdmin):
     """Without who bought and where it goes: that is seen on the seller's page, by a visit on record."""
 
-    exclude = ("buyer", "ship_to")
+    exclude = ("buyer", "ship_to", "printed_sheet")
     shelf = LOOK_UP
     currency_of = staticmethod(own_currency)
     list_display = ("remote_id", "of_channel", "placed_at", "payment_status", "shipping_status", "total", "attention")

@@ -12,6 +12,7 @@ from channels_app.adapters.types import CommandLineResult, CommandResult, Outcom
 from channels_app.flows import attention
 from channels_app.flows.engine import LONGEST_BACKOFF_SECONDS, Claim
 from channels_app.flows.overwrite import overwrite
+from channels_app.flows.printed import compare_with_printed
 from channels_app.flows.reservation import ranked_locations, rebalance_lines
 from channels_app.flows.shipping import shipping_status
 from channels_app.models import CancellationRequest, Channel, Command, LedgerState, Order, OrderLine, ReturnLine
@@ -189,6 +190,7 @@ def _take_back(channel: Channel, orders: dict[int, Order], refused: Sequence[Com
         rebalance_lines(again, channel=channel, is_ours=True, ranked=ranked_locations(channel), now=now)
     for order in orders.values():
         if order.pk in reopened:
-            order.shipping_status = shipping_status(list(order.lines.all()), is_ours=order.is_ours)
-            order.printed_at = None
-        order.save(update_fields=["attention", "shipping_status", "printed_at"])
+            its_lines = list(order.lines.all())
+            order.shipping_status = shipping_status(its_lines, is_ours=order.is_ours)
+            compare_with_printed(order, its_lines)
+        order.save(update_fields=["attention", "shipping_status", "changed_since_printed"])

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from channels_app.flows.fulfil_rules import FulfilmentError
 from channels_app.flows.jobs import nudge
+from channels_app.flows.printed import compare_with_printed
 from channels_app.flows.reservation import ranked_locations, rebalance_lines
 from channels_app.flows.shipping import shipping_status
 from channels_app.models import ChannelJob, Command, Order, OrderLine
@@ -44,10 +45,10 @@ class OpenOrder:
         )
 
     def save_status(self) -> None:
-        """The order says what follows from the units that are open now; a sheet with those before counts no more."""
+        """The order says what follows from the units that are open now."""
         self.order.shipping_status = shipping_status(self.all_lines, is_ours=self.order.is_ours)
-        self.order.printed_at = None
-        self.order.save(update_fields=["shipping_status", "printed_at"])
+        compare_with_printed(self.order, self.all_lines)
+        self.order.save(update_fields=["shipping_status", "changed_since_printed"])
 
     def recorded(self, key: UUID) -> list[Command]:
         """Return the commands that were recorded under this key before."""

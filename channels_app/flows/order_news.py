@@ -46,14 +46,6 @@ class Seen:
     ship_by: datetime | None
     lines: Mapping[str, _LineSeen]
 
-    @property
-    def sheet(self) -> object:
-        """What stands on a packing slip."""
-        units = {
-            number: (line.sku, line.quantity - line.shipped - line.cancelled) for number, line in self.lines.items()
-        }
-        return self.ship_to, {number: (sku, count) for number, (sku, count) in units.items() if count > 0}
-
 
 def seen_of(order: Order, lines: Sequence[OrderLine]) -> Seen:
     """Return what the page shows now."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from channels_app.adapters.types import Capability, RemoteOrder, RemoteOrderLine
 from channels_app.flows import attention
 from channels_app.flows.order_news import news_of, seen_of
+from channels_app.flows.printed import compare_with_printed
 from channels_app.flows.reservation import facts_of, gone_for
 from channels_app.flows.shipping import shipping_status
 from channels_app.models import Channel, Order, OrderLine, RawOrder
@@ -25,7 +26,7 @@ ORDER_FIELDS = [
     "ship_to",
     "ship_by",
     "accepted_at",
-    "printed_at",
+    "changed_since_printed",
     "oversold",
     "attention",
 ]
@@ -78,10 +79,8 @@ class Reading:
                 line.consumed = gone_for(facts_of(line, is_ours=False, tells_shipped=self._tells_shipped))
         order.shipping_status = shipping_status(self.lines, is_ours=order.is_ours)
         if self._seen is not None:
-            seen = seen_of(order, self.lines)
-            self.news = "\n".join(news_of(self._seen, seen))
-            if seen.sheet != self._seen.sheet:
-                order.printed_at = None
+            self.news = "\n".join(news_of(self._seen, seen_of(order, self.lines)))
+            compare_with_printed(order, self.lines)
         before = self._problems
         if not self.is_new and self.is_cancelled:
             before += attention.moot_once_cancelled(order.attention)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from channels_app.adapters.types import PaymentStatus
@@ -24,8 +24,8 @@ def orders_to_ship(seller: Seller) -> QuerySet[Order]:
 
 
 def orders_not_printed(seller: Seller) -> QuerySet[Order]:
-    """Return those to ship of which nobody has said that their packing slip was printed."""
-    return orders_to_ship(seller).filter(printed_at=None)
+    """Return those to ship of which nobody has said that their packing slip, as it would be now, was printed."""
+    return orders_to_ship(seller).filter(Q(printed_at=None) | Q(changed_since_printed=True))
 
 
 def orders_late(seller: Seller, *, now: datetime) -> QuerySet[Order]:

@@ -601,6 +601,8 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(blank=True, null=True)),
                 ("printed_at", models.DateTimeField(blank=True, null=True)),
+                ("printed_sheet", models.JSONField(blank=True, null=True)),
+                ("changed_since_printed", models.BooleanField(db_default=False)),
                 (
                     "printed_by",
                     models.ForeignKey(

@@ -101,8 +101,12 @@ class Order(models.Model):
     imported_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
-    #: When its packing slip as it would be now came out of the printer, as somebody said.
+    #: When its packing slip came out of the printer, as somebody said.
     printed_at = models.DateTimeField(null=True, blank=True)
+    #: That slip, a Sheet of flows/sheet.py.
+    printed_sheet = models.JSONField(null=True, blank=True)
+    #: The slip would be another by now.
+    changed_since_printed = models.BooleanField(db_default=False)
     #: No index of its own: accounts are rarely deleted.
     printed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
@@ -172,6 +176,11 @@ class Order(models.Model):
         """Whether it is ours, paid, and has not left, or not whole."""
         has_not_left = self.shipping_status in (self.Shipping.UNSHIPPED, self.Shipping.PARTIALLY_SHIPPED)
         return self.is_ours and has_not_left and self.payment_status == PaymentStatus.CLEARED.value
+
+    @property
+    def is_slip_wrong(self) -> bool:
+        """Whether somebody may pack by a slip that was printed and is no longer right."""
+        return self.changed_since_printed and (self.is_to_ship or self.shipping_status == self.Shipping.CANCELLED)
 
     @property
     def due_at(self) -> datetime:

@@ -13,6 +13,7 @@ from channels_app.flows.fulfil_rules import (
     why_not_refund,
     why_not_ship,
 )
+from channels_app.flows.sheet import changes, sheet_of
 from channels_app.models import CancellationRequest, LedgerState, Order, OrderLine, Return, ReturnLine
 from channels_app.order_forms import CancelForm, LinkForm, NoteForm, RefundForm, ReturnForm, ShipForm
 from channels_app.views.order_list import next_to_ship
@@ -51,6 +52,7 @@ def build_context(request: SellerRequest, order: Order, *, bound: Any = None) ->
         "returns": return_rows(order, bound=bound, can_manage=can_manage),
         "requests": [one for one in requests if one.state == CancellationRequest.State.OPEN],
         "problems": order.attention.splitlines(),
+        "slip_changes": _slip_changes(order, lines),
         "address": address_lines(order.ship_to),
         "timeline": timeline(order, commands, requests, notes),
         "note_words": f"{len(notes)} note{'' if len(notes) == 1 else 's'}" if notes else "",
@@ -59,6 +61,13 @@ def build_context(request: SellerRequest, order: Order, *, bound: Any = None) ->
         "next_to_ship": next_to_ship(request.seller, order) if can_manage else None,
         "waits_for_channel": not order.channel.is_running and any(c.state == LedgerState.PENDING for c in commands),
     }
+
+
+def _slip_changes(order: Order, lines: Sequence[OrderLine]) -> list[str]:
+    """Return what makes the slip that was printed wrong, a sentence each."""
+    if not order.is_slip_wrong or order.printed_sheet is None:
+        return []
+    return list(changes(order.printed_sheet, sheet_of(order, lines)))
 
 
 def why_form_is_gone(context: Mapping[str, Any], form: Any) -> str:

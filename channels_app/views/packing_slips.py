@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from channels_app.flows.fulfil_rules import why_not_ship
-from channels_app.flows.printed import mark_printed, sheet_of, unmark_printed
+from channels_app.flows.printed import mark_printed, unmark_printed
+from channels_app.flows.sheet import mark_of, sheet_of
 from channels_app.flows.to_ship import REQUESTS, asked_to_cancel
 from channels_app.models import Channel, Order, OrderLine, Shipment, ShipmentLine
 from channels_app.views.order_list import TO_PACK, orders_shown, page_of_orders, ticked
@@ -50,7 +51,7 @@ class Slip:
     asked_to_cancel: str = ""
     #: The parcel that left with it; None for what is still to ship.
     parcel: Shipment | None = None
-    #: What is said to be printed with it, see `sheet_of`; empty for a parcel.
+    #: What is said to be printed with it, see `mark_of`; empty for a parcel.
     mark: str = ""
 
 
@@ -145,7 +146,7 @@ def _of_order(order: Order, lines: Sequence[OrderLine]) -> Slip:
         address=address_lines(order.ship_to),
         lines=to_ship,
         asked_to_cancel=asked,
-        mark=f"{order.public_id}_{sheet_of(order)}",
+        mark=f"{order.public_id}_{mark_of(sheet_of(order, lines))}",
     )
 
 

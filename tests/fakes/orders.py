@@ -84,7 +84,7 @@ def remote_order(body: Mapping[str, Any]) -> RemoteOrder:
         total=Decimal(body["total"]),
         shipping=Decimal(body["shipping"]),
         buyer={"name": "Ada Buyer"},
-        ship_to={"name": "Ada Buyer", "city": "Springfield"},
+        ship_to=body.get("ship_to", {"name": "Ada Buyer", "city": "Springfield"}),
         is_accepted=body["accepted"],
         cancellation_request=request
         and RemoteCancellationRequest(

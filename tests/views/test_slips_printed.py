@@ -142,6 +142,90 @@ def test_a_sheet_that_would_be_another_by_now_is_not_printed(browser: Client, ri
     assert "One has changed since and is not marked: print what still has to leave once more." in _words(late)
 
 
+def _moves(rig: Rig) -> None:
+    rig.market.orders["A-1"]["ship_to"] = {"street": "2 New Road", "city": "Boston"}
+    rig.market.touch("A-1")
+    rig.download()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (_part_leaves, ["2 × MUG-1 to ship instead of 3."]),
+        (_part_is_cancelled, ["2 × MUG-1 to ship instead of 3."]),
+        (_buyer_takes_less, ["2 × MUG-1 to ship instead of 3."]),
+        (_moves, ["The address is another."]),
+    ],
+)
+def test_what_changed_since_it_was_printed_is_said(
+    browser: Client, rig: Rig, changes: Callable[[Rig], None], told: list[str]
+):
+    _prints(browser, rig, *NUMBERS)
+
+    changes(rig)
+
+    listed = browser.get("/s/acme/orders/?show=to_ship").content.decode()
+    assert (listed.count("Changed since it was printed"), listed.count(">Printed<")) == (1, 2)
+    page = browser.get(f"/s/acme/orders/{rig.order('A-1').public_id}/")
+    assert page.context["slip_changes"] == told
+    assert "Print the packing slip as it is now" in page.content.decode()
+    slips = browser.get(SLIPS, {"order": rig.order("A-1").public_id}).content.decode()
+    assert "It has changed since: let nobody pack by that sheet." in slips
+
+
+def test_printed_once_more_it_is_right_again_and_no_second_packer_is_feared(browser: Client, rig: Rig):
+    _prints(browser, rig, *NUMBERS)
+    _part_is_cancelled(rig)
+
+    answer = _prints(browser, rig, "A-1")
+
+    assert _words(answer) == ["1 order marked as printed."]
+    assert _not_printed(browser) == set()
+
+
+def test_a_change_that_is_taken_back_makes_the_sheet_right_again(browser: Client, rig: Rig):
+    _prints(browser, rig, *NUMBERS)
+    _part_is_cancelled(rig)
+    rig.market.orders.pop("A-1")
+
+    rig.send()
+
+    assert rig.commands("cancel") == ["rejected"]
+    assert _not_printed(browser) == set()
+
+
+def test_an_order_that_is_cancelled_after_it_was_printed_says_so(browser: Client, rig: Rig):
+    _prints(browser, rig, *NUMBERS)
+    order = rig.order("A-1")
+    units = {line.pk: line.quantity for line in order.lines.all()}
+
+    cancel_lines(order, key=uuid4(), lines=units, reason_code="no_stock", actor=rig.owner, now=rig.now)
+
+    assert "Changed since it was printed" in browser.get("/s/acme/orders/").content.decode()
+    page = browser.get(f"/s/acme/orders/{order.public_id}/")
+    assert page.context["slip_changes"] == ["1 × CUP-1 no longer to ship.", "3 × MUG-1 no longer to ship."]
+    assert "Print the packing slip as it is now" not in page.content.decode()
+
+
+def test_what_left_whole_has_not_changed(browser: Client, rig: Rig):
+    _prints(browser, rig, *NUMBERS)
+    order = rig.order("A-1")
+
+    record_shipment(
+        order,
+        key=uuid4(),
+        lines={line.pk: line.quantity for line in order.lines.all()},
+        carrier_code="ups",
+        tracking_number="1Z",
+        shipped_at=rig.now,
+        actor=rig.owner,
+        now=rig.now,
+    )
+
+    assert not rig.order("A-1").changed_since_printed
+    assert "Changed since it was printed" not in browser.get("/s/acme/orders/").content.decode()
+
+
 def test_units_that_come_back_onto_the_sheet_make_it_another(browser: Client, rig: Rig):
     _part_is_cancelled(rig)
     _prints(browser, rig, *NUMBERS)

@@ -1,0 +1,52 @@
+"""The list of orders in a real browser: what it says of slips that were printed."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from channels_app.flows.printed import mark_printed
+from channels_app.flows.sheet import mark_of, sheet_of
+from marketplace_integration import clock
+from tests.browser.conftest import assert_good, sign_in
+from tests.flows.order_rig import Rig, rig
+
+__all__ = ["rig"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+both_sizes = pytest.mark.parametrize("phone", [False, True], indirect=True, ids=["desktop", "phone"])
+
+
+@pytest.fixture
+def shop(rig: Rig) -> Rig:
+    """A seller with two orders to ship."""
+    rig.now = rig.market.now = clock.now()
+    rig.item("MUG-1", on_hand=10)
+    for number in ("SO-00000001", "SO-00000002"):
+        rig.market.has_order(number, lines=[("MUG-1", 3, "10.00"), ("CUP-1", 1, "2.00")])
+    rig.download()
+    return rig
+
+
+@both_sizes
+def test_an_order_that_changed_since_it_was_printed_says_what(page: Page, live_server: LiveServer, shop: Rig):
+    order = shop.order("SO-00000001")
+    marks = {order.public_id: mark_of(sheet_of(order, order.lines.all()))}
+    mark_printed(shop.seller, marks, actor=shop.owner, now=shop.now)
+    shop.market.orders["SO-00000001"]["lines"][0]["quantity"] = 2
+    shop.market.touch("SO-00000001")
+    shop.download()
+    sign_in(page, shop.owner, live_server.url)
+
+    page.goto(f"{live_server.url}/s/acme/orders/?show=not_printed")
+    expect(page.get_by_text("Changed since it was printed")).to_have_count(1)
+    assert_good(page)
+    page.get_by_role("link", name="SO-00000001").click()
+    expect(page.get_by_text("2 × MUG-1 to ship instead of 3.")).to_be_visible()
+    assert_good(page)
+    page.get_by_role("link", name="Print the packing slip as it is now").click()
+    expect(page.get_by_text("It has changed since: let nobody pack by that sheet.")).to_be_visible()
+    assert_good(page)
+    page.get_by_role("button", name="Mark as printed", exact=True).click()
+
+    page.get_by_role("link", name="To ship").click()
+    expect(page.get_by_text("Printed", exact=True)).to_have_count(1)
