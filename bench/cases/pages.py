@@ -175,9 +175,12 @@ PAGES: dict[str, Asked] = {
             *("", "channel={second}", "channel={third}"),
             *(f"tab=runs{more}" for more in ("", "&after={job_run}", "&before={job_run}", "&channel={second}")),
             *(f"tab=runs&only=failed{more}" for more in ("", "&after={job_run}", "&channel={third}")),
+            *(f"tab=runs&job=orders{more}" for more in ("", "&after={job_run}", "&only=failed&day={run_day}")),
+            *(f"tab=runs&day={{run_day}}{more}" for more in ("", "&channel={second}", "&only=failed")),
+            "tab=sent&day={run_day}",
             *(f"tab=sent{more}" for more in ("", "&after={submission}", "&channel={second}", "&channel={third}")),
             *(f"tab=sent&show={show}" for show in ("open", "overdue", "refused", "refused&after={submission}")),
-            "tab=sent&run={job_run}",
+            "tab=sent&run={job_run_pk}",
             *(f"tab=refused{more}" for more in ("", "&after={refused}", "&channel={second}", "&channel={third}")),
         ),
     ),
@@ -283,8 +286,7 @@ class _Places:
             "run": ReconcileRun.objects.order_by("-pk")[3].pk,
         }
         self.most = {
-            "job_run": JobRun.objects.order_by("-pk")[0].pk,
-            "submission": Submission.objects.order_by("-pk")[0].pk,
+            "job_run_pk": JobRun.objects.order_by("-pk")[0].pk,
             "refused": Listing.objects.order_by("-pk")[0].pk,
             "raw": RawOrder.objects.order_by("-pk")[0].pk,
             "parcel_row": ShippingRow.objects.order_by("-pk")[0].pk,
@@ -296,8 +298,12 @@ class _Places:
         order = (
             Order.objects.filter(remote_id=f"R-{1 + number // 5 % (self.n // 5)}").get() if "{order" in asked else None
         )
+        run, sent = (_at_place(model, number, self.n) for model in (JobRun, Submission))
         return asked.format(
             **self.words,
+            job_run=f"{run.started_at:%Y-%m-%dT%H:%M:%S}%2B00:00_{run.pk}",
+            run_day=f"{run.started_at:%Y-%m-%d}",
+            submission=f"{sent.created_at:%Y-%m-%dT%H:%M:%S}%2B00:00_{sent.pk}",
             **{name: 1 + number * most // self.n for name, most in self.most.items()},
             number=number,
             digits=f"{number:08d}"[:6],
@@ -309,6 +315,12 @@ class _Places:
             order_email=order.buyer["email"] if order else "",
             order_buyer=order.buyer["name"] if order else "",
         )
+
+
+def _at_place(model: Any, number: int, n: int) -> Any:
+    """Return the row of the model that stands in it where `number` stands among `n`."""
+    newest = model.objects.order_by("-pk")[0].pk
+    return model.objects.filter(pk__lte=1 + number * newest // n).order_by("-pk")[0]
 
 
 def _issue_of(channel: Channel) -> dict[str, Any]:

@@ -18,12 +18,13 @@ def sentence_of(sku: str, reason: str) -> str:
     """Return the reason with gaps where it names the SKU, quotes something, or holds a number."""
     if sku in reason:
         reason = re.sub(rf"(?<!{_ALNUM}){re.escape(sku)}(?!{_ALNUM})", GAP, reason)
-    return _without_values(reason)
+    return without_values(reason)
 
 
 # Thousands of SKUs are refused with the same words.
 @lru_cache(maxsize=1024)
-def _without_values(reason: str) -> str:
+def without_values(reason: str) -> str:
+    """Return the reason with gaps where it quotes something or holds a number."""
     return _GAPS.sub(GAP, _NUMBER.sub(GAP, _QUOTED.sub(GAP, reason))).strip(" ")
 
 

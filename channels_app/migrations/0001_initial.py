@@ -1414,16 +1414,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="jobrun",
-            index=models.Index(fields=["channel", "-id"], name="job_run_by_channel"),
+            index=models.Index(fields=["channel", "-started_at", "-id"], name="job_run_by_channel"),
         ),
         migrations.AddIndex(
             model_name="jobrun",
-            index=models.Index(fields=["job", "-id"], name="job_run_by_job"),
+            index=models.Index(fields=["job", "-started_at", "-id"], name="job_run_by_job"),
         ),
         migrations.AddIndex(
             model_name="jobrun",
             index=models.Index(
-                condition=models.Q(("outcome", "done"), _negated=True), fields=["channel", "-id"], name="job_run_failed"
+                condition=models.Q(("outcome", "done"), _negated=True),
+                fields=["job", "-started_at", "-id"],
+                name="job_run_failed",
             ),
         ),
         migrations.AddIndex(
@@ -1660,12 +1662,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="submission",
-            index=models.Index(fields=["channel", "-id"], name="submission_by_channel"),
+            index=models.Index(fields=["channel", "-created_at", "-id"], name="submission_by_channel"),
         ),
         migrations.AddIndex(
             model_name="submission",
             index=models.Index(
-                condition=models.Q(("rejected_count__gt", 0)), fields=["channel", "-id"], name="submission_refused"
+                condition=models.Q(("rejected_count__gt", 0)),
+                fields=["channel", "-created_at", "-id"],
+                name="submission_refused",
             ),
         ),
         migrations.AddIndex(

@@ -109,10 +109,12 @@ class JobRun(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["channel", "-id"], name="job_run_by_channel"),
-            models.Index(fields=["job", "-id"], name="job_run_by_job"),
+            models.Index(fields=["channel", "-started_at", "-id"], name="job_run_by_channel"),
+            models.Index(fields=["job", "-started_at", "-id"], name="job_run_by_job"),
             # Few fail, and only these stand in it.
-            models.Index(fields=["channel", "-id"], condition=~models.Q(outcome="done"), name="job_run_failed"),
+            models.Index(
+                fields=["job", "-started_at", "-id"], condition=~models.Q(outcome="done"), name="job_run_failed"
+            ),
         ]
 
     def __str__(self) -> str:

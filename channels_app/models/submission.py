@@ -66,14 +66,16 @@ class Submission(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["channel", "-id"], name="submission_by_channel"),
+            models.Index(fields=["channel", "-created_at", "-id"], name="submission_by_channel"),
             models.Index(
                 fields=["channel", "next_poll_at"],
                 condition=models.Q(phase__in=["intent", "unknown", "open"]),
                 name="submission_open",
             ),
             models.Index(
-                fields=["channel", "-id"], condition=models.Q(rejected_count__gt=0), name="submission_refused"
+                fields=["channel", "-created_at", "-id"],
+                condition=models.Q(rejected_count__gt=0),
+                name="submission_refused",
             ),
             # What one run of a job has sent.
             models.Index(fields=["channel", "fence"], name="submission_by_run"),

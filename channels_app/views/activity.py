@@ -1,9 +1,9 @@
 """Activity: what runs, what was done, what was sent and what became of it, and what the marketplaces refused."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
@@ -14,12 +14,12 @@ from django.views.decorators.http import require_POST
 from channels_app.flows.permissions import Action, NotAllowed, actor_of_role, allowed
 from channels_app.flows.resend import ask_about
 from channels_app.flows.takeover import SUBMISSION_KINDS
-from channels_app.models import Channel, FeedLine, JobRun, LedgerState, Submission
+from channels_app.models import Channel, ChannelJob, FeedLine, JobRun, LedgerState, Submission
 from channels_app.models.submission import OPEN_PHASES
 from channels_app.views import activity_now
-from channels_app.views.newest import page_newest
+from channels_app.views.activity_runs import RunsAsked, page_of_runs, rows_of
+from channels_app.views.newest import bounds_of, day_in, of_channels, page_newest
 from channels_app.views.refused import page_of_refused, refused
-from channels_app.views.words import describe_counts
 from inventory.csv_writing import csv_head, csv_line
 from inventory.models import Role
 from inventory.paging import number_in, page_by_key
@@ -29,6 +29,8 @@ from marketplace_integration import clock
 
 #: Tab -> words. The first is shown without asking.
 TABS = {"": "Now", "runs": "What was done", "sent": "What was sent", "refused": "What was refused"}
+#: Tabs of which a day is shown alone.
+BY_DAY = ("runs", "sent")
 #: Part of what was sent -> words.
 SENT = {
     "": "Everything",
@@ -52,6 +54,7 @@ def activity(request: SellerRequest) -> HttpResponse:
         "channels": channels,
         "channel": request.GET.get("channel", "") if chosen else "",
         "tab": tab,
+        "today": clock.now().astimezone(ZoneInfo(request.seller.time_zone)).date(),
         "can_manage": request.membership.can_manage,
     }
     if tab == "":
@@ -65,10 +68,11 @@ def activity(request: SellerRequest) -> HttpResponse:
 
 def _tabs(request: SellerRequest, current: str) -> list[dict[str, object]]:
     home = reverse("activity", args=[request.seller.slug])
-    channel = request.GET.get("channel", "")
+    channel, day = (request.GET.get(name, "") for name in ("channel", "day"))
     tabs = []
     for tab, text in TABS.items():
-        asked = {name: value for name, value in (("channel", channel), ("tab", tab)) if value}
+        kept = {"channel": channel, "tab": tab, "day": day if tab in BY_DAY else ""}
+        asked = {name: value for name, value in kept.items() if value}
         tabs.append({"text": text, "url": f"{home}?{urlencode(asked)}", "is_current": tab == current})
     return tabs
 
@@ -93,25 +97,19 @@ def _content(request: SellerRequest, tab: str, channels: Sequence[Channel]) -> d
 
 
 def _runs(request: SellerRequest, channels: Sequence[Channel]) -> dict[str, object]:
-    only = "failed" if request.GET.get("only") == "failed" else ""
-    rows = JobRun.objects.select_related("channel")
-    page = page_newest(rows.exclude(outcome=JobRun.Outcome.DONE) if only else rows, channels, request.GET)
-    sent = _sent_by(page.rows)
-    told = [(run, describe_counts(run.counts), sent[run.pk]) for run in page.rows]
-    return {"page": page, "only": only, "runs": told}
-
-
-def _sent_by(runs: Sequence[JobRun]) -> dict[int, list[Submission]]:
-    """Return what these runs have sent, by run: both bear the fence of the claim."""
-    fences = {run.fence for run in runs if run.kind in SUBMISSION_KINDS}
-    rows = Submission.objects.filter(channel__in={run.channel_id for run in runs}, fence__in=fences).order_by("pk")
-    rows = rows.only("channel_id", "fence", "kind", "key")
-    found: dict[tuple[int, int], list[Submission]] = defaultdict(list)
-    for row in rows if fences else ():
-        found[row.channel_id, row.fence].append(row)
+    job = request.GET.get("job", "")
+    asked = RunsAsked(
+        job=job if job in ChannelJob.Kind else "",
+        failures_only=request.GET.get("only") == "failed",
+        day=day_in(request.GET.get("day", "")),
+    )
+    page = page_of_runs(request.seller, channels, asked, request.GET)
     return {
-        run.pk: [row for row in found[run.channel_id, run.fence] if row.kind in SUBMISSION_KINDS.get(run.kind, ())]
-        for run in runs
+        "page": page,
+        "asked": asked,
+        "day": asked.day,
+        "kinds": ChannelJob.Kind.choices,
+        "runs": rows_of(page.rows),
     }
 
 
@@ -127,8 +125,12 @@ def _sent(request: SellerRequest, channels: Sequence[Channel]) -> dict[str, obje
         rows = rows.filter(overdue=True)
     if show == "refused":
         rows = rows.filter(rejected_count__gt=0)
-    page = page_newest(rows, channels, request.GET)
-    return {"page": page, "show": show if show in SENT else "", "shows": SENT, "run": run}
+    day = day_in(request.GET.get("day", ""))
+    if day is not None:
+        begins, ends = bounds_of(day, request.seller)
+        rows = rows.filter(created_at__gte=begins, created_at__lt=ends)
+    page = page_newest(of_channels(rows, channels, at="created_at"), request.GET, at="created_at")
+    return {"page": page, "show": show if show in SENT else "", "shows": SENT, "run": run, "day": day}
 
 
 def _run_asked_for(request: SellerRequest, channels: Sequence[Channel]) -> JobRun | None:

@@ -21,7 +21,7 @@ def find_proofs(channel: Channel) -> list[Proof]:
 
 
 def _listing(channel: Channel) -> Proof:
-    confirmed = Submission.objects.filter(channel=channel, confirmed_count__gt=0).order_by("pk")
+    confirmed = Submission.objects.filter(channel=channel, confirmed_count__gt=0).order_by("created_at", "pk")
     first = confirmed.values_list("closed_at", "sent_at").first()
     note = "They are on their way." if channel.listings_on else "Switch on Listings."
     return Proof(text="A listing is confirmed by the marketplace", at=first and (first[0] or first[1]), note=note)

@@ -1,15 +1,19 @@
-"""Pages of rows of channels in the order in which they were made, newest first, by their number."""
+"""Rows of channels, or of their jobs, in the order of a time, newest first, a page at a time."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from datetime import date, datetime, time, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import BigIntegerField, Func, OuterRef, QuerySet
+from django.db.models import BigIntegerField, F, Func, OuterRef, QuerySet
 from django.http import QueryDict
 
-from channels_app.models import Channel
-from inventory.paging import SIZE, Page, number_in, page_of
+from channels_app.models import Channel, ChannelJob
+from channels_app.views.by_time import Key, beyond, key_in, place_of
+from inventory.models import Seller
+from inventory.paging import SIZE, Fetch, Page, page_of
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -22,23 +26,56 @@ class _Unnest(Func):
     set_returning = True
 
 
-def page_newest(rows: QuerySet[Row], channels: Sequence[Channel], query: QueryDict, *, size: int = SIZE) -> Page[Row]:
-    """Return the page of the channels' `rows` that the query asks for by "after" (older) or "before" (newer).
+def of_channels(rows: QuerySet[Row], channels: Sequence[Channel], *, at: str) -> Fetch[Row]:
+    """Return what fetches the channels' `rows` next to a place in the order of the field `at`."""
+    return _of_owners(rows, Channel.objects.filter(pk__in=[one.pk for one in channels]), "channel", at)
 
-    Plan: the newest of each channel by (channel, number), then these by their number. One index for all channels would
-    be walked through the rows of other sellers.
+
+def of_jobs(rows: QuerySet[Row], jobs: QuerySet[ChannelJob], *, at: str) -> Fetch[Row]:
+    """Return what fetches the jobs' `rows` in the same way."""
+    return _of_owners(rows, jobs, "job", at)
+
+
+def _of_owners(rows: QuerySet[Row], owners: QuerySet[Any], owner: str, at: str) -> Fetch[Row]:
+    """Plan: the newest of each owner by (owner, time, number), then these by time.
+
+    One index for all owners would be walked through the rows of other sellers.
     """
+    keyed = rows.alias(at=F(at))
 
-    def fetch(after: int | None, before: int | None, limit: int) -> list[Row]:
-        side, order = rows, "-pk"
-        if before is not None:
-            side, order = rows.filter(pk__gt=before), "pk"
-        elif after is not None:
-            side = rows.filter(pk__lt=after)
-        first = side.filter(channel=OuterRef("pk")).order_by(order).values("pk")[:limit]
-        of_channels = Channel.objects.filter(pk__in=[channel.pk for channel in channels])
-        numbers = of_channels.annotate(number=_Unnest(ArraySubquery(first))).values("number")
-        return list(rows.filter(pk__in=numbers).order_by(order)[:limit])
+    def fetch(after: Key | None, before: Key | None, limit: int) -> list[Row]:
+        rising = before is not None
+        order = ("at", "pk") if rising else ("-at", "-pk")
+        side = beyond(keyed, before or after, rising=rising)
+        first = side.filter(**{owner: OuterRef("pk")}).order_by(*order).values("pk")[:limit]
+        numbers = owners.order_by().annotate(number=_Unnest(ArraySubquery(first))).values("number")
+        return list(keyed.filter(pk__in=numbers).order_by(*order)[:limit])
 
-    after, before = (number_in(query.get(side, "")) for side in ("after", "before"))
-    return page_of(fetch, query, after=after, before=before, place_of=lambda row: str(row.pk), size=size)
+    return fetch
+
+
+def page_newest(fetch: Fetch[Row], query: QueryDict, *, at: str, size: int = SIZE) -> Page[Row]:
+    """Return the page that the query asks for by "after" (older) or "before" (newer)."""
+    after, before = places_in(query)
+    return page_of(
+        fetch, query, after=after, before=before, place_of=lambda row: place_of(getattr(row, at), row.pk), size=size
+    )
+
+
+def places_in(query: QueryDict) -> tuple[Key | None, Key | None]:
+    """Return the places that the query names by "after" and "before"."""
+    return key_in(query.get("after", "")), key_in(query.get("before", ""))
+
+
+def day_in(text: str) -> date | None:
+    """Return the day that stands in an address; one that was tampered with is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def bounds_of(day: date, seller: Seller) -> tuple[datetime, datetime]:
+    """Return when the day begins and ends where the seller is."""
+    zone = ZoneInfo(seller.time_zone)
+    return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)

@@ -5,10 +5,10 @@ The newest stand first; of those to ship what has to leave first does, since it 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, prefetch_related_objects
+from django.db.models import F, QuerySet, prefetch_related_objects
 from django.http import QueryDict
 
 from channels_app.flows.to_ship import (
@@ -22,6 +22,7 @@ from channels_app.flows.to_ship import (
 )
 from channels_app.flows.troubles import undecided_requests, undecided_returns
 from channels_app.models import Channel, Order, OrderLine, OrderNote, RawOrder
+from channels_app.views.by_time import Key, beyond, key_in, place_of
 from channels_app.views.order_search import MOST, orders_called, orders_of_buyers
 from inventory.models import Item, Seller
 from inventory.paging import COUNT_LIMIT, SIZE, Page, count_of, count_up_to, page_of, text_in
@@ -48,8 +49,6 @@ TO_PACK = {"to_ship", "not_printed"}
 _DUE_FIRST = {*TO_PACK, "late"}
 #: Ticked rows that are looked at, more than any page has.
 MOST_TICKED = 200
-#: When an order was placed or is due, and its number in our database.
-_Key = tuple[datetime, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,47 +127,26 @@ def page_of_orders(orders: QuerySet[Order], query: QueryDict, size: int = SIZE) 
     due_first = query.get("show", "") in _DUE_FIRST
     keyed = orders.alias(at=DUE_AT if due_first else F("placed_at"))
 
-    def fetch(after: _Key | None, before: _Key | None, limit: int) -> list[Order]:
+    def fetch(after: Key | None, before: Key | None, limit: int) -> list[Order]:
         rising = due_first == (before is None)
-        rows = _beyond(keyed, before or after, rising=rising)
+        rows = beyond(keyed, before or after, rising=rising)
         return list(rows.order_by(*(("at", "pk") if rising else ("-at", "-pk")))[:limit])
 
-    after, before = _key(query.get("after", "")), _key(query.get("before", ""))
+    after, before = key_in(query.get("after", "")), key_in(query.get("before", ""))
     return page_of(
         fetch,
         query,
         after=after,
         before=before,
-        place_of=lambda order: f"{(order.due_at if due_first else order.placed_at).isoformat()}_{order.pk}",
+        place_of=lambda order: place_of(order.due_at if due_first else order.placed_at, order.pk),
         size=size,
     )
-
-
-def _key(text: str) -> _Key | None:
-    """Return the place that a key names; one that was tampered with names none."""
-    at, _, number = text.partition("_")
-    try:
-        told, pk = datetime.fromisoformat(at), int(number)
-        # The database takes no zone that is further away than any is.
-        return (told.astimezone(UTC), pk) if told.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _beyond(orders: QuerySet[Order], place: _Key | None, *, rising: bool) -> QuerySet[Order]:
-    """Return those whose `at` is after that place, or before it; all if there is none."""
-    if place is None:
-        return orders
-    at, pk = place
-    if rising:
-        return orders.filter(Q(at__gt=at) | Q(at=at, pk__gt=pk), Q(at__gte=at))
-    return orders.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), Q(at__lte=at))
 
 
 def next_to_ship(seller: Seller, order: Order) -> Order | None:
     """Return the order that follows in the list of those to ship, after the last its first; None if none is left."""
     others = orders_to_ship(seller).exclude(pk=order.pk).alias(at=DUE_AT).order_by("at", "pk")
-    return _beyond(others, (order.due_at, order.pk), rising=True).first() or others.first()
+    return beyond(others, (order.due_at, order.pk), rising=True).first() or others.first()
 
 
 def rows_of(orders: Sequence[Order]) -> list[OrderRow]:

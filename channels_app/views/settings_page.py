@@ -187,7 +187,7 @@ def _switch_rows(channel: Channel, part: Part) -> list[SwitchRow]:
 
 
 def _job_rows(channel: Channel, now: datetime) -> list[JobRow]:
-    last_run = JobRun.objects.filter(job=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    last_run = JobRun.objects.filter(job=OuterRef("pk")).order_by("-started_at", "-pk").values("pk")[:1]
     by_kind = {
         job.kind: job
         for job in ChannelJob.objects.filter(channel=channel).annotate(last_run_id=Subquery(last_run)).order_by("pk")

@@ -1,12 +1,13 @@
 """Activity in a real browser: progress that moves by itself, and a failure tried again by keyboard."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from channels_app.models import ChannelJob
+from channels_app.models import ChannelJob, JobRun
 from inventory.models import CsvImport
 from marketplace_integration import clock
 from tests.browser.conftest import assert_good, sign_in
@@ -107,4 +108,40 @@ def test_what_was_done_and_sent_can_be_narrowed_to_what_went_wrong(page: Page, l
     page.get_by_role("link", name="What was done").click()
     page.get_by_label("Outcome").select_option("Failures only")
     expect(page.get_by_text("No run has failed.")).to_be_visible()
+    assert_good(page)
+
+
+@both_sizes
+def test_failures_that_are_alike_are_opened_one_by_one_and_kept_apart_by_job_and_day(
+    page: Page, live_server: LiveServer, rig: Rig
+):
+    now = clock.now()
+    jobs = {kind: ChannelJob.objects.get(pk=rig.claim(kind).job_id) for kind in ("orders", "offers")}
+    for minute, (kind, error) in enumerate([*[("orders", f"Busy, {n} wait.") for n in range(12)], ("offers", "")]):
+        JobRun.objects.create(
+            job=jobs[kind],
+            channel=rig.channel,
+            kind=kind,
+            fence=1,
+            started_at=now - timedelta(minutes=20 - minute),
+            outcome="retry" if error else "done",
+            error=error,
+            counts={} if error else {"sent": 3},
+        )
+    _open(page, live_server, rig)
+    page.get_by_role("link", name="What was done").click()
+    expect(page.get_by_role("row")).to_have_count(3)
+    folded = page.get_by_text("12 times in a row")
+    folded.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Busy, 0 wait.")).to_be_visible()
+    assert_good(page)
+
+    page.get_by_label("Job", exact=True).select_option("Prices and quantities")
+
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_label("Day").fill("2020-01-01")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("Nothing like it on 1 Jan 2020.")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"job=offers.*day=2020-01-01"))
     assert_good(page)
