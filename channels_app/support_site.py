@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
@@ -12,8 +13,8 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from channels_app.flows.desk import OVERDUE, STOPPED
-from channels_app.models import ChangeRequest, Channel, ChannelJob, Listing, Order, Submission
+from channels_app.flows.desk import HAS_STOPPED, OVERDUE, UNANSWERED
+from channels_app.models import ChangeRequest, Channel, Listing, Order, Submission
 from inventory.models import CsvImport, Item, Seller, SupportVisit
 from inventory.paging import count_up_to, text_in
 from inventory.shelves import SHELVES
@@ -35,7 +36,7 @@ class Found:
     #: What tells it from others of that name.
     note: str
     url: str
-    sellers_url: str = ""
+    sellers_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +100,13 @@ def _matching(q: str) -> Iterator[QuerySet[Any]]:
     channels = Channel.objects.filter(Q(name__icontains=q) | Q(seller__name__icontains=q) | Q(account_id=q))
     yield channels.select_related("seller").order_by("seller__name", "name")
     yield Item.objects.filter(sku__iexact=q).select_related("seller")
-    # All are named, since the indexes of what belongs to channels begin with the channel.
-    of_all = {"channel__in": list(Channel.objects.values_list("pk", flat=True))}
-    yield Listing.objects.filter(**of_all, sku=q).select_related("channel__seller")
-    yield Order.objects.filter(**of_all, remote_id=q).select_related("channel__seller")
+    # Their indexes begin with the channel: PostgreSQL skips from one channel's part to the next.
+    yield Listing.objects.filter(sku=q).select_related("channel__seller")
+    yield Order.objects.filter(remote_id=q).select_related("channel__seller")
 
 
 def _found(row: Seller | Channel | Item | Listing | Order) -> Found:
-    """Return the row in the words of the list, with its pages; a listing has none at its seller's."""
+    """Return the row in the words of the list, with its pages."""
     match row:
         case Seller():
             name, note = row.name, row.slug
@@ -119,7 +119,8 @@ def _found(row: Seller | Channel | Item | Listing | Order) -> Found:
             sellers_url = reverse("item", args=[row.seller.slug, row.public_id])
         case Listing():
             name, note = row.sku, f"{row.channel} of {row.channel.seller}, {row.get_state_display()}"
-            sellers_url = ""
+            listings = reverse("channel_listings", args=[row.channel.seller.slug, row.channel.public_id])
+            sellers_url = f"{listings}?{urlencode({'sku': row.sku})}"
         case Order():
             name, note = row.remote_id, f"{row.channel} of {row.channel.seller}, {row.get_shipping_status_display()}"
             sellers_url = reverse("order", args=[row.channel.seller.slug, row.public_id])
@@ -133,9 +134,9 @@ def _found(row: Seller | Channel | Item | Listing | Order) -> Found:
 
 
 def _waiting(user: User, *, now: datetime) -> Waiting:
-    asked = ChangeRequest.objects.filter(state=ChangeRequest.State.OPEN)
+    asked = ChangeRequest.objects.filter(UNANSWERED)
     visits = SupportVisit.objects.filter(staff=user, ended_at=None, ends_at__gt=now).select_related("seller")
-    stopped = Channel.objects.filter(pk__in=ChannelJob.objects.filter(STOPPED).values("channel"))
+    stopped = Channel.objects.filter(HAS_STOPPED)
     return Waiting(
         requests=asked.count(),
         since=asked.aggregate(since=Min("created_at"))["since"],

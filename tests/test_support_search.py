@@ -26,8 +26,8 @@ def test_listings_and_orders_are_found_by_sku_and_number_over_all_sellers(rig: R
 
 
 @pytest.mark.parametrize(("table", "column"), [("channels_app_listing", "sku"), ("channels_app_order", "remote_id")])
-def test_each_channel_is_looked_at_by_its_own_part_of_the_index(rig: Rig, table: str, column: str):
-    """Without the channels every entry of the index would be read, since it begins with the channel."""
+def test_what_belongs_to_channels_is_found_by_its_index_without_naming_them(rig: Rig, table: str, column: str):
+    """The index begins with the channel: PostgreSQL skips from one channel's part of it to the next."""
     make_channel(make_seller("else"))
     with CaptureQueriesContext(connection) as queries:
         find("MUG-1")
@@ -39,4 +39,24 @@ def test_each_channel_is_looked_at_by_its_own_part_of_the_index(rig: Rig, table:
         cursor.execute(f"EXPLAIN {sql}")
         plan = "\n".join(row for (row,) in cursor.fetchall())
 
-    assert re.search(rf"Index Cond: \(\(channel_id = ANY .*\(+{column}\)", plan), plan
+    assert re.search(rf"Index Scan using \w+_once on {table} .*\n *Index Cond: \(+{column}\)", plan), plan
+
+
+def test_a_search_reads_no_list_of_all_channels(rig: Rig):
+    with CaptureQueriesContext(connection) as few:
+        find("MUG-1")
+    for number in range(5):
+        make_channel(make_seller(f"else-{number}"))
+    with CaptureQueriesContext(connection) as more:
+        find("MUG-1")
+
+    assert len(few) == len(more) == 5
+    assert max(len(one["sql"]) for one in few.captured_queries) == max(len(one["sql"]) for one in more.captured_queries)
+
+
+def test_a_listing_leads_to_its_sellers_own_listings(rig: Rig):
+    Listing.objects.create(channel=rig.channel, sku="MUG 1&2")
+
+    (found,) = find("MUG 1&2")
+
+    assert found.sellers_url.endswith("/listings/?sku=MUG+1%262")

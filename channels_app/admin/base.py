@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
@@ -21,6 +20,8 @@ class ChannelRowsAdmin(LookOnlyAdmin):
     """Rows of many channels: each says which, and whose."""
 
     list_select_related: ClassVar[tuple[str, ...]] = ("channel__seller",)
+    search_fields: ClassVar[tuple[str, ...]] = ("channel__name", "channel__seller__name")
+    search_help_text = "The channel or the seller."
     currency_of = staticmethod(currency_of_channel)
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
@@ -64,12 +65,3 @@ class LookOnlyInline(LookOnly, InWords, TabularInlineOfAny):
 
     #: The foreign key to the parent.
     fk_column = "channel"
-
-
-def name_or_nobody(row: Model, field: str) -> str:
-    """Return who it was; the system where nobody stands."""
-    try:
-        person = getattr(row, field)
-    except ObjectDoesNotExist:
-        person = None
-    return str(person) if person else "the clock"

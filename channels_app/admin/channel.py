@@ -3,54 +3,29 @@
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import pluralize
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django_fsm import TransitionNotAllowed
 
-from channels_app.adapters import registry
 from channels_app.adapters.errors import ChannelError
 from channels_app.admin.channel_page import build_page, marketplace_of
 from channels_app.admin.deeds import DEEDS, Deed, ReasonForm, possible_deeds
+from channels_app.admin.filters import ChannelWaitsFilter, MarketplaceFilter
 from channels_app.flows.activate import NotReady, testing_end
+from channels_app.flows.desk import UNANSWERED
 from channels_app.flows.expiry import expiry_of
+from channels_app.flows.jobs import STOPPED
 from channels_app.flows.permissions import NotAllowed
-from channels_app.models import ChangeRequest, Channel
+from channels_app.models import ChangeRequest, Channel, ChannelJob
+from inventory.admin.asking import ask
 from inventory.admin.base import LookOnlyAdmin
 from inventory.shelves import DESK
-from inventory.support import is_support
 from marketplace_integration import clock
-
-
-class WaitsFilter(admin.SimpleListFilter):
-    """What needs somebody now."""
-
-    title = "what waits"
-    parameter_name = "waits"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("requests", "Change requests"), ("jobs", "Stopped jobs")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Channel]) -> QuerySet[Channel]:
-        named = {"requests": "requests_count__gt", "jobs": "blocked_count__gt"}.get(self.value() or "")
-        return queryset.filter(**{named: 0}) if named else queryset
-
-
-class MarketplaceFilter(admin.SimpleListFilter):
-    """By the name that people know."""
-
-    title = "marketplace"
-    parameter_name = "adapter_key"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(key, adapter.label) for key, adapter in registry.adapters().items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Channel]) -> QuerySet[Channel]:
-        return queryset.filter(adapter_key=self.value()) if self.value() else queryset
 
 
 @admin.register(Channel)
@@ -60,7 +35,7 @@ class ChannelAdmin(LookOnlyAdmin):
     shelf = DESK
     empty_words = "No channel yet. Sellers add them under Marketplaces."
     list_display = ("name", "seller", "marketplace", "phase", "waits")
-    list_filter = ("state", WaitsFilter, "mode", MarketplaceFilter)
+    list_filter = ("state", ChannelWaitsFilter, "mode", MarketplaceFilter)
     search_fields = ("name", "seller__name", "seller__slug", "account_id", "public_id__exact")
     search_help_text = "The channel, the seller or the account at the marketplace."
     list_select_related = ("seller", "label")
@@ -70,17 +45,11 @@ class ChannelAdmin(LookOnlyAdmin):
     change_form_template = "admin/channels_app/channel/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
-        return cast(
-            "QuerySet[Channel]",
-            super()
-            .get_queryset(request)
-            .annotate(
-                requests_count=Count(
-                    "change_requests", filter=Q(change_requests__state=ChangeRequest.State.OPEN), distinct=True
-                ),
-                blocked_count=Count("jobs", filter=Q(jobs__blocked=True, jobs__enabled=True), distinct=True),
-            ),
-        )
+        """Each with how much of it waits. Counted apart: joined, requests and jobs would multiply."""
+        rows = super().get_queryset(request)
+        asked = _count_of(ChangeRequest.objects.filter(UNANSWERED))
+        stopped = _count_of(ChannelJob.objects.filter(STOPPED))
+        return cast("QuerySet[Channel]", rows.annotate(requests_count=asked, blocked_count=stopped))
 
     @admin.display(ordering="adapter_key")
     def marketplace(self, channel: Channel) -> str:
@@ -103,10 +72,7 @@ class ChannelAdmin(LookOnlyAdmin):
         return ", ".join(filter(None, words)) or "–"
 
     def get_urls(self) -> list[URLPattern]:
-        deed = path(
-            "<int:object_id>/do/<slug:name>/", self.admin_site.admin_view(self.do), name="channels_app_channel_do"
-        )
-        return [deed, *super().get_urls()]
+        return [self.path_of("<int:object_id>/do/<slug:name>/", self.do, "do"), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -117,8 +83,6 @@ class ChannelAdmin(LookOnlyAdmin):
 
     def do(self, request: HttpRequest, object_id: int, name: str) -> HttpResponse:
         """Ask why, then do it. Shows the form again with 422 if it is not valid or the flow refuses."""
-        if not is_support(request.user):
-            raise PermissionDenied
         channel = get_object_or_404(Channel, pk=object_id)
         deed = DEEDS.get(name)
         page = reverse("admin:channels_app_channel_change", args=[channel.pk])
@@ -128,22 +92,20 @@ class ChannelAdmin(LookOnlyAdmin):
         form = deed.form(request.POST or None, channel=channel, initial={"ends_at": testing_end(clock.now())})
         if request.method == "POST" and form.is_valid() and self._done(request, channel, deed, form):
             return redirect(page)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{deed.label}: {channel}",
-            "trail": [("Channels", reverse("admin:channels_app_channel_changelist")), (str(channel), page)],
-            "words": f"{channel} of {channel.seller}, now {channel.get_state_display()}. {deed.effect}",
-            "form": form,
-            "button": deed.label,
-            "is_danger": deed.is_danger,
-            "back": page,
-        }
-        return render(request, "admin/ask.html", context, status=422 if form.errors else 200)
+        return ask(
+            request,
+            form,
+            title=f"{deed.label}: {channel}",
+            words=f"{channel} of {channel.seller}, now {channel.get_state_display()}. {deed.effect}",
+            button=deed.label,
+            trail=[("Channels", reverse("admin:channels_app_channel_changelist")), (str(channel), page)],
+            is_danger=deed.is_danger,
+        )
 
     def _done(self, request: HttpRequest, channel: Channel, deed: Deed, form: ReasonForm) -> bool:
         """Run the flow; what it refuses stands on the form."""
         try:
-            deed.run(channel, form.cleaned_data, cast(AbstractBaseUser, request.user), clock.now())
+            deed.run(channel, **form.cleaned_data, actor=request.user, now=clock.now())
         except (NotAllowed, NotReady, TransitionNotAllowed, ChannelError) as error:
             form.add_error(None, str(error))
         except ValidationError as error:
@@ -152,6 +114,12 @@ class ChannelAdmin(LookOnlyAdmin):
             messages.success(request, f"{deed.label}: done.")
             return True
         return False
+
+
+def _count_of(rows: QuerySet[Any]) -> Coalesce:
+    """Return how many of these rows are of the channel at hand."""
+    of_channel = rows.filter(channel=OuterRef("pk")).order_by().values("channel").annotate(number=Count("pk"))
+    return Coalesce(Subquery(of_channel.values("number")), 0)
 
 
 def _expiry_words(channel: Channel) -> str:

@@ -1,5 +1,6 @@
 """What stands on a channel's page at the desk: how it is, what can be done, what waits, what runs, what was done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +9,10 @@ from django.urls import reverse
 
 from channels_app.adapters.errors import SettingsError
 from channels_app.admin.cards import build_cards
-from channels_app.admin.deeds import DEEDS, SWITCH_NAMES, Deed, possible_deeds, why_not_switch
+from channels_app.admin.deeds import DEEDS, TRANSITIONS, Deed, possible_deeds, why_not_switch
 from channels_app.flows.connection import adapter_class
 from channels_app.flows.expiry import expiry_of
+from channels_app.flows.switches import NAMES, SWITCHES
 from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob, ExpiryWarning
 from channels_app.views.history_words import describe
 
@@ -43,13 +45,14 @@ def build_page(channel: Channel, *, now: datetime) -> dict[str, Any]:
         row.channel = channel
     history = ChannelHistory.objects.filter(channel=channel).select_related("actor").order_by("-pk")
     jobs = ChannelJob.objects.filter(channel=channel).order_by("-blocked", "-failures", "kind")
+    possible = possible_deeds(channel)
     return {
         "channel": channel,
         "seller": channel.seller,
         "marketplace": marketplace_of(channel),
         "days_left": channel.days_left(now),
-        "deeds": [deed for deed in possible_deeds(channel) if not deed.name.startswith(tuple(SWITCH_NAMES))],
-        "switches": [_switch(channel, field) for field in SWITCH_NAMES],
+        "deeds": [deed for deed in TRANSITIONS if deed in possible],
+        "switches": [_switch(channel, field, possible) for field in SWITCHES],
         "cards": build_cards(waiting, now=now),
         "decided": build_cards(decided, now=now),
         "jobs": [job_row(job, now) for job in jobs],
@@ -68,12 +71,12 @@ def marketplace_of(channel: Channel) -> str:
         return channel.adapter_key
 
 
-def _switch(channel: Channel, field: str) -> Switch:
+def _switch(channel: Channel, field: str, possible: Sequence[Deed]) -> Switch:
     is_on = bool(getattr(channel, field))
     deed = DEEDS[f"{field}-{'off' if is_on else 'on'}"]
-    can = deed in possible_deeds(channel)
+    can = deed in possible
     return Switch(
-        name=SWITCH_NAMES[field],
+        name=NAMES[field],
         is_on=is_on,
         deed=deed if can else None,
         why="" if can else why_not_switch(channel, field, not is_on) or "This channel was removed.",

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser
 
 from channels_app.flows import activate, switches
 from channels_app.flows.deactivation import listings_left
@@ -15,13 +14,6 @@ from channels_app.forms.single import deactivation_choices
 from channels_app.models import Channel
 from channels_app.views.settings_page import SWITCH_WORDS
 from inventory.paging import count_up_to
-
-SWITCH_NAMES = {
-    "listings_on": "Listings",
-    "reconciler_on": "Reconciler",
-    "orders_on": "Orders",
-    "fulfillments_on": "Fulfillments",
-}
 
 
 class ReasonForm(forms.Form):
@@ -49,19 +41,13 @@ class EndForm(ReasonForm):
 class DeactivationForm(ReasonForm):
     """What is to happen to the listings."""
 
-    choice = forms.ChoiceField(
-        label="The listings", choices=Channel.OnDeactivate.choices, widget=forms.RadioSelect, initial="leave"
-    )
+    choice = forms.ChoiceField(label="The listings", widget=forms.RadioSelect, initial=Channel.OnDeactivate.LEAVE)
     field_order = ("choice", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         number = count_up_to(listings_left(self.channel))
         cast(forms.ChoiceField, self.fields["choice"]).choices = deactivation_choices(number)
-
-
-#: (channel, the form's values, who, when) -> None
-Run = Callable[[Channel, dict[str, Any], AbstractBaseUser, datetime], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +60,8 @@ class Deed:
     effect: str
     action: Action
     form: type[ReasonForm]
-    run: Run
+    #: Takes the channel, the form's values by name, `actor` and `now`.
+    run: Callable[..., None]
     is_open: Callable[[Channel], bool] = lambda channel: True
     #: What it ends does not come back by doing the opposite.
     is_danger: bool = False
@@ -95,36 +82,11 @@ def why_not_switch(channel: Channel, field: str, on: bool) -> str:
     return why_not(channel.state, Actor.SUPPORT, action) or switches.why_not_switch(channel, field, on, as_support=True)
 
 
-def _activate(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
-    activate.activate(channel, actor=actor, now=now, reason=values["reason"], as_support=True)
-
-
-def _go_live(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
-    activate.go_live(channel, actor=actor, now=now, reason=values["reason"])
-
-
-def _move_end(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
-    activate.move_testing_end(channel, ends_at=values["ends_at"], actor=actor, now=now, reason=values["reason"])
-
-
-def _back(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
-    activate.back_to_testing(channel, ends_at=values["ends_at"], actor=actor, now=now, reason=values["reason"])
-
-
-def _deactivate(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
-    activate.deactivate(
-        channel, choice=values["choice"], actor=actor, now=now, reason=values["reason"], as_support=True
-    )
-
-
 def _switch(field: str, on: bool) -> Deed:
-    def run(channel: Channel, values: dict[str, Any], actor: AbstractBaseUser, now: datetime) -> None:
-        switches.set_switch(channel, field, on, actor=actor, now=now, reason=values["reason"], as_support=True)
-
     def is_open(channel: Channel) -> bool:
         return getattr(channel, field) != on and not why_not_switch(channel, field, on)
 
-    name = SWITCH_NAMES[field]
+    name = switches.NAMES[field]
     word = "on" if on else "off"
     effect = f"{name} is switched {word} at once. {SWITCH_WORDS[field][0 if on else 1]}".strip()
     return Deed(
@@ -133,19 +95,19 @@ def _switch(field: str, on: bool) -> Deed:
         effect=effect,
         action=switches.action_of(field, on),
         form=ReasonForm,
-        run=run,
+        run=partial(switches.set_switch, name=field, on=on, as_support=True),
         is_open=is_open,
     )
 
 
-_TRANSITIONS = [
+TRANSITIONS = [
     Deed(
         name="activate",
         label="Activate",
         effect="Testing begins, after a connection check. The switches start their jobs.",
         action=Action.ACTIVATE,
         form=ReasonForm,
-        run=_activate,
+        run=partial(activate.activate, as_support=True),
     ),
     Deed(
         name="live",
@@ -153,7 +115,7 @@ _TRANSITIONS = [
         effect="Testing ends now. Most settings are locked for the seller from then on.",
         action=Action.GO_LIVE,
         form=ReasonForm,
-        run=_go_live,
+        run=activate.go_live,
     ),
     Deed(
         name="end-of-testing",
@@ -161,7 +123,7 @@ _TRANSITIONS = [
         effect="The channel goes Live by itself at the new time.",
         action=Action.MOVE_TESTING_END,
         form=EndForm,
-        run=_move_end,
+        run=activate.move_testing_end,
     ),
     Deed(
         name="back-to-testing",
@@ -169,7 +131,7 @@ _TRANSITIONS = [
         effect="The seller can change everything again until the new end of Testing.",
         action=Action.BACK_TO_TESTING,
         form=EndForm,
-        run=_back,
+        run=activate.back_to_testing,
     ),
     Deed(
         name="deactivate",
@@ -177,12 +139,12 @@ _TRANSITIONS = [
         effect="All jobs end. What was not sent is dropped; what is at the channel is followed to its end.",
         action=Action.DEACTIVATE,
         form=DeactivationForm,
-        run=_deactivate,
+        run=partial(activate.deactivate, as_support=True),
         is_danger=True,
     ),
 ]
 
+_SWITCHES = [_switch(field, on) for field in switches.SWITCHES for on in (True, False)]
+
 #: Name in the address -> deed.
-DEEDS: dict[str, Deed] = {
-    deed.name: deed for deed in [*_TRANSITIONS, *(_switch(field, on) for field in SWITCH_NAMES for on in (True, False))]
-}
+DEEDS: dict[str, Deed] = {deed.name: deed for deed in (*TRANSITIONS, *_SWITCHES)}

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from channels_app.admin.base import ChannelRowsAdmin, LookOnlyInline
 from channels_app.models import Command, Order, OrderLine, RawOrder, Return, ReturnLine, ShippingFile
-from inventory.admin.base import LookOnlyAdmin, own_currency
+from inventory.admin.base import SellerRowsAdmin, own_currency
 from inventory.admin.values import spell
 from inventory.shelves import LOOK_UP
 
@@ -45,9 +45,12 @@ class OrderAdmin(ChannelRowsAdmin):
     list_filter = ("shipping_status", "payment_status", "managed_by")
     search_fields = ("remote_id__exact",)
     search_help_text = "The channel's order number."
-    list_select_related = ("channel__seller",)
-    ordering = ("-pk",)
     inlines = (OrderLineInline,)
+    groups = (
+        ("", ("remote_id", "channel", "payment_status", "shipping_status", "total", "attention", "oversold")),
+        ("When", ("placed_at", "ship_by", "imported_at", "updated_at", "accepted_at", "printed_at", "printed_by")),
+        ("How the channel has it", ("remote_status", "version", "managed_by", "tax_included", "shipping")),
+    )
 
     def heading(self, row: Order) -> str:
         return f"Order {row.remote_id} of {row.channel}"
@@ -62,9 +65,8 @@ class RawOrderAdmin(ChannelRowsAdmin):
     list_filter = ("state",)
     search_fields = ("remote_id__exact",)
     search_help_text = "The channel's order number."
-    list_select_related = ("channel__seller",)
-    ordering = ("-pk",)
     exclude = ("body",)
+    groups = (("", ("remote_id", "version", "channel", "state", "reason", "fetched_at")),)
 
     def heading(self, row: RawOrder) -> str:
         return f"Order {row.remote_id} of {row.channel} as downloaded, {spell(row.fetched_at)}"
@@ -78,8 +80,12 @@ class CommandAdmin(ChannelRowsAdmin):
     search_fields = ("order__remote_id__exact",)
     search_help_text = "The channel's order number."
     list_select_related = ("channel__seller", "order")
-    ordering = ("-pk",)
     currency_of = staticmethod(_currency_of_order)
+    groups = (
+        ("", ("order", "channel", "kind", "state", "code", "reason", "overdue")),
+        ("What was to be told", ("line", "quantity", "amount", "shipping_amount", "reason_code", "restock")),
+        ("When and by whom", ("created_at", "created_by", "sent_at", "closed_at", "attempts", "not_before")),
+    )
 
     def heading(self, row: Command) -> str:
         return (
@@ -88,15 +94,13 @@ class CommandAdmin(ChannelRowsAdmin):
 
 
 @admin.register(ShippingFile)
-class ShippingFileAdmin(LookOnlyAdmin):
+class ShippingFileAdmin(SellerRowsAdmin):
     words = "Files of parcels"
     shelf = LOOK_UP
     list_display = ("created_at", "seller", "file_name", "state", "confirmed_at", "finished_at")
     list_filter = ("state",)
-    search_fields = ("seller__name",)
-    search_help_text = "The seller."
-    list_select_related = ("seller",)
-    ordering = ("-pk",)
+    search_fields = ("seller__name", "file_name")
+    search_help_text = "The seller, or part of the file's name."
 
 
 class ReturnLineInline(LookOnlyInline):
@@ -112,7 +116,6 @@ class ReturnAdmin(ChannelRowsAdmin):
     search_fields = ("remote_id__exact", "order_remote_id__exact")
     search_help_text = "The channel's number of the return or of the order."
     list_select_related = ("channel__seller", "order")
-    ordering = ("-pk",)
     inlines = (ReturnLineInline,)
 
     def heading(self, row: Return) -> str:

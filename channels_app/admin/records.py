@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from channels_app.admin.base import ChannelRowsAdmin, name_or_nobody
+from channels_app.admin.base import ChannelRowsAdmin
 from channels_app.admin.channel_page import job_row
 from channels_app.admin.filters import OverdueFilter, WhatFilter
 from channels_app.flows.ledger import ask_for_check
@@ -31,7 +31,7 @@ from channels_app.tasks import check_channel_ledger
 from channels_app.views.history_words import describe
 from channels_app.views.words import describe_counts
 from inventory.admin.base import LookOnlyAdmin
-from inventory.admin.values import badge, short, spell
+from inventory.admin.values import badge, spell
 from inventory.shelves import LOOK_UP
 from marketplace_integration import clock
 
@@ -40,32 +40,29 @@ def _counted(row: Any) -> str:
     return describe_counts(row.counts)
 
 
+def _who(entry: ChannelHistory) -> str:
+    return describe(entry).who
+
+
+def _what(entry: ChannelHistory) -> str:
+    return describe(entry).text
+
+
 @admin.register(ChannelHistory)
 class ChannelHistoryAdmin(ChannelRowsAdmin):
     words = "What was changed on channels"
     shelf = LOOK_UP
-    list_display = ("at", "of_channel", "who", "what_was_done", "reason")
+    list_display = ("at", "of_channel", "actor", "what", "reason")
     list_filter = (WhatFilter,)
     search_fields = ("channel__name", "channel__seller__name", "reason")
     search_help_text = "The channel, the seller or the reason."
     list_select_related = ("channel__seller", "actor")
-    ordering = ("-pk",)
-    fields = readonly_fields = ("channel", "at", "who", "changed", "reason")
+    fields = ("channel", "at", "actor", "what", "reason")
+    sentences: ClassVar = {"actor": _who, "what": _what}
 
     def heading(self, row: ChannelHistory) -> str:
-        return f"{row.channel}, {spell(row.at)}: {self.who(row)} {describe(row).text}"
-
-    @admin.display(description="who")
-    def who(self, entry: ChannelHistory) -> str:
-        return name_or_nobody(entry, "actor")
-
-    @admin.display(description="what")
-    def what_was_done(self, entry: ChannelHistory) -> SafeString | str:
-        return short(describe(entry).text)
-
-    @admin.display(description="what")
-    def changed(self, entry: ChannelHistory) -> str:
-        return describe(entry).text
+        told = describe(row)
+        return f"{row.channel}, {spell(row.at)}: {told.who} {told.text}"
 
 
 @admin.register(ChannelJob)
@@ -73,8 +70,10 @@ class ChannelJobAdmin(ChannelRowsAdmin):
     words = "Jobs"
     list_display = ("of_channel", "kind", "how", "last_error", "last_success_at", "next_run_at")
     list_filter = ("kind", "enabled", "blocked")
-    search_fields = ("channel__name", "channel__seller__name")
-    search_help_text = "The channel or the seller."
+    groups = (
+        ("", ("channel", "kind", "how", "last_error", "failures")),
+        ("When", ("last_run_at", "last_success_at", "next_run_at", "interval_seconds")),
+    )
     ordering = ("-blocked", "-failures", "channel_id", "kind")
 
     @admin.display(description="how it is")
@@ -87,7 +86,6 @@ class ChannelJobAdmin(ChannelRowsAdmin):
 class LedgerCheckAdmin(LookOnlyAdmin):
     words = "Nightly checks"
     list_display = ("at", "offences", "seconds")
-    ordering = ("-pk",)
 
     def heading(self, row: LedgerCheck) -> str:
         return f"Check of {spell(row.at)}: {row}"
@@ -100,9 +98,6 @@ class ChannelLedgerAdmin(ChannelRowsAdmin):
     words = "Checks by channel"
     shelf = LOOK_UP
     list_display = ("of_channel", "offences", "at", "seconds", "asked_at")
-    search_fields = ("channel__name", "channel__seller__name")
-    search_help_text = "The channel or the seller."
-    list_select_related = ("channel__seller",)
     ordering = ("-offences", "channel_id")
     actions = ("check_now",)
 
@@ -133,11 +128,8 @@ class JobRunAdmin(ChannelRowsAdmin):
     words = "Runs of jobs"
     list_display = ("started_at", "of_channel", "kind", "outcome", "counts", "error")
     list_filter = ("outcome", "kind")
-    search_fields = ("channel__name", "channel__seller__name")
-    search_help_text = "The channel or the seller."
-    list_select_related = ("channel__seller",)
-    ordering = ("-pk",)
     sentences: ClassVar = {"counts": _counted}
+    groups = (("", ("channel", "kind", "outcome", "error", "counts", "started_at", "finished_at")),)
 
     def heading(self, row: JobRun) -> str:
         return (
@@ -150,10 +142,13 @@ class SubmissionAdmin(ChannelRowsAdmin):
     words = "What was sent"
     list_display = ("created_at", "of_channel", "kind", "phase", "line_count", "overdue", "closed_at")
     list_filter = (OverdueFilter, "phase", "kind")
-    search_fields = ("handle__exact", "key__exact", "channel__name")
-    search_help_text = "The channel, the number or the key."
-    list_select_related = ("channel__seller",)
-    ordering = ("-pk",)
+    search_fields = (*ChannelRowsAdmin.search_fields, "handle__exact", "key__exact")
+    search_help_text = "The channel, the seller, the whole number or the whole key."
+    groups = (
+        ("", ("channel", "kind", "phase", "reason", "overdue")),
+        ("Its lines", ("line_count", "confirmed_count", "rejected_count", "superseded_count")),
+        ("When", ("created_at", "sent_at", "closed_at", "next_poll_at", "poll_count")),
+    )
 
     def heading(self, row: Submission) -> str:
         return f"{row.get_kind_display()} to {row.channel}, {spell(row.created_at)}: {row.get_phase_display().lower()}"
@@ -166,9 +161,11 @@ class FeedLineAdmin(ChannelRowsAdmin):
     # No filters: what is rare among many millions of lines is found by its SKU or its submission, by no list.
     search_fields = ("sku__exact",)
     search_help_text = "The whole SKU."
-    list_select_related = ("channel__seller",)
-    ordering = ("-pk",)
-    raw_id_fields = ("submission",)
+    groups = (
+        ("", ("sku", "channel", "kind", "state", "price", "quantity")),
+        ("What the channel answered", ("reason", "code", "closed_at", "overdue")),
+        ("When", ("changed_at", "created_at", "submission")),
+    )
 
     def heading(self, row: FeedLine) -> str:
         return f"{row.sku} to {row.channel}, {spell(row.created_at)}: {row.get_state_display().lower()}"
@@ -189,9 +186,12 @@ class ListingAdmin(ChannelRowsAdmin):
     list_filter = ("state",)
     search_fields = ("sku__exact",)
     search_help_text = "The whole SKU."
-    list_select_related = ("channel__seller",)
-    ordering = ("-pk",)
-    raw_id_fields = ("item",)
+    groups = (
+        ("", ("sku", "channel", "item", "state", "rejected_reason", "rejected_code", "rejected_at")),
+        ("What the channel confirmed", ("confirmed_price", "confirmed_quantity", "confirmed_at", "remote_id")),
+        ("What was sent last", ("sent_price", "sent_quantity", "sent_withdrawn", "last_line_at")),
+        ("What the reconciler read", ("remote_price", "remote_quantity", "remote_active", "remote_as_of")),
+    )
 
     def heading(self, row: Listing) -> str:
         return f"{row.sku} on {row.channel}: {row.get_state_display().lower()}"
@@ -202,11 +202,11 @@ class ReconcileRunAdmin(ChannelRowsAdmin):
     words = "Reconciler plans"
     list_display = ("created_at", "of_channel", "state", "remote_count", "counts", "reason")
     list_filter = ("state",)
-    search_fields = ("channel__name",)
-    search_help_text = "The channel."
-    list_select_related = ("channel__seller",)
-    ordering = ("-pk",)
     sentences: ClassVar = {"counts": _counted}
+    groups = (
+        ("", ("channel", "state", "reason", "counts", "remote_count")),
+        ("When and by whom", ("created_at", "as_of", "finished_at", "decided_by")),
+    )
 
     def heading(self, row: ReconcileRun) -> str:
         return f"Reconciler plan of {row.channel}, {spell(row.created_at)}: {row.get_state_display().lower()}"

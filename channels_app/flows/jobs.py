@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from channels_app.adapters.registry import get_adapter_class
 from channels_app.adapters.types import Capability
@@ -15,6 +16,8 @@ Kind = ChannelJob.Kind
 
 #: A due job starts within a second or two; one that waits longer than this has found no worker.
 WORKERS_ARE_BUSY = timedelta(seconds=20)
+#: They stand still until a person does something.
+STOPPED = Q(enabled=True, blocked=True)
 
 
 def job_is_wanted(channel: Channel, kind: str) -> bool:
@@ -113,7 +116,7 @@ def run_now(job: ChannelJob, *, now: datetime) -> None:
 
 def go_on(channel: Channel, *, now: datetime) -> None:
     """What kept the channel's jobs from running is mended: those that wait for a person are due now."""
-    for job in ChannelJob.objects.filter(channel=channel, enabled=True, blocked=True).order_by("pk"):
+    for job in ChannelJob.objects.filter(STOPPED, channel=channel).order_by("pk"):
         run_now(job, now=now)
 
 

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from channels_app.flows.jobs import STOPPED
 from channels_app.models import Channel, ChannelJob, RawOrder, StopWarning
 from inventory.mail import known_site, write_apart
 from inventory.models import Membership
@@ -64,7 +65,7 @@ def write_due(*, now: datetime) -> list[int]:
 
 
 def _stopped(channels: QuerySet[Channel]) -> QuerySet[ChannelJob]:
-    return ChannelJob.objects.filter(enabled=True, blocked=True, channel__in=channels)
+    return ChannelJob.objects.filter(STOPPED, channel__in=channels)
 
 
 def _untold(channels: QuerySet[Channel]) -> QuerySet[RawOrder]:

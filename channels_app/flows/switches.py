@@ -20,6 +20,9 @@ SWITCHES: dict[str, tuple[Action, Action]] = {
     "fulfillments_on": (Action.FULFILLMENTS_ON, Action.FULFILLMENTS_OFF),
 }
 
+#: Field of the channel -> what people call it.
+NAMES: dict[str, str] = {field: str(Channel._meta.get_field(field).verbose_name) for field in SWITCHES}
+
 
 def set_switch(
     channel: Channel,

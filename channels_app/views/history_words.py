@@ -6,14 +6,9 @@ from functools import cache
 from typing import Any
 
 from channels_app.adapters import registry
+from channels_app.flows.switches import NAMES
 from channels_app.models import ChangeRequest, Channel, ChannelHistory
 
-_SWITCHES = {
-    "listings_on": "Listings",
-    "reconciler_on": "Reconciler",
-    "orders_on": "Orders",
-    "fulfillments_on": "Fulfillments",
-}
 _FIELDS = {
     "quantity_mode": "what buyers see",
     "quantity_limit": "that number",
@@ -41,8 +36,8 @@ def describe(entry: ChannelHistory) -> HistoryRow:
 
 
 def _text(entry: ChannelHistory) -> str:
-    if entry.what in _SWITCHES:
-        return f"switched {_SWITCHES[entry.what]} {'on' if entry.after else 'off'}"
+    if entry.what in NAMES:
+        return f"switched {NAMES[entry.what]} {'on' if entry.after else 'off'}"
     if entry.what == "state":
         return _state_text(entry)
     if entry.what == "brake":

@@ -1,14 +1,16 @@
 """What all pages of support have in common: it may look, and nothing is edited or deleted as a row."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path
 
 from inventory.admin.values import column_of
 from inventory.shelves import BEHIND
@@ -22,10 +24,15 @@ if TYPE_CHECKING:
 else:
     ModelAdminOfAny, TabularInlineOfAny, PaginatorOfAny = admin.ModelAdmin, admin.TabularInline, Paginator
 
+#: A heading and the columns below it.
+Group = tuple[str, Sequence[Any]]
+
 #: How columns end that say nothing to people.
 _FOR_PROGRAMS = ("hash", "fence", "seller_id", "line_id", "last_place")
 #: Lists are not counted further; beyond it one searches anyway.
 _COUNTED = 10_000
+#: What a page shows last, folded away.
+_THE_REST = "Everything else"
 
 
 class CappedPaginator(PaginatorOfAny):
@@ -34,6 +41,18 @@ class CappedPaginator(PaginatorOfAny):
     @cached_property
     def count(self) -> int:
         return cast(QuerySet[Any], self.object_list).order_by()[:_COUNTED].count()
+
+
+def for_support(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view answers 403 to all but support."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not is_support(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 class LookOnly:
@@ -99,6 +118,8 @@ class DeskAdmin(InWords, ModelAdminOfAny):
     shelf = BEHIND
     #: Said of an empty list.
     empty_words = "Nothing of this kind yet."
+    #: The newest first.
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
 
     def title(self) -> str:
         return self.words or str(self.opts.verbose_name_plural).capitalize()
@@ -106,6 +127,11 @@ class DeskAdmin(InWords, ModelAdminOfAny):
     def heading(self, row: Any) -> str:
         """Return what a person calls this row."""
         return str(row)
+
+    def path_of(self, route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+        """Return the address, below this list's, of a view for support alone."""
+        guarded = self.admin_site.admin_view(for_support(view))
+        return path(route, guarded, name=f"{self.opts.app_label}_{self.opts.model_name}_{name}")
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return self.in_words(super().get_list_display(request), in_list=True)
@@ -138,8 +164,27 @@ class LookOnlyAdmin(LookOnly, DeskAdmin):
     """A list and a page of rows that are only looked at."""
 
     actions: Sequence[str] | None = None
+    #: What matters on a row's page, the first things first. What no group names follows, folded away.
+    groups: ClassVar[Sequence[Group]] = ()
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """What only programs read is left out, and people stand by name: their accounts support may not open."""
-        names = super().get_fields(request, obj)
-        return self.in_words([name for name in names if not str(name).endswith(_FOR_PROGRAMS)])
+        grouped = {name for _, names in self.groups for name in names}
+        rest = [
+            name
+            for name in self.get_fields(request, obj)
+            if name not in grouped and not str(name).endswith(_FOR_PROGRAMS)
+        ]
+        shown = [(heading or None, {"fields": self.in_words(names)}) for heading, names in self.groups]
+        if not rest:
+            return shown
+        folded = {"classes": ["collapse"]} if shown else {}
+        return [*shown, (_THE_REST if shown else None, {"fields": self.in_words(rest), **folded})]
+
+
+class SellerRowsAdmin(LookOnlyAdmin):
+    """Rows of many sellers: each says whose."""
+
+    list_select_related: ClassVar[tuple[str, ...]] = ("seller",)
+    search_fields: ClassVar[tuple[str, ...]] = ("seller__name",)
+    search_help_text = "The seller."

@@ -1,44 +1,29 @@
 """The inventory as support sees it: to look at, not to change. Stock moves only by movements."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
-from inventory.admin.base import LookOnlyAdmin
+from inventory.admin.base import LookOnlyAdmin, SellerRowsAdmin
+from inventory.admin.filters import FailedFilter
 from inventory.admin.values import spell
 from inventory.csv_import.header import WORDS
 from inventory.models import CsvImport, Item, Label, Location, Mail, StockMovement, TeamChange
 from inventory.rules import describe_rule
 from inventory.shelves import LOOK_UP
-from inventory.work import TOLD_FOR
-from inventory.working import failed_lately
-from marketplace_integration import clock
-
-
-class FailedFilter(admin.SimpleListFilter):
-    """What support looks after."""
-
-    title = "what waits"
-    parameter_name = "waits"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("failed", f"Failed in the last {TOLD_FOR.days} days")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[CsvImport]) -> QuerySet[CsvImport]:
-        return queryset.filter(failed_lately(clock.now())) if self.value() == "failed" else queryset
 
 
 @admin.register(Item)
-class ItemAdmin(LookOnlyAdmin):
+class ItemAdmin(SellerRowsAdmin):
     shelf = LOOK_UP
     list_display = ("sku", "title", "seller", "price", "blocked", "archived_at")
-    list_select_related = ("seller",)
     search_fields = ("sku__icontains", "title__icontains")
     search_help_text = "Part of the SKU or of the title."
-    ordering = ("-id",)
-    raw_id_fields = ("parent",)
+    groups = (
+        ("", ("sku", "title", "seller", "price", "blocked", "archived_at")),
+        ("What buyers read", ("brand", "gtin", "category", "description", "images", "attributes")),
+        ("Variations", ("is_parent", "parent", "variation")),
+    )
 
 
 def _rule(label: Label) -> list[str]:
@@ -46,19 +31,18 @@ def _rule(label: Label) -> list[str]:
 
 
 @admin.register(Label)
-class LabelAdmin(LookOnlyAdmin):
+class LabelAdmin(SellerRowsAdmin):
     shelf = LOOK_UP
     list_display = ("name", "seller", "kind", "recalculated_at")
-    list_select_related = ("seller",)
     search_fields = ("name", "seller__name")
     search_help_text = "The label or the seller."
     sentences: ClassVar = {"rule": _rule}
 
 
 @admin.register(Location)
-class LocationAdmin(LookOnlyAdmin):
+class LocationAdmin(SellerRowsAdmin):
     list_display = ("name", "code", "seller", "is_default")
-    list_select_related = ("seller",)
+    ordering = ("seller__name", "name")
 
 
 @admin.register(StockMovement)
@@ -67,7 +51,6 @@ class StockMovementAdmin(LookOnlyAdmin):
     list_select_related = ("item__seller", "location", "actor")
     search_fields = ("item__sku__exact",)
     search_help_text = "The whole SKU."
-    ordering = ("-id",)
 
     def heading(self, row: StockMovement) -> str:
         return f"{row.item} at {row.location}, {spell(row.at)}: {row.get_reason_display().lower()}"
@@ -90,35 +73,40 @@ def _summary(csv_import: CsvImport) -> list[str]:
 
 
 @admin.register(CsvImport)
-class CsvImportAdmin(LookOnlyAdmin):
+class CsvImportAdmin(SellerRowsAdmin):
     words = "Imports"
     shelf = LOOK_UP
     list_display = ("file_name", "seller", "state", "rows_done", "created_at", "finished_at", "error")
     list_filter = (FailedFilter, "state")
-    list_select_related = ("seller",)
+    search_fields = ("seller__name", "file_name")
+    search_help_text = "The seller, or part of the file's name."
+    groups = (
+        ("", ("file_name", "seller", "state", "error", "rows_done", "summary")),
+        ("When and by whom", ("created_at", "created_by", "finished_at", "undone_at", "undone_by", "undone")),
+        ("How the file is read", ("layout", "columns", "encoding", "location", "label")),
+    )
     sentences: ClassVar = {"columns": _columns, "summary": _summary}
-    ordering = ("-id",)
 
 
 @admin.register(TeamChange)
-class TeamChangeAdmin(LookOnlyAdmin):
+class TeamChangeAdmin(SellerRowsAdmin):
     words = "Changes of teams"
     shelf = LOOK_UP
     list_display = ("at", "seller", "who", "what", "whom", "before", "after")
-    list_select_related = ("seller",)
     search_fields = ("who", "whom", "seller__name")
     search_help_text = "The seller, who did it, or to whom."
-    ordering = ("-id",)
 
 
 @admin.register(Mail)
-class MailAdmin(LookOnlyAdmin):
+class MailAdmin(SellerRowsAdmin):
     """What was sent, and what the mail server said to what was not."""
 
     words = "E-mails"
     shelf = LOOK_UP
     list_display = ("created_at", "seller", "to", "subject", "sent_at", "last_error")
-    list_select_related = ("seller",)
     search_fields = ("to__exact",)
     search_help_text = "The whole e-mail address."
-    ordering = ("-id",)
+    groups = (
+        ("", ("to", "subject", "seller", "sent_at", "last_error")),
+        ("The letter", ("text", "invitation", "created_at", "expires_at")),
+    )

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 
 from inventory import team
 from inventory.admin.base import DeskAdmin, ForSuperusers, TabularInlineOfAny
@@ -35,6 +35,7 @@ class SellerAdmin(ForSuperusers, DeskAdmin):
     list_display = ("name", "slug", "currency", "time_zone", "created_at")
     search_fields = ("name", "slug")
     search_help_text = "The seller's name, or part of its addresses."
+    ordering = ("name",)
     change_form_template = "admin/inventory/seller/change_form.html"
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> list[Any]:
@@ -44,12 +45,11 @@ class SellerAdmin(ForSuperusers, DeskAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         seller = self.get_object(request, object_id)
-        team = seller.memberships.select_related("user").order_by("user__username") if seller else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "team": team})
+        members = seller.memberships.select_related("user").order_by("user__username") if seller else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "team": members})
 
     def get_urls(self) -> list[URLPattern]:
-        visit = path("<int:object_id>/visit/", self.admin_site.admin_view(begin_visit), name="inventory_seller_visit")
-        return [visit, *super().get_urls()]
+        return [self.path_of("<int:object_id>/visit/", begin_visit, "visit"), *super().get_urls()]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
         return {} if obj else super().get_prepopulated_fields(request, obj)

@@ -5,18 +5,18 @@ from typing import cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path, reverse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from inventory.admin.base import LookOnlyAdmin
+from inventory.admin.asking import ask
+from inventory.admin.base import SellerRowsAdmin
 from inventory.admin.values import spell
 from inventory.models import Seller, SupportVisit
 from inventory.shelves import DESK
-from inventory.support import MINUTES, CannotVisit, end_visit, find_visit, is_support, start_visit
+from inventory.support import MINUTES, CannotVisit, end_visit, find_visit, start_visit
 from marketplace_integration import clock
 
 
@@ -39,8 +39,6 @@ class VisitForm(forms.Form):
 
 def begin_visit(request: HttpRequest, object_id: int) -> HttpResponse:
     """Ask why and how long, then lead to the seller's pages; straight there while a visit is open."""
-    if not is_support(request.user):
-        raise PermissionDenied
     seller, staff, now = get_object_or_404(Seller, pk=object_id), cast(User, request.user), clock.now()
     there = _place(request, seller)
     if request.method == "GET" and find_visit(seller, staff, now=now):
@@ -54,17 +52,15 @@ def begin_visit(request: HttpRequest, object_id: int) -> HttpResponse:
         else:
             return redirect(there)
     page = reverse("admin:inventory_seller_change", args=[seller.pk])
-    context = {
-        **admin.site.each_context(request),
-        "title": f"Look at {seller} as support",
-        "trail": [("Sellers", reverse("admin:inventory_seller_changelist")), (str(seller), page)],
-        "words": "You see the pages as the seller's viewers do and change nothing, under your own name. "
+    return ask(
+        request,
+        form,
+        title=f"Look at {seller} as support",
+        words="You see the pages as the seller's viewers do and change nothing, under your own name. "
         "Files and packing slips stay closed. The seller's team sees when you looked, and why.",
-        "form": form,
-        "button": "Begin",
-        "back": page,
-    }
-    return render(request, "admin/ask.html", context, status=422 if form.errors else 200)
+        button="Begin",
+        trail=[("Sellers", reverse("admin:inventory_seller_changelist")), (str(seller), page)],
+    )
 
 
 def _place(request: HttpRequest, seller: Seller) -> str:
@@ -75,7 +71,7 @@ def _place(request: HttpRequest, seller: Seller) -> str:
 
 
 @admin.register(SupportVisit)
-class SupportVisitAdmin(LookOnlyAdmin):
+class SupportVisitAdmin(SellerRowsAdmin):
     """Who looked at whose pages, newest first. Nothing of it can be changed."""
 
     words = "Visits to sellers"
@@ -83,22 +79,14 @@ class SupportVisitAdmin(LookOnlyAdmin):
     list_display = ("started_at", "who", "seller", "reason", "ended")
     search_fields = ("who", "seller__name", "seller__slug", "reason")
     search_help_text = "The seller, who looked, or the reason."
-    list_select_related = ("seller",)
-    list_display_links = ("started_at",)
-    ordering = ("-id",)
-    fields = readonly_fields = ("seller", "who", "reason", "started_at", "ends_at", "ended")
+    fields = ("seller", "who", "reason", "started_at", "ends_at", "ended")
 
     @admin.display(description="ended")
     def ended(self, visit: SupportVisit) -> str:
         return "not yet" if visit.is_open(clock.now()) else spell(visit.until)
 
     def get_urls(self) -> list[URLPattern]:
-        end = path(
-            "<int:object_id>/end/",
-            self.admin_site.admin_view(require_POST(self.end)),
-            name="inventory_supportvisit_end",
-        )
-        return [end, *super().get_urls()]
+        return [self.path_of("<int:object_id>/end/", require_POST(self.end), "end"), *super().get_urls()]
 
     def end(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """End one's own visit; leads to the seller in the support desk."""

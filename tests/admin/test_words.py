@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -158,6 +160,31 @@ def test_rules_counts_and_columns_are_told_in_words(desk: Client, channel: Chann
     assert "5,000 rows<br>3 new items" in the_page(desk, csv_import)
 
 
+def test_a_rows_page_begins_with_what_matters_and_folds_the_rest_away(desk: Client, seller: Seller):
+    shown = the_page(desk, make_item(seller, "MUG-1", brand="Acme"))
+
+    in_turn = ("Archived at", "What buyers read", "Acme", "Variations", "<details>", "Everything else", "Currency")
+    places = [shown.index(words) for words in in_turn]
+    assert places == sorted(places)
+
+
+def test_a_page_whose_columns_are_few_has_no_groups(desk: Client, channel: Channel, seller: Seller):
+    shown = the_page(desk, make_label(seller, "Gifts"))
+
+    assert "Gifts" in shown
+    assert "<details>" not in shown
+
+
+@pytest.mark.parametrize("model", [model for model in admin.site._registry if model is not User])
+def test_groups_name_columns_that_there_are_and_each_once(model: type[Model]):
+    groups = getattr(admin.site._registry[model], "groups", ())
+    named = [name for _, names in groups for name in names]
+
+    assert len(named) == len(set(named))
+    for name in named:
+        assert hasattr(model, name) or hasattr(admin.site._registry[model], name)
+
+
 def test_long_texts_are_cut_in_lists_and_whole_in_their_title_and_on_the_page(desk: Client, channel: Channel):
     reason = "The title is too long. " * 20
     listing = Listing.objects.create(channel=channel, sku="MUG-1", state="listed", rejected_reason=reason)
@@ -185,7 +212,7 @@ def test_pages_are_headed_by_what_a_person_calls_their_row(desk: Client, channel
         Listing.objects.create(channel=channel, sku="MUG-1", state="listed"): "MUG-1 on Main shop: listed",
         ChannelHistory.objects.create(
             channel=channel, at=NOW, what="orders_on", before=True, after=False
-        ): f"Main shop, {at}: the clock switched Orders off",
+        ): f"Main shop, {at}: The system switched Orders off",
         ReconcileRun.objects.create(
             channel=channel, state="applied", created_at=NOW
         ): f"Reconciler plan of Main shop, {at}: applied",
