@@ -43,9 +43,9 @@ class ChannelRowsAdmin(LookOnlyAdmin):
 class LookOnlyInline(LookOnly, InWords, TabularInlineOfAny):
     """Rows under their parent, newest first, only the newest of many."""
 
+    template = "admin/rows_below.html"
     extra = 0
     can_delete = False
-    show_change_link = False
     ordering = ("-pk",)
     newest = 50
 

@@ -150,3 +150,13 @@ def test_deactivating_a_channel_without_listings_names_none(desk: Client, channe
 
     assert "End them" in shown
     assert "0 listings" not in shown
+
+
+def test_cells_bear_the_head_of_their_column_for_cards_and_say_if_they_are_empty(desk: Client, channel: Channel):
+    Listing.objects.create(channel=channel, sku="A-1", state="listed")
+
+    shown = text(desk, reverse("admin:channels_app_listing_changelist"))
+
+    assert '<td data-label="State" class="field-state">' in shown
+    assert '<td data-empty data-label="Confirmed price" class="field-confirmed_price">' in shown
+    assert '<th class="field-sku">' in shown
