@@ -1,11 +1,13 @@
 """Home leads a new seller from step to step."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 
-from channels_app.models import Channel
+from channels_app.models import Channel, Order
 from inventory.models import Seller
 from marketplace_integration import clock
 from tests.factories import make_channel, make_item, make_label, make_seller, make_user
@@ -59,6 +61,23 @@ def test_what_waits_for_its_payment_is_told_beside_what_was_sold(client: Client,
 
     assert "20.00 USD" in page
     assert "1 paid order; 1 more waits for payment" in page
+
+
+def test_what_was_sold_a_week_ago_by_this_time_is_told_beside_it(client: Client, rig: Rig):
+    rig.now = rig.market.now = clock.now()
+    rig.item("MUG-1", on_hand=9)
+    rig.market.has_order("A-1", sku="MUG-1", quantity=2, price="10.00")
+    rig.download()
+    client.force_login(rig.owner)
+    new_here = client.get("/s/acme/").content.decode()
+    Order.objects.update(placed_at=rig.now - timedelta(days=7, minutes=1))
+
+    page = " ".join(strip_tags(client.get("/s/acme/").content.decode()).split())
+
+    assert "up to" not in new_here
+    assert f"last {rig.now:%A} up to" in page
+    # A minute before may have been the day before.
+    assert "20.00 USD in 1 order" in page or f"{rig.now:%H:%M}" == "00:00"
 
 
 @pytest.mark.parametrize(

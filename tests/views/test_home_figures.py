@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from channels_app.flows.listing_counts import ListingCounts, count_listings
 from channels_app.flows.measured import last_sendings, measured_of
 from channels_app.models import FeedLine, LedgerState, Listing, Order, Submission
-from channels_app.views.home_figures import DAYS, GAP, HEIGHT, WIDTH, draw, sales_of, shares_of
+from channels_app.views.home_figures import DAYS, GAP, HEIGHT, WIDTH, SoldBy, draw, sales_of, shares_of
 from tests.examples import examples
 from tests.factories import make_channel, make_seller
 
@@ -111,6 +111,42 @@ def test_what_is_not_paid_is_not_sold_and_what_may_still_be_is_told_apart(channe
     assert sales.amounts_today == {"USD": Decimal(10)}
     assert (sales.today, sales.count, sales.unpaid_today) == (1, 1, 2)
     assert sales.bars[-1].text == "3 Mar: 1"
+
+
+def test_today_stands_beside_the_same_day_of_last_week_up_to_this_time(channel):
+    # In Berlin it is Tuesday, 00:30.
+    week = timedelta(days=7)
+    has_order(channel, NOW, total=10)
+    has_order(channel, NOW - week, total=5)
+    has_order(channel, NOW - week - timedelta(minutes=30), total=3, currency="EUR")
+    has_order(channel, NOW - week - timedelta(minutes=31), total=100)
+    has_order(channel, NOW - week + timedelta(minutes=1), total=1000)
+    has_order(channel, NOW - week, total=20, payment="pending")
+    has_order(channel, NOW - week, total=30, status=Order.Shipping.CANCELLED)
+
+    then = sales_of(channel.seller, now=NOW).a_week_ago
+
+    assert then == SoldBy(weekday="Tuesday", time="00:30", count=2, amounts={"USD": Decimal(5), "EUR": Decimal(3)})
+
+
+def test_the_clock_on_the_wall_counts_where_summer_time_has_begun_meanwhile(channel):
+    now = datetime(2026, 3, 31, 10, tzinfo=UTC)  # noon in Berlin; a week before, noon was at 11:00 UTC
+    has_order(channel, datetime(2026, 3, 24, 10, 59, tzinfo=UTC))
+    has_order(channel, datetime(2026, 3, 24, 11, 1, tzinfo=UTC))
+
+    then = sales_of(channel.seller, now=now).a_week_ago
+
+    assert then is not None
+    assert (then.time, then.count) == ("12:00", 1)
+
+
+@pytest.mark.parametrize(("days", "compared"), [(6, None), (7, 1), (9, 0), (DAYS, None)])
+def test_nothing_is_compared_before_there_is_a_week_to_compare_with(channel, days, compared):
+    has_order(channel, NOW - timedelta(days=days))
+
+    then = sales_of(channel.seller, now=NOW).a_week_ago
+
+    assert (then and then.count) == compared
 
 
 def test_without_orders_nothing_is_drawn(channel):
