@@ -141,6 +141,8 @@ PAGES: dict[str, Asked] = {
         queries=14,
         asked=(
             *("", "after={order}", "before={order}", "channel={second}", "channel={third}"),
+            *("from={day}&to={day}", "from={day}", "to={day}", "to={day}&after={order}"),
+            *("from={day}&to={day}&channel={third}", "from={day}&to={day}&show=to_ship", "from={day}&q=miller"),
             *(
                 f"show={show}{more}"
                 for show in ("to_ship", "not_printed", "late", "unpaid", "attention", "requests", "third_party")
@@ -157,6 +159,10 @@ PAGES: dict[str, Asked] = {
         ),
     ),
     "order": Asked(queries=15, rows=("order",)),
+    # Of one day, since it reads so many orders at once: three queries each.
+    "orders_csv": Asked(
+        queries=11, asked=("from={day}&to={day}", "from={day}&to={day}&show=to_ship", "from={day}&q={order_number}")
+    ),
     "packing_slips": Asked(
         queries=11,
         asked=(
@@ -295,9 +301,8 @@ class _Places:
     def fill(self, asked: str, time: int) -> str:
         """Return the query with its places, others each time, spread over the whole."""
         number = 1 + (time * 7_919_003 + self.n // 3) % self.n
-        order = (
-            Order.objects.filter(remote_id=f"R-{1 + number // 5 % (self.n // 5)}").get() if "{order" in asked else None
-        )
+        needs_order = "{order" in asked or "{day" in asked
+        order = Order.objects.get(remote_id=f"R-{1 + number // 5 % (self.n // 5)}") if needs_order else None
         run, sent = (_at_place(model, number, self.n) for model in (JobRun, Submission))
         return asked.format(
             **self.words,
@@ -310,6 +315,7 @@ class _Places:
             sku=f"SKU-{number:08d}",
             gtin=f"{200_000_000_000 + number:013d}",
             order=f"{order.placed_at:%Y-%m-%dT%H:%M:%S}%2B00:00_{order.pk}" if order else "",
+            day=f"{order.placed_at:%Y-%m-%d}" if order else "",
             order_number=order.remote_id if order else "",
             order_parcel=f"1Z{order.pk:016d}" if order else "",
             order_email=order.buyer["email"] if order else "",

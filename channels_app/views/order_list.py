@@ -21,6 +21,7 @@ from channels_app.flows.to_ship import (
     orders_unpaid,
 )
 from channels_app.flows.troubles import undecided_requests, undecided_returns
+from channels_app.forms.days import DaysForm
 from channels_app.models import Channel, Order, OrderLine, OrderNote, RawOrder
 from channels_app.views.by_time import Key, beyond, key_in, place_of
 from channels_app.views.order_search import MOST, orders_called, orders_of_buyers
@@ -40,7 +41,7 @@ SHOW = {
     "unpaid": "Not paid yet",
     "third_party": "Third Party Managed",
 }
-ORDERS = TabbedList(page="orders", show=SHOW, names=("channel", "q"))
+ORDERS = TabbedList(page="orders", show=SHOW, names=("channel", "q", "from", "to"))
 #: Tabs with a number, and how far it is told.
 COUNTED = ("to_ship", "late", "attention", "requests", "returns")
 MOST_IN_TAB = 999
@@ -93,9 +94,11 @@ def tab_counts(seller: Seller, *, now: datetime) -> dict[str, int]:
     return dict(zip(COUNTED, row, strict=True))
 
 
-def orders_shown(seller: Seller, channels: Sequence[Channel], query: QueryDict, *, now: datetime) -> QuerySet[Order]:
-    """Return the seller's orders that the query asks for."""
-    orders = orders_of_kind(seller, query.get("show", ""), now=now)
+def orders_shown(
+    seller: Seller, channels: Sequence[Channel], query: QueryDict, *, days: DaysForm, now: datetime
+) -> QuerySet[Order]:
+    """Return the seller's orders that the query asks for; `channels` are all of the seller's."""
+    orders = days.narrowed(orders_of_kind(seller, query.get("show", ""), now=now))
     if channel := query.get("channel"):
         orders = orders.filter(channel__in=[one.pk for one in channels if str(one.public_id) == channel])
     if words := text_in(query.get("q", "")).strip():
@@ -122,15 +125,28 @@ def ticked(query: QueryDict, name: str = "order") -> list[UUID]:
     return list(found)
 
 
+def in_turn(orders: QuerySet[Order], query: QueryDict) -> QuerySet[Order]:
+    """Return the orders as the list shows them, page after page."""
+    due_first = query.get("show", "") in _DUE_FIRST
+    return _sorted(_keyed(orders, due_first=due_first), rising=due_first)
+
+
+def _keyed(orders: QuerySet[Order], *, due_first: bool) -> QuerySet[Order]:
+    return orders.alias(at=DUE_AT if due_first else F("placed_at"))
+
+
+def _sorted(keyed: QuerySet[Order], *, rising: bool) -> QuerySet[Order]:
+    return keyed.order_by(*(("at", "pk") if rising else ("-at", "-pk")))
+
+
 def page_of_orders(orders: QuerySet[Order], query: QueryDict, size: int = SIZE) -> Page[Order]:
     """Return the page that the query asks for by "after" or "before"."""
     due_first = query.get("show", "") in _DUE_FIRST
-    keyed = orders.alias(at=DUE_AT if due_first else F("placed_at"))
+    keyed = _keyed(orders, due_first=due_first)
 
     def fetch(after: Key | None, before: Key | None, limit: int) -> list[Order]:
         rising = due_first == (before is None)
-        rows = beyond(keyed, before or after, rising=rising)
-        return list(rows.order_by(*(("at", "pk") if rising else ("-at", "-pk")))[:limit])
+        return list(_sorted(beyond(keyed, before or after, rising=rising), rising=rising)[:limit])
 
     after, before = key_in(query.get("after", "")), key_in(query.get("before", ""))
     return page_of(

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from channels_app.adapters.errors import SettingsError
 from channels_app.flows.orders import retry_raw
+from channels_app.forms.days import DaysForm
 from channels_app.models import Channel, Order, RawOrder
 from channels_app.views.order_list import (
     MOST_IN_TAB,
@@ -24,7 +25,7 @@ from channels_app.views.order_list import (
 from channels_app.views.order_page import build_context
 from inventory.models import Role
 from inventory.paging import count_up_to, page_by_key
-from inventory.saved_views import tabs_of
+from inventory.saved_views import address_of, tabs_of
 from inventory.templatetags.ui import count
 from inventory.tenancy import SellerRequest, member_of, seller_page
 from inventory.views.back import back_to_activity
@@ -36,17 +37,22 @@ def orders(request: SellerRequest) -> HttpResponse:
     """Show one page of the seller's orders."""
     channels = list(Channel.objects.filter(seller=request.seller).order_by("name", "pk"))
     now = clock.now()
-    shown = orders_shown(request.seller, channels, request.GET, now=now)
+    days = DaysForm(request.seller, request.GET)
+    shown = orders_shown(request.seller, channels, request.GET, days=days, now=now)
     page = page_of_orders(shown, request.GET)
     names = {channel.pk: channel.name for channel in channels}
     show = request.GET.get("show", "")
     numbers = tab_counts(request.seller, now=now)
     counts = {show: count(number, MOST_IN_TAB) for show, number in numbers.items() if number}
+    tabs = tabs_of(member_of(request), ORDERS, request.GET, counts=counts)
     context = {
         "rows": [(row, names[row.order.channel_id]) for row in rows_of(page.rows)],
         "page": page,
         "channels": channels,
-        "tabs": tabs_of(member_of(request), ORDERS, request.GET, counts=counts),
+        "tabs": tabs,
+        "days": days,
+        "filter_query": address_of(tabs.asked),
+        "is_narrowed": bool(tabs.asked.keys() - {"show"}),
         "show": show if show in SHOW else "",
         "to_ship_count": count_up_to(shown) if show in TO_PACK else 0,
         "channel": request.GET.get("channel", ""),

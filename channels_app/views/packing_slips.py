@@ -17,6 +17,7 @@ from channels_app.flows.fulfil_rules import why_not_ship
 from channels_app.flows.printed import mark_printed, unmark_printed
 from channels_app.flows.sheet import mark_of, sheet_of
 from channels_app.flows.to_ship import REQUESTS, asked_to_cancel
+from channels_app.forms.days import DaysForm
 from channels_app.models import Channel, Order, OrderLine, Shipment, ShipmentLine
 from channels_app.views.order_list import TO_PACK, orders_shown, page_of_orders, ticked
 from channels_app.views.order_page import address_lines
@@ -95,7 +96,8 @@ def _asked(request: MemberRequest) -> tuple[list[Order], dict[str, Any]]:
     all_orders = Order.objects.filter(seller_id=seller.pk).select_related("channel", "printed_by")
     orders = all_orders.prefetch_related(lines, *REQUESTS)
     if request.GET.get("show") in TO_PACK:
-        shown = orders_shown(seller, list(Channel.objects.filter(seller=seller)), request.GET, now=clock.now())
+        channels, days = list(Channel.objects.filter(seller=seller)), DaysForm(seller, request.GET)
+        shown = orders_shown(seller, channels, request.GET, days=days, now=clock.now())
         page = page_of_orders(orders & shown, request.GET, size=MOST)
         return page.rows, {"page": page, "all_count": count_up_to(shown)}
     ids = ticked(request.GET)

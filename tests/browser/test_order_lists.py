@@ -1,4 +1,4 @@
-"""The list of orders in a real browser: what it says of slips that were printed."""
+"""The list of orders in a real browser: what it says of slips that were printed, and days."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -50,3 +50,30 @@ def test_an_order_that_changed_since_it_was_printed_says_what(page: Page, live_s
 
     page.get_by_role("link", name="To ship").click()
     expect(page.get_by_text("Printed", exact=True)).to_have_count(1)
+
+
+@both_sizes
+def test_orders_of_some_days_are_found_kept_and_downloaded(page: Page, live_server: LiveServer, shop: Rig):
+    shop.market.has_order("SO-00000003", sku="MUG-1")["placed_at"] = "2026-01-31T12:00:00+00:00"
+    shop.download()
+    sign_in(page, shop.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/")
+
+    page.get_by_label("Placed from").fill("2026-01-31")
+    page.get_by_label("Placed to").fill("2026-01-30")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("This day comes before the first.")).to_be_visible()
+    assert_good(page)
+    page.get_by_label("Placed to").fill("2026-01-31")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("link", name="SO-00000003")).to_be_visible()
+    expect(page.get_by_role("link", name="SO-00000001")).to_have_count(0)
+    assert_good(page)
+    page.get_by_label("Name of this view").fill("January")
+    page.get_by_role("button", name="Keep as a tab").click()
+    expect(page.get_by_label("Placed from")).to_have_value("2026-01-31")
+    with page.expect_download() as brought:
+        page.get_by_role("link", name="Download CSV").click()
+
+    file = brought.value.path().read_text(encoding="utf-8-sig")
+    assert [row.split(",")[0] for row in file.splitlines()] == ["Order number", "SO-00000003"]

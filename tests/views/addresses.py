@@ -68,6 +68,7 @@ READ_ONLY = {
     *("channel_products", "channel_preview", "preview_count", "preview_csv"),
     "team",
     *("shipping_file", "shipping_file_problems", "to_ship_csv", "items_csv", "listings_csv"),
+    "orders_csv",
 }
 
 
@@ -78,7 +79,7 @@ PERSONAL = {"notifications", "order_view_keep", "order_view_forget", "item_view_
 #: What support does not see while it visits: what members choose for themselves, and what is made to be taken away.
 CLOSED_TO_VISITS = {
     *("notifications", "packing_slips", "refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "items_csv"),
-    *("import_problems", "shipping_file_problems", "listings_csv"),
+    *("import_problems", "shipping_file_problems", "listings_csv", "orders_csv"),
 }
 
 
@@ -89,8 +90,8 @@ UNSAFE = ("post", "put", "patch", "delete")
 WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv", "items_csv", "listings_csv"}
 
 
-#: What is not there where its query names a label or a location that is not: a file of everything would be wrong.
-EXACT = {"items_csv"}
+#: What is not there where its query names a label, a location or a day that is not: a file of all would be wrong.
+EXACT = {"items_csv", "orders_csv"}
 
 
 #: Forms that are shown by GET at the address that takes them.

@@ -193,7 +193,7 @@ def test_a_form_of_another_site_is_refused_everywhere(rig: Rig, values: Values):
 @pytest.mark.parametrize(
     "name",
     [
-        *("refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "items_csv", "listings_csv"),
+        *("refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "items_csv", "listings_csv", "orders_csv"),
         "shipping_file_problems",
     ],
 )

@@ -60,7 +60,7 @@ ODD = [
 #: Every name that any page reads from its query.
 NAMES = [
     *("after", "before", "q", "label", "show", "channel", "tab", "only", "sku", "run", "kind", "order", "parcel", "at"),
-    *("worth", "all", "cause", "own"),
+    *("worth", "all", "cause", "own", "from", "to"),
     *("label-label", "quantity-buffer", "quantity-quantity_mode", "price-price_percent", "next"),
 ]
 

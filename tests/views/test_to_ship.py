@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from channels_app.flows.to_ship import DUE_AT, lines_to_ship, orders_to_ship
+from channels_app.forms.days import DaysForm
 from channels_app.models import Order
 from channels_app.views.order_list import orders_shown
 from tests.factories import NOW, make_seller
@@ -104,7 +105,8 @@ def test_the_oldest_stands_first_and_the_pages_meet_both_ways(browser: Client, r
 def test_each_of_these_lists_has_an_index_of_just_its_orders(
     browser: Client, rig: Rig, show: str, key: Any, index: str
 ):
-    shown = orders_shown(rig.seller, [rig.channel], QueryDict(f"show={show}"), now=NOW)
+    days = DaysForm(rig.seller, QueryDict())
+    shown = orders_shown(rig.seller, [rig.channel], QueryDict(f"show={show}"), days=days, now=NOW)
 
     with connection.cursor() as cursor:
         for way in ("seqscan", "bitmapscan", "sort"):
