@@ -232,10 +232,10 @@ BEGIN
     INSERT INTO inventory_bulkchange (seller_id, label_id)
     SELECT seller_id, id
     FROM (
-        SELECT seller_id, id, kind, rule, recalculated_at IS NULL FROM new_rows
+        SELECT seller_id, id, kind, rule, match, recalculated_at IS NULL FROM new_rows
         WHERE kind <> 'rule' OR recalculated_at IS NOT NULL  -- else its items are still to be found
         EXCEPT
-        SELECT seller_id, id, kind, rule, recalculated_at IS NULL FROM old_rows
+        SELECT seller_id, id, kind, rule, match, recalculated_at IS NULL FROM old_rows
     ) AS changed;
     RETURN NULL;
 END

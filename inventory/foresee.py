@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from inventory import labels
 from inventory.models import Item, Label, LabelItem
 from inventory.paging import COUNT_LIMIT
-from inventory.rules import Rule, items_matching
+from inventory.rules import Match, Rule, items_matching
 
 #: Items that are looked at in one go, whether they move or not.
 SLICE = 2_000
@@ -33,13 +33,13 @@ class Moves(NamedTuple):
 Change = Callable[[str], Moves]
 
 
-def by_rule(label: Label, rule: Rule) -> Change:
+def by_rule(label: Label, rule: Rule, match: Match = Match.ALL) -> Change:
     """Return what moves if `label` followed `rule`: by hand and kept off stay. Raises RuleError when asked."""
 
     def look(after: str) -> Moves:
         items, last = labels.slice_of(label.seller_id, after, SLICE)
         for_sale = items.filter(archived_at=None, blocked=False, is_parent=False)
-        wanted = items_matching(rule, for_sale)
+        wanted = items_matching(rule, for_sale, match)
         # Plan: both read one slice by (seller, SKU), and each item's row on the label by (label, item).
         rows = LabelItem.objects.filter(label=label, item=OuterRef("pk"))
         coming = wanted.filter(~Exists(rows))

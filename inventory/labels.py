@@ -15,7 +15,7 @@ from django.db.models import OuterRef, ProtectedError, Q, QuerySet
 from inventory.alone import working_alone
 from inventory.models import BulkEdit, CsvImport, Item, Label, LabelItem, Seller
 from inventory.paging import count_of
-from inventory.rules import Rule, RuleError, check_rule, items_matching
+from inventory.rules import Match, Rule, RuleError, check_rule, items_matching
 from inventory.signals import send_changed
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def member_counts(labels: Sequence[Label], limit: int) -> list[int]:
 
 
 @transaction.atomic
-def create_label(seller: Seller, name: str, *, rule: Rule | None = None, now: datetime) -> Label:
+def create_label(
+    seller: Seller, name: str, *, rule: Rule | None = None, match: Match = Match.ALL, now: datetime
+) -> Label:
     """A label of this name exists; one with a rule holds nothing until `recalculate_label` has run.
 
     Raises RuleError if the rule cannot be understood, IntegrityError if the seller has a label of that name.
@@ -66,6 +68,7 @@ def create_label(seller: Seller, name: str, *, rule: Rule | None = None, now: da
         name=name,
         kind=Label.Kind.MANUAL if rule is None else Label.Kind.RULE,
         rule=rule or [],
+        match=match,
         rule_changed_at=None if rule is None else now,
         created_at=now,
     )
@@ -111,11 +114,12 @@ def _is_awaited(label: Label) -> bool:
 
 
 @transaction.atomic
-def save_rule(label: Label, rule: Rule, *, now: datetime) -> None:
+def save_rule(label: Label, rule: Rule, match: Match = Match.ALL, *, now: datetime) -> None:
     """`label` follows this rule; who is on it is found by `recalculate_label`, soon after. Raises RuleError."""
     check_rule(rule)
-    label.kind, label.rule, label.rule_changed_at, label.recalculated_at = Label.Kind.RULE, rule, now, None
-    label.save(update_fields=["kind", "rule", "rule_changed_at", "recalculated_at"])
+    label.kind, label.rule, label.match = Label.Kind.RULE, rule, match
+    label.rule_changed_at, label.recalculated_at = now, None
+    label.save(update_fields=["kind", "rule", "match", "rule_changed_at", "recalculated_at"])
     send_changed()
 
 
@@ -320,7 +324,7 @@ def _apply_rule(label: Label, among: QuerySet[Item]) -> None:
 def _select_matching(label: Label, among: QuerySet[Item]) -> tuple[str, Sequence[Any]]:
     """Return the SELECT of the ids of those `among` that the label's rule wants, and its parameters."""
     try:
-        wanted = items_matching(label.rule, among.filter(archived_at=None, is_parent=False))
+        wanted = items_matching(label.rule, among.filter(archived_at=None, is_parent=False), label.match)
         return wanted.order_by().values("pk").query.sql_with_params()
     except (RuleError, EmptyResultSet):  # a rule written past `check_rule` matches nothing, which the label's page says
         return "SELECT NULL::bigint WHERE false", ()

@@ -1,4 +1,4 @@
-"""The rules of labels: conditions on items that must all hold. Pure but for building queries.
+"""The rules of labels: conditions on items, all of which must hold, or any. Pure but for building queries.
 
 A rule is a list of conditions, each {"field": .., "op": .., "value": ..}. Fields are the keys of FIELDS, or
 "attribute:<name>"; operators are the keys of OPERATORS. Text is compared without regard to case.
@@ -7,14 +7,30 @@ A rule is a list of conditions, each {"field": .., "op": .., "value": ..}. Field
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import reduce
+from operator import and_, or_
 from typing import Any
 
-from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models import (
+    DecimalField,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Coalesce, Greatest
 
-from inventory.models import Item, Stock
+from inventory.models import Item, Label, Stock
 
 Rule = list[dict[str, str]]
+Match = Label.Match
 
 ATTRIBUTE = "attribute:"
 TEXT, NUMBER = "text", "number"
@@ -109,27 +125,32 @@ def _number(text: str) -> Decimal:
     return number
 
 
-def items_matching(rule: Sequence[Any], items: QuerySet[Item]) -> QuerySet[Item]:
-    """Keep those of `items` for which every condition of `rule` holds."""
-    for condition in check_rule(rule):
-        items = _keep(items, condition)
-    return items
+def items_matching(rule: Sequence[Any], items: QuerySet[Item], match: str = Match.ALL) -> QuerySet[Item]:
+    """Keep those of `items` for which all conditions of `rule` hold, or any of them. Raises RuleError."""
+    held: list[Q] = []
+    for number, condition in enumerate(check_rule(rule)):
+        items, holds = _with_condition(items, condition, alias=f"rule_{number}")
+        held.append(holds)
+    return items.filter(reduce(or_ if match == Match.ANY else and_, held))
 
 
-def _keep(items: QuerySet[Item], condition: Condition) -> QuerySet[Item]:
+def _with_condition(items: QuerySet[Item], condition: Condition, *, alias: str) -> tuple[QuerySet[Item], Q]:
+    """Return `items` with what the condition looks at, under `alias` if it is no column, and whether it holds."""
     _, kind, lookup, is_negated = OPERATORS[condition.op]
     column = condition.field
     if condition.field.startswith(ATTRIBUTE):
-        column = "rule_attribute"
+        column = alias
         # Attributes are free text: one that is missing compares like an empty one.
         name = condition.field.removeprefix(ATTRIBUTE)
-        items = items.alias(rule_attribute=Coalesce(_attribute(name), Value(""), output_field=TextField()))
+        items = items.alias(**{alias: Coalesce(_attribute(name), Value(""), output_field=TextField())})
     elif condition.field == "available":
-        column = "rule_available"
-        items = items.alias(rule_available=available_at_all_locations())
+        column = alias
+        # Compared as a number with decimals, as the condition may have them: 2 is not at least 2.5.
+        available = ExpressionWrapper(available_at_all_locations(), output_field=DecimalField())
+        items = items.alias(**{alias: available})
     value = _number(condition.value) if kind == NUMBER else condition.value
     holds = Q(**{f"{column}__{lookup}": value})
-    return items.filter(~holds if is_negated else holds)
+    return items, ~holds if is_negated else holds
 
 
 def _attribute(name: str) -> Func:

@@ -72,6 +72,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("rule", models.JSONField(blank=True, default=list)),
+                (
+                    "match",
+                    models.CharField(
+                        choices=[("all", "all of these hold"), ("any", "any of these holds")],
+                        default="all",
+                        max_length=3,
+                        verbose_name="rule holds when",
+                    ),
+                ),
                 ("rule_changed_at", models.DateTimeField(blank=True, null=True)),
                 ("recalculated_at", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField()),

@@ -14,12 +14,18 @@ class Label(models.Model):
         MANUAL = "manual", "By hand"
         RULE = "rule", "By rule"
 
+    class Match(models.TextChoices):
+        ALL = "all", "all of these hold"
+        ANY = "any", "any of these holds"
+
     seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="labels")
     public_id = public_id_field()
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.MANUAL)
-    #: Conditions that must all hold, e.g. [{"field": "brand", "op": "is", "value": "Acme"}]; see inventory/labels.py.
+    #: Its conditions, e.g. [{"field": "brand", "op": "is", "value": "Acme"}]; see inventory/rules.py.
     rule = models.JSONField(default=list, blank=True)
+    #: How many of them must hold.
+    match = models.CharField("rule holds when", max_length=3, choices=Match.choices, default=Match.ALL)
     rule_changed_at = models.DateTimeField(null=True, blank=True)
     #: When every item had been held against the rule as it stands.
     recalculated_at = models.DateTimeField(null=True, blank=True)

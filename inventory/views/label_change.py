@@ -7,10 +7,10 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from inventory import foresee
-from inventory.forms import rule_formset, rule_of
+from inventory.label_forms import MatchForm, rule_formset, rule_of
 from inventory.models import Label
 from inventory.paging import number_in
-from inventory.rules import Rule, RuleError, check_rule
+from inventory.rules import Match, Rule, RuleError, check_rule
 
 #: Fields of these forms that are no part of the change.
 _ASIDE = ("csrfmiddlewaretoken", "confirmed", "preview", "so_far")
@@ -42,17 +42,17 @@ def read_change(label: Label, form: QueryDict) -> foresee.Change:
     """Return what a form would do to `label`: ticked items taken off, or a rule. Raises RuleError if it makes none."""
     if form.get("action") in TAKING_OFF:
         return foresee.by_hand(label, ticked(form))
-    return foresee.by_rule(label, read_rule(form))
+    return foresee.by_rule(label, *read_rule(form))
 
 
-def read_rule(form: QueryDict) -> Rule:
-    """Return the rule that a form makes. Raises RuleError if it makes none."""
-    forms = rule_formset(form)
-    if not forms.is_valid():
+def read_rule(form: QueryDict) -> tuple[Rule, Match]:
+    """Return the conditions that a form makes, and how many must hold. Raises RuleError if it makes no rule."""
+    forms, match = rule_formset(form), MatchForm(form)
+    if not forms.is_valid() or not match.is_valid():
         raise RuleError("Correct the conditions below.")
     rule = rule_of(forms)
     check_rule(rule)
-    return rule
+    return rule, match.wanted()
 
 
 def ticked(form: QueryDict) -> list[int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from inventory import labels as flows
 from inventory.foresee import by_hand, by_rule
-from inventory.forms import ConditionForm, LabelForm, NewLabelForm, rule_formset
+from inventory.label_forms import ConditionForm, LabelForm, MatchForm, NewLabelForm, rule_formset
 from inventory.models import Item, Label, LabelItem, Role
 from inventory.paging import Page, count_up_to, page_by_key
 from inventory.rules import RuleError, describe_rule
@@ -89,6 +90,7 @@ def _show(
     *,
     tab: str,
     rule_forms: "BaseFormSet[ConditionForm] | None" = None,
+    match_form: MatchForm | None = None,
     rule_error: str = "",
     question: Question | None = None,
 ) -> HttpResponse:
@@ -103,6 +105,7 @@ def _show(
         "page": _page(request, found, tab),
         "form": LabelForm(request.seller, label=found),
         "rule_forms": (rule_forms or rule_formset(rule=found.rule)) if tab == "rule" else None,
+        "match_form": match_form or MatchForm(match=found.match),
         "rule_error": rule_error,
         "question": question,
         "ticked": ticked(request.POST),
@@ -163,19 +166,20 @@ def label_rule(request: SellerRequest, public_id: UUID) -> HttpResponse:
     Shows the rule again with 422 if it cannot be understood, or if the person must first agree.
     """
     found = find_label(request, public_id)
-    forms = rule_formset(request.POST)
+    show = partial(
+        _show, request, found, tab="rule", rule_forms=rule_formset(request.POST), match_form=MatchForm(request.POST)
+    )
     try:
-        rule = read_rule(request.POST)
+        rule, match = read_rule(request.POST)
     except RuleError as error:
-        return _show(request, found, tab="rule", rule_forms=forms, rule_error=str(error))
+        return show(rule_error=str(error))
     is_asked = "preview" in request.POST
     if is_asked or _must_agree(request, found):
-        count = first_look(by_rule(found, rule))
+        count = first_look(by_rule(found, rule, match))
         if is_asked or count.leaving or count.after is not None:
-            question = rule_question(found, request.POST, count, is_dialog=not is_asked)
-            return _show(request, found, tab="rule", rule_forms=forms, question=question)
+            return show(question=rule_question(found, request.POST, count, is_dialog=not is_asked))
     with transaction.atomic():
-        flows.save_rule(found, rule, now=clock.now())
+        flows.save_rule(found, rule, match, now=clock.now())
         recalculate_label.delay_on_commit(found.pk)  # type: ignore[attr-defined]
     messages.success(request, "The rule is saved. Its items are being found.")
     return redirect("label", request.seller.slug, found.public_id)

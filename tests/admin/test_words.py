@@ -141,7 +141,7 @@ def test_what_only_programs_read_is_left_out(desk: Client, channel: Channel):
 def test_rules_counts_and_columns_are_told_in_words(desk: Client, channel: Channel, seller: Seller):
     label = make_label(seller, "Gifts")
     rule = [{"field": "price", "op": "at_most", "value": "25"}, {"field": "brand", "op": "is", "value": "Acme"}]
-    Label.objects.filter(pk=label.pk).update(kind="rule", rule=rule)
+    Label.objects.filter(pk=label.pk).update(kind="rule", rule=rule, match="any")
     job = make_job(channel, "orders")
     JobRun.objects.create(
         job=job, channel=channel, kind="orders", fence=1, started_at=NOW, outcome="done", counts={"orders": 2}
@@ -155,6 +155,7 @@ def test_rules_counts_and_columns_are_told_in_words(desk: Client, channel: Chann
     )
 
     assert "Price is at most 25<br>Brand is Acme" in the_page(desk, label)
+    assert "any of these holds" in the_page(desk, label)
     assert "2 new orders" in the_list(desk, JobRun)
     assert "Artikel → SKU" in the_page(desk, csv_import)
     assert "5,000 rows<br>3 new items" in the_page(desk, csv_import)

@@ -65,6 +65,26 @@ def test_a_rule_says_what_it_would_change_and_asks_before_it_takes_listings_away
 
 
 @SIZES
+def test_one_condition_of_several_is_enough_if_so_chosen(page, rig, address):
+    page.goto(address + "?show=rule")
+    second = page.get_by_role("group", name="Condition 2")
+    second.get_by_label("Look at").select_option("brand")
+    second.get_by_label("Value").fill("Other")
+    page.get_by_role("radio", name="any of these holds").check()
+
+    page.get_by_role("button", name="What would change?").click()
+    told = page.locator("#change")
+    expect(told.get_by_role("row", name="Sandbox")).to_contain_text("4")
+    expect(page.get_by_role("radio", name="any of these holds")).to_be_checked()
+    assert_good(page)
+    told.get_by_role("button", name="Save the rule").click()
+
+    expect(page.get_by_text("The rule is saved")).to_be_visible()
+    expect(page.get_by_text("Brand is Acme or Brand is Other")).to_be_visible()
+    assert Label.objects.get(pk=rig.label.pk).match == "any"
+
+
+@SIZES
 def test_ticked_items_are_taken_off_by_a_dialog_that_says_how_many_listings_end(page, rig, address):
     page.goto(address)
     page.get_by_role("checkbox", name="Tick MUG-003").check()

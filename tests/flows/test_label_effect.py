@@ -23,9 +23,9 @@ def brand(name):
     return [{"field": "brand", "op": "is", "value": name}]
 
 
-def follow(rig, rule):
+def follow(rig, rule, match="all"):
     """The label follows the rule, and its items were found."""
-    labels.save_rule(Label.objects.get(pk=rig.label.pk), rule, now=rig.now)
+    labels.save_rule(Label.objects.get(pk=rig.label.pk), rule, match, now=rig.now)
     labels.recalculate_label(rig.label.pk, now=rig.now)
     rig.label.refresh_from_db()
 
@@ -66,11 +66,12 @@ _numbers = itertools.count()
 @given(
     given=st.lists(items, min_size=1, max_size=7),
     before=st.sampled_from(["Acme", "Other"]),
-    after=st.sampled_from(["Acme", "Other", "Nobody"]),
+    after=st.lists(st.sampled_from(["Acme", "Other", "Nobody"]), min_size=1, max_size=2, unique=True),
+    match=st.sampled_from(["all", "any"]),
     slice_size=st.sampled_from([1, 2, 100]),
 )
-def test_what_a_rule_is_foreseen_to_change_is_what_it_changes(monkeypatch, given, before, after, slice_size):
-    rig = Rig(slug=f"seller-{next(_numbers)}")
+def test_what_a_rule_is_foreseen_to_change_is_what_it_changes(monkeypatch, given, before, after, match, slice_size):
+    rig, rule = Rig(slug=f"seller-{next(_numbers)}"), [condition for name in after for condition in brand(name)]
     for number, values in enumerate(given):
         item = make_item(
             rig.seller,
@@ -88,8 +89,8 @@ def test_what_a_rule_is_foreseen_to_change_is_what_it_changes(monkeypatch, given
 
     with monkeypatch.context() as patch:
         patch.setattr(foresee, "SLICE", slice_size)
-        count, effect = foreseen(rig, foresee.by_rule(rig.label, brand(after)))
-    follow(rig, brand(after))
+        count, effect = foreseen(rig, foresee.by_rule(rig.label, rule, match))
+    follow(rig, rule, match)
     rig.settle()
 
     is_on, (are_listed, are_refused) = on_label(rig), standing(rig)

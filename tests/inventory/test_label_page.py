@@ -1,10 +1,12 @@
 """A label's page as a seller's browser sees it: by hand, by rule, and what keeps it."""
 
+import re
+
 import pytest
 
 from inventory import labels
-from inventory.models import Label
-from tests.factories import NOW, make_channel, make_item, make_label
+from inventory.models import Label, Role
+from tests.factories import NOW, make_channel, make_item, make_label, make_user
 from tests.inventory.pages_rig import address, owner, seller
 
 __all__ = ["owner", "seller"]
@@ -43,10 +45,16 @@ def test_a_label_that_a_channel_names_cannot_be_deleted_and_the_page_says_which(
 
 
 def conditions(*rows, **more):
-    data = {"rule-TOTAL_FORMS": len(rows), "rule-INITIAL_FORMS": 0} | more
+    data = {"rule-TOTAL_FORMS": len(rows), "rule-INITIAL_FORMS": 0, "match": "all"} | more
     for number, row in enumerate(rows):
         data |= {f"rule-{number}-{name}": value for name, value in row.items()}
     return data
+
+
+def chosen(response):
+    """Return how many conditions must hold, as the page has it ticked."""
+    (found,) = re.findall(r'<input type="radio" name="match" value="(\w+)"[^>]*checked', response.content.decode())
+    return found
 
 
 BRAND = {"field": "brand", "op": "is", "value": "Acme"}
@@ -79,6 +87,53 @@ def test_a_rule_is_previewed_and_saved_and_then_its_items_are_found(owner, selle
     assert owner.get(address("label_state", seller, label.public_id))["HX-Refresh"] == "true"
     shown = owner.get(address("label", seller, label.public_id) + "?show=rule").content.decode()
     assert 'value="Color"' in shown
+
+
+def test_a_rule_of_which_any_condition_is_enough_is_previewed_saved_and_told(owner, seller):
+    make_item(seller, "A", brand="Acme")
+    make_item(seller, "B", attributes={"Color": "Dark red"})
+    make_item(seller, "C")
+    label = make_label(seller)
+    url = address("label_rule", seller, label.public_id)
+    page = address("label", seller, label.public_id) + "?show=rule"
+    assert chosen(owner.get(page)) == "all"
+
+    preview = owner.post(url, conditions(BRAND, COLOR, match="any", preview="yes"))
+    assert preview.context["question"].count.coming == 2
+    assert ("match", "any") in preview.context["question"].fields
+    assert chosen(preview) == "any"
+
+    owner.post(url, conditions(BRAND, COLOR, match="any"))
+    labels.recalculate_label(label.pk, now=NOW)
+    assert sorted(labels.members(label).values_list("sku", flat=True)) == ["A", "B"]
+    shown = owner.get(page).content.decode()
+    assert 'Brand is Acme <span class="muted">or</span> Color contains red' in shown
+
+    owner.post(url, conditions(BRAND, COLOR, match="all"))
+    labels.recalculate_label(label.pk, now=NOW)
+    assert not labels.members(label).exists()
+    assert 'Brand is Acme <span class="muted">and</span> Color contains red' in owner.get(page).content.decode()
+
+
+def test_who_may_only_look_reads_how_many_conditions_must_hold(client, seller):
+    rule = [{"field": "brand", "op": "is", "value": "Acme"}, {"field": "price", "op": "at_most", "value": "5"}]
+    label = labels.create_label(seller, "By rule", rule=rule, match=Label.Match.ANY, now=NOW)
+    label.refresh_from_db()
+    client.force_login(make_user("viewer@example.com", seller=seller, role=Role.VIEWER))
+
+    shown = client.get(address("label", seller, label.public_id) + "?show=rule").content.decode()
+
+    assert "Items are on this label when any of these holds:" in shown
+
+
+@pytest.mark.parametrize("match", ["", "some"])
+def test_a_rule_that_does_not_say_how_many_must_hold_is_not_saved(owner, seller, match):
+    label = make_label(seller)
+
+    response = owner.post(address("label_rule", seller, label.public_id), conditions(BRAND, match=match))
+
+    assert response.status_code == 422
+    assert Label.objects.get(pk=label.pk).rule == []
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def rule(*conditions, **more):
     """Return a form with conditions on the brand."""
-    form = {"rule-TOTAL_FORMS": len(conditions), "rule-INITIAL_FORMS": 0} | more
+    form = {"rule-TOTAL_FORMS": len(conditions), "rule-INITIAL_FORMS": 0, "match": "all"} | more
     for number, value in enumerate(conditions):
         form |= {f"rule-{number}-field": "brand", f"rule-{number}-op": "is", f"rule-{number}-value": value}
     return form
