@@ -15,7 +15,8 @@ from django.urls import reverse
 
 from channels_app.flows.desk import HAS_STOPPED, OVERDUE, UNANSWERED
 from channels_app.models import ChangeRequest, Channel, Listing, Order, Submission
-from inventory.models import CsvImport, Item, Seller, SupportVisit
+from inventory.letters import given_up_lately
+from inventory.models import CsvImport, Item, Mail, Seller, SupportVisit
 from inventory.paging import count_up_to, text_in
 from inventory.shelves import SHELVES
 from inventory.support import is_support
@@ -51,7 +52,9 @@ class Waiting:
     stopped: list[Channel]
     #: Files of items that failed in so many days.
     failed_imports: int
-    failed_days: int
+    #: Letters that never left, in as many days.
+    given_up: int
+    told_days: int
     #: What marketplaces have not answered in time.
     overdue: int
     visits: list[SupportVisit]
@@ -143,7 +146,8 @@ def _waiting(user: User, *, now: datetime) -> Waiting:
         stopped_count=count_up_to(stopped),
         stopped=list(stopped.select_related("seller").order_by("seller__name", "name")[:MOST_FOUND]),
         failed_imports=count_up_to(CsvImport.objects.filter(failed_lately(now))),
-        failed_days=TOLD_FOR.days,
+        given_up=count_up_to(Mail.objects.filter(given_up_lately(now))),
+        told_days=TOLD_FOR.days,
         overdue=count_up_to(Submission.objects.filter(OVERDUE)),
         visits=list(visits),
     )

@@ -5,12 +5,9 @@ it sends the letter twice, which is the better of the two faults.
 """
 
 import logging
-from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from django.core.mail import EmailMessage
-from django.db import connection
 from django.db.models import F
 from django.template.loader import render_to_string
 
@@ -18,35 +15,17 @@ from inventory.models import DigestChoice, Invitation, Mail, Membership, Seller,
 
 log = logging.getLogger(__name__)
 
-About = TypeVar("About")
-
 #: Whoever has taken a letter has so long to send it, then the next one may.
 _CLAIM = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(hours=1)
 #: Letters that one sweep wakes workers for.
 _SWEPT = 50
-_OURS = "This letter could not be put together: an error of this program, which has been recorded."
-
-
-def write_apart(due: Iterable[About], write: Callable[[About], Iterable[int]]) -> list[int]:
-    """Return the letters that `write`, in a commit of its own, wrote about each of what is due.
-
-    One that cannot be written is logged, stops none of the others, and is due again at the next tick.
-    """
-    written: list[int] = []
-    for about in due:
-        try:
-            written += write(about)
-        except Exception:
-            log.exception("letter.not_written", extra={"about": str(about)})
-            if not connection.is_usable():  # nothing is wrong with the letter, and the others would fare no better
-                raise
-    return written
+OUR_FAULT = "This letter could not be put together: an error of this program, which has been recorded."
 
 
 def unsent(*, now: datetime) -> list[int]:
     """Return the letters that may be tried now, those that have waited longest first."""
-    waiting = Mail.objects.filter(sent_at=None, next_try_at__lte=now, expires_at__gt=now)
+    waiting = Mail.objects.filter(unworded="", sent_at=None, next_try_at__lte=now, expires_at__gt=now)
     return list(waiting.order_by("next_try_at").values_list("pk", flat=True)[:_SWEPT])
 
 
@@ -58,17 +37,21 @@ def send(mail_id: int, *, now: datetime) -> bool:
     try:
         EmailMessage(" ".join(mail.subject.split()), _text(mail), to=[mail.to]).send()
     except Exception as error:
-        wait = min(timedelta(minutes=2 ** min(mail.attempts, 6)), _LONGEST_WAIT)
         words = _words(error)
-        Mail.objects.filter(pk=mail.pk).update(next_try_at=now + wait, last_error=words)
+        Mail.objects.filter(pk=mail.pk).update(next_try_at=now + wait_after(mail.attempts), last_error=words)
         log.warning(
             "mail.failed",
-            exc_info=words == _OURS,
+            exc_info=words == OUR_FAULT,
             extra={"mail": mail.pk, "attempts": mail.attempts, "reason": words},
         )
         return False
     Mail.objects.filter(pk=mail.pk).update(sent_at=now, last_error="")
     return True
+
+
+def wait_after(attempts: int) -> timedelta:
+    """Return how long a letter waits that failed so often: longer each time."""
+    return min(timedelta(minutes=2 ** min(attempts, 6)), _LONGEST_WAIT)
 
 
 def address_of(membership: Membership) -> str:
@@ -111,12 +94,12 @@ def _words(error: Exception) -> str:
             return "There is no such address."
         case OSError():  # what smtplib raises is one, too
             return str(error)[:500]
-    return _OURS
+    return OUR_FAULT
 
 
 def _claim(mail_id: int, now: datetime) -> Mail | None:
     """Return the letter if it is ours to send: nobody else has it, it is due, and it still says something."""
-    due = Mail.objects.filter(pk=mail_id, sent_at=None, next_try_at__lte=now, expires_at__gt=now)
+    due = Mail.objects.filter(pk=mail_id, unworded="", sent_at=None, next_try_at__lte=now, expires_at__gt=now)
     if not due.update(next_try_at=now + _CLAIM, attempts=F("attempts") + 1, last_error=""):
         return None
     mail = Mail.objects.select_related("invitation__seller", "invitation__invited_by").get(pk=mail_id)

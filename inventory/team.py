@@ -141,7 +141,7 @@ def remove(member: Membership, *, actor: User, now: datetime) -> None:
         found = _member(member)
         if found == last_owner(member.seller):
             raise TeamError(LAST_OWNER)
-        Mail.objects.filter(seller=member.seller, to=found.user.email, sent_at=None, invitation=None).delete()
+        Mail.objects.filter(membership=found, sent_at=None).delete()
         found.delete()
         whom = found.user.get_username()
         _record(member.seller, TeamChange.What.REMOVED, whom, actor=actor, now=now, before=found.role)

@@ -1,12 +1,12 @@
 """What a member wants to hear by e-mail: as they chose, else owners are warned of what goes wrong."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from inventory.mail import address_of
+from inventory.letters import note_letter
 from inventory.models import DigestChoice, Mail, Membership, Role, Seller, WarningChoice
 from marketplace_integration import clock
 
@@ -51,29 +51,13 @@ def choose_daily(membership: Membership, hour: int | None, *, site: str, now: da
     )
 
 
-def write_warnings(
-    seller: Seller,
-    of: WarnedOf,
-    *,
-    subject: str,
-    text: Callable[[Membership], str],
-    now: datetime,
-    useful_for: timedelta,
+def note_warnings(
+    seller: Seller, of: WarnedOf, told: dict[str, Any], *, now: datetime, useful_for: timedelta
 ) -> list[Mail]:
-    """Store a letter to each member who is warned and has an address; `text` words it for one of them."""
-    return Mail.objects.bulk_create(
-        Mail(
-            seller=seller,
-            to=to,
-            subject=subject[:300],
-            text=text(member),
-            created_at=now,
-            next_try_at=now,
-            expires_at=now + useful_for,
-        )
-        for member in _warned(seller, of)
-        if (to := address_of(member))
-    )
+    """Store a letter, to be worded, for each member who is warned and has an address. Returns them."""
+    kind = {WarnedOf.EXPIRY: Mail.Unworded.EXPIRY, WarnedOf.STOPS: Mail.Unworded.STOP}[of]
+    letters = [note_letter(kind, member, told, now=now, useful_for=useful_for) for member in _warned(seller, of)]
+    return Mail.objects.bulk_create(letter for letter in letters if letter)
 
 
 def _warned(seller: Seller, of: WarnedOf) -> QuerySet[Membership]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from inventory.bulk import edits
 from inventory.csv_import import imports
+from inventory.letters import given_up_lately
 from inventory.models import BulkEdit, CsvImport, CsvImportChunk, ItemChange, Label, Mail
 from inventory.paging import COUNT_LIMIT, count_of, count_up_to
 from inventory.work import (
@@ -207,27 +208,29 @@ def _changes(asked: Asked) -> Found:
 
 
 def _letters(asked: Asked) -> Found:
-    """Letters that the mail server did not take; they are tried again until they would be of no use."""
-    unsent = Mail.objects.filter(seller=asked.seller, sent_at=None, expires_at__gt=asked.now).exclude(last_error="")
+    """Letters that did not leave: those that are tried again, and those that were given up not long ago."""
+    is_tried = Q(sent_at=None, expires_at__gt=asked.now) & ~Q(last_error="")
+    unsent = Mail.objects.filter(is_tried | given_up_lately(asked.now), seller=asked.seller)
     rows = list(unsent.defer("text").annotate(total=count_of(unsent)).order_by("-pk")[:TOLD])
+    told = [_letter(asked, row, is_given_up=row.expires_at <= asked.now) for row in rows]
     team = reverse("team", args=[asked.seller.slug])
-    told = [
-        Work(
-            key=f"letter-{row.pk}",
-            state=State.FAILED,
-            what=f"A letter to {row.to} could not be sent",
-            url=team if row.invitation_id else reverse("notifications", args=[asked.seller.slug]),
-            link="Look at the invitation" if row.invitation_id else "Look at the notifications",
-            since=row.created_at,
-            starts=row.next_try_at,
-            reason=f"{row.last_error.rstrip('.')}. It is tried again by itself.",
-            retry=Retry(url=reverse("mail_again", args=[asked.seller.slug, row.pk]), text="Send now")
-            if asked.can_manage
-            else None,
-        )
-        for row in rows
-    ]
     return Found(rows=told, more=beyond(rows[0].total if rows else 0, len(told), State.FAILED, "letters", team))
+
+
+def _letter(asked: Asked, row: Mail, *, is_given_up: bool) -> Work:
+    seller, about = asked.seller.slug, f"A letter to {row.to}"
+    can_retry = asked.can_manage and not is_given_up
+    return Work(
+        key=f"letter-{row.pk}",
+        state=State.FAILED,
+        what=f"{about} was given up" if is_given_up else f"{about} could not be sent",
+        url=reverse("team" if row.invitation_id else "notifications", args=[seller]),
+        link="Look at the invitation" if row.invitation_id else "Look at the notifications",
+        since=row.created_at,
+        starts=None if is_given_up else row.next_try_at,
+        reason=row.last_error if is_given_up else f"{row.last_error.rstrip('.')}. It is tried again by itself.",
+        retry=Retry(url=reverse("mail_again", args=[seller, row.pk]), text="Send now") if can_retry else None,
+    )
 
 
 #: One entry for each kind of work.

@@ -210,6 +210,7 @@ ADMIN: dict[str, tuple[str, ...]] = {
     "channelhistory": ("q=nothing", "kind=brake"),
     "channel": ("q=Main", "waits=jobs"),
     "csvimport": ("waits=failed",),
+    "mail": ("waits=given_up",),
 }
 #: The most that a page of support may need: the channel with its requests, jobs and history.
 ADMIN_QUERIES = 18

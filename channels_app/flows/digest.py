@@ -1,14 +1,16 @@
 """The daily letter: what waits for a person at a seller, at the hour that a member chose, if anything does."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 
 from channels_app.flows.troubles import About, Trouble, troubles_of, with_job_counts
-from inventory.mail import address_of, known_site, write_apart
+from inventory.letters import AT_ONCE, Worded, note_apart, note_letter, word_due
+from inventory.mail import known_site
 from inventory.models import DigestChoice, DigestDay, Mail, Seller
 from marketplace_integration import clock
 
@@ -16,8 +18,6 @@ from marketplace_integration import clock
 TOLD = {About.STOPPED, About.HELD, About.REFUSED, About.LATE, About.ORDERS, About.UNEXPLAINED, About.EXPIRY}
 #: A letter that could not be sent for so long says nothing new any more.
 _USEFUL_FOR = timedelta(hours=20)
-#: Letters that one call writes; the next tick goes on.
-_AT_ONCE = 500
 
 
 def digest_of(seller: Seller, *, now: datetime) -> list[Trouble]:
@@ -28,28 +28,24 @@ def digest_of(seller: Seller, *, now: datetime) -> list[Trouble]:
 
 def write_due(*, now: datetime) -> list[int]:
     """Write the letters whose hour has come, each member's once a day. Returns those to send; safe to run twice."""
+    note_apart(_due(now), partial(_note, now=now))
     told: dict[int, list[Trouble]] = {}
 
-    def write(due: tuple[DigestChoice, datetime]) -> list[int]:
-        choice, local = due
-        seller = choice.membership.seller
-        if seller.pk not in told:
-            told[seller.pk] = digest_of(seller, now=now)
-        mail = _write(choice, told[seller.pk], local=local, now=now)
-        return [mail.pk] if mail else []
+    def word(mail: Mail) -> Worded | None:
+        if mail.seller_id not in told:
+            told[mail.seller_id] = digest_of(mail.seller, now=now)
+        return _word(mail, told[mail.seller_id], now=now)
 
-    return write_apart(_due(now), write)
+    return word_due(Mail.Unworded.DIGEST, word, now=now)
 
 
-def _due(now: datetime) -> Iterator[tuple[DigestChoice, datetime]]:
-    """Yield whose hour has come and whose day nobody has looked at, with the time at the seller."""
-    left = _AT_ONCE
+def _due(now: datetime) -> Iterator[tuple[DigestChoice, date]]:
+    """Yield whose hour has come and whose day nobody has looked at, with that day."""
     wanted = Seller.objects.filter(memberships__digest_choice__isnull=False)
     for name in wanted.values_list("time_zone", flat=True).distinct():
         local = now.astimezone(clock.zone(name))
-        for choice in _due_in(name, local)[:left]:
-            left -= 1
-            yield choice, local
+        for choice in _due_in(name, local)[:AT_ONCE]:
+            yield choice, local.date()
 
 
 def _due_in(time_zone: str, local: datetime) -> QuerySet[DigestChoice]:
@@ -67,30 +63,28 @@ def _due_in(time_zone: str, local: datetime) -> QuerySet[DigestChoice]:
     )
 
 
-def _write(choice: DigestChoice, told: list[Trouble], *, local: datetime, now: datetime) -> Mail | None:
-    """The day was looked at; return the letter if there is something to tell and nobody wrote it before."""
-    to = address_of(choice.membership)
+def _note(due: tuple[DigestChoice, date], *, now: datetime) -> None:
+    """The day is looked at: its letter is to be worded, unless somebody noted it before."""
+    choice, day = due
     with transaction.atomic():
-        _, is_first = DigestDay.objects.get_or_create(
-            membership=choice.membership, day=local.date(), defaults={"things": len(told)}
-        )
-        if not (is_first and told and to):
-            return None
-        seller = choice.membership.seller
-        things = "1 thing waits" if len(told) == 1 else f"{len(told)} things wait"
-        return Mail.objects.create(
-            seller=seller,
-            to=to,
-            subject=f"{seller.name}: {things} for you",
-            text=_text(choice, told, local),
-            created_at=now,
-            next_try_at=now,
-            expires_at=now + _USEFUL_FOR,
-        )
+        _, is_first = DigestDay.objects.get_or_create(membership=choice.membership, day=day)
+        told = {"day": day.isoformat()}
+        letter = note_letter(Mail.Unworded.DIGEST, choice.membership, told, now=now, useful_for=_USEFUL_FOR)
+        if is_first and letter:
+            letter.save()
 
 
-def _text(choice: DigestChoice, told: list[Trouble], local: datetime) -> str:
-    seller = choice.membership.seller
+def _word(mail: Mail, told: list[Trouble], *, now: datetime) -> Worded | None:
+    """Return the letter of this member's day if there is something to tell and they still want it."""
+    choice = DigestChoice.objects.filter(membership=mail.membership).first()
+    if choice is None or not told:
+        return None
+    DigestDay.objects.filter(membership=mail.membership, day=mail.told["day"]).update(things=len(told))
+    things = "1 thing waits" if len(told) == 1 else f"{len(told)} things wait"
+    return Worded(subject=f"{mail.seller.name}: {things} for you", text=_text(mail.seller, choice, told, now))
+
+
+def _text(seller: Seller, choice: DigestChoice, told: list[Trouble], at: datetime) -> str:
     site = choice.site or known_site(seller)
-    context = {"choice": choice, "site": site, "seller": seller, "troubles": told, "at": local}
+    context = {"choice": choice, "site": site, "seller": seller, "troubles": told, "at": at}
     return render_to_string("channels_app/mail/digest.txt", context)

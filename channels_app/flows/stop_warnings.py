@@ -17,9 +17,10 @@ from django.urls import reverse
 
 from channels_app.flows.jobs import STOPPED
 from channels_app.models import Channel, ChannelJob, RawOrder, StopWarning
-from inventory.mail import known_site, write_apart
-from inventory.models import Membership
-from inventory.wishes import WarnedOf, write_warnings
+from inventory.letters import Worded, note_apart, word_due
+from inventory.mail import known_site
+from inventory.models import Mail, Membership
+from inventory.wishes import WarnedOf, note_warnings
 
 #: Mended so soon, a stop is not told.
 _CALM = timedelta(minutes=5)
@@ -27,8 +28,6 @@ _CALM = timedelta(minutes=5)
 _APART = timedelta(hours=1)
 #: A letter that could not be sent for so long says nothing new any more.
 _USEFUL_FOR = timedelta(hours=20)
-#: Channels that one call tells of; the next tick goes on.
-_AT_ONCE = 500
 #: Orders that a letter names; of the others it says how many.
 _NAMED = 3
 
@@ -47,7 +46,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """Orders that could not be read and were not told so far."""
+    """Orders that could not be read, as one letter tells them."""
 
     count: int
     #: The newest of them.
@@ -61,7 +60,8 @@ class Unread:
 def write_due(*, now: datetime) -> list[int]:
     """Write the letters whose time has come. Returns those to send; safe to run twice."""
     _end(now)
-    return write_apart(_due(Channel.objects.running(), now)[:_AT_ONCE], partial(_warn, now=now))
+    note_apart(_due(Channel.objects.running(), now), partial(_note, now=now))
+    return word_due(Mail.Unworded.STOP, _word, now=now)
 
 
 def _stopped(channels: QuerySet[Channel]) -> QuerySet[ChannelJob]:
@@ -98,46 +98,52 @@ def _told(channels: QuerySet[Channel]) -> set[tuple[int, str]]:
     return set(rows.values_list("channel_id", "cause"))
 
 
-def _warn(channel_id: int, *, now: datetime) -> list[int]:
-    """Write the letters and what they tell, in one commit, of the channel as it stands by now."""
+def _note(channel_id: int, *, now: datetime) -> None:
+    """Write what is told by now, and its letters to be worded, in one commit, of the channel as it stands."""
     with transaction.atomic():
         rows = Channel.objects.select_for_update(no_key=True, of=("self",)).select_related("seller")
         channel = rows.get(pk=channel_id)
         alone = Channel.objects.running().filter(pk=channel_id)
         if not _due(alone, now):
-            return []
-        jobs = list(_stopped(alone).order_by("last_run_at", "pk"))
-        new = {_cause_of(job) for job in jobs} - {cause for _, cause in _told(alone)}
+            return
+        new = {_cause_of(job) for job in _stopped(alone)} - {cause for _, cause in _told(alone)}
         unread = _tell_unread(alone, now)
-        if not (new or unread.count):
-            return []
-        letters = write_warnings(
-            channel.seller,
-            WarnedOf.STOPS,
-            subject=_subject(channel, jobs, unread),
-            text=partial(_text, channel, _by_reason(jobs), unread, known_site(channel.seller)),
-            now=now,
-            useful_for=_USEFUL_FOR,
+        if not (new or unread):
+            return
+        letters = note_warnings(
+            channel.seller, WarnedOf.STOPS, {"channel": channel_id}, now=now, useful_for=_USEFUL_FOR
         )
-        ends = dict.fromkeys(sorted(new)) | ({"": now} if unread.count else {})
+        ends = dict.fromkeys(sorted(new)) | ({"": now} if unread else {})
         StopWarning.objects.bulk_create(
             StopWarning(channel=channel, cause=cause, told_at=now, ended_at=ended_at, letters=len(letters))
             for cause, ended_at in ends.items()
         )
-    return [mail.pk for mail in letters]
 
 
-def _tell_unread(channel: QuerySet[Channel], now: datetime) -> Unread:
-    """The channel's orders that could not be read are told by now. Returns those that were not before.
+def _tell_unread(channel: QuerySet[Channel], now: datetime) -> int:
+    """The channel's orders that could not be read are told by now. Returns how many were not before.
 
     One that is being read at this moment is left to the next letter.
     """
     rows = _untold(channel).select_for_update(no_key=True, skip_locked=True, of=("self",)).order_by("-pk")
-    keys = list(rows.values_list("pk", flat=True))
-    RawOrder.objects.filter(pk__in=keys).update(told_at=now)
-    return Unread(
-        count=len(keys), named=list(RawOrder.objects.filter(pk__in=keys[:_NAMED]).defer("body").order_by("-pk"))
-    )
+    return RawOrder.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).update(told_at=now)
+
+
+def _word(mail: Mail) -> Worded | None:
+    """Return the letter to this member: all that stands still by now, and the orders that were told with it."""
+    alone = Channel.objects.running().filter(pk=mail.told["channel"]).select_related("seller")
+    channel, unread = alone.first(), _unread(mail)
+    jobs = list(_stopped(alone).order_by("last_run_at", "pk"))
+    if channel is None or mail.membership is None or not (jobs or unread.count):
+        return None
+    text = _text(channel, _by_reason(jobs), unread, known_site(channel.seller), mail.membership)
+    return Worded(subject=_subject(channel, jobs, unread), text=text)
+
+
+def _unread(mail: Mail) -> Unread:
+    of_letter = {"channel": mail.told["channel"], "told_at": mail.created_at}
+    rows = RawOrder.objects.filter(**of_letter, state=RawOrder.State.NEEDS_ATTENTION).order_by("-pk").defer("body")
+    return Unread(count=rows.count(), named=list(rows[:_NAMED]))
 
 
 def _by_reason(jobs: Iterable[ChannelJob]) -> list[Stop]:

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from inventory.letters import given_up_lately
 from inventory.work import TOLD_FOR
 from inventory.working import failed_lately
 from marketplace_integration import clock
@@ -38,3 +39,8 @@ class WaitsFilter(ConditionFilter):
 class FailedFilter(WaitsFilter):
     def conditions(self, now: datetime) -> Mapping[str, tuple[str, Q]]:
         return {"failed": (f"Failed in the last {TOLD_FOR.days} days", failed_lately(now))}
+
+
+class GivenUpFilter(WaitsFilter):
+    def conditions(self, now: datetime) -> Mapping[str, tuple[str, Q]]:
+        return {"given_up": (f"Given up in the last {TOLD_FOR.days} days", given_up_lately(now))}

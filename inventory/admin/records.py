@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.contrib import admin
 
 from inventory.admin.base import LookOnlyAdmin, SellerRowsAdmin
-from inventory.admin.filters import FailedFilter
+from inventory.admin.filters import FailedFilter, GivenUpFilter
 from inventory.admin.values import spell
 from inventory.csv_import.header import WORDS
 from inventory.models import CsvImport, Item, Label, Location, Mail, StockMovement, TeamChange
@@ -99,14 +99,16 @@ class TeamChangeAdmin(SellerRowsAdmin):
 
 @admin.register(Mail)
 class MailAdmin(SellerRowsAdmin):
-    """What was sent, and what the mail server said to what was not."""
+    """What was sent, and what kept back what was not."""
 
     words = "E-mails"
     shelf = LOOK_UP
     list_display = ("created_at", "seller", "to", "subject", "sent_at", "last_error")
+    list_filter = (GivenUpFilter,)
     search_fields = ("to__exact",)
     search_help_text = "The whole e-mail address."
     groups = (
         ("", ("to", "subject", "seller", "sent_at", "last_error")),
-        ("The letter", ("text", "invitation", "created_at", "expires_at")),
+        ("When", ("created_at", "attempts", "next_try_at", "expires_at")),
+        ("The letter", ("text", "invitation", "unworded")),
     )

@@ -38,6 +38,7 @@ _NAMES = {
     "rejected_code": "code of the refusal",
     "rejected_at": "refused since",
     "sent_withdrawn": "ending sent",
+    "unworded": "to be put together",
     "line_count": "lines",
     "rows_done": "rows",
     "on_hand_delta": "on hand",

@@ -717,6 +717,20 @@ class Migration(migrations.Migration):
                 ("to", models.EmailField(max_length=254)),
                 ("subject", models.CharField(max_length=300)),
                 ("text", models.TextField(blank=True)),
+                (
+                    "unworded",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("digest", "The daily letter"),
+                            ("stop", "A channel has stopped"),
+                            ("expiry", "Credentials expire"),
+                        ],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("told", models.JSONField(blank=True, default=dict)),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
                 ("next_try_at", models.DateTimeField()),
@@ -731,6 +745,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="mails",
                         to="inventory.invitation",
+                    ),
+                ),
+                (
+                    "membership",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mails",
+                        to="inventory.membership",
                     ),
                 ),
                 (

@@ -2,18 +2,29 @@
 
 from django.db import models
 
-from inventory.models.seller import Seller
+from inventory.models.seller import Membership, Seller
 from inventory.models.team import Invitation
 
 
 class Mail(models.Model):
     """One e-mail: this row is the truth, the task that sends it only a nudge."""
 
+    class Unworded(models.TextChoices):
+        DIGEST = "digest", "The daily letter"
+        STOP = "stop", "A channel has stopped"
+        EXPIRY = "expiry", "Credentials expire"
+
     seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="mails")
+    #: Whom it is worded for. NULL: an invitation, or somebody who left.
+    membership = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.SET_NULL, related_name="mails")
     to = models.EmailField()
     subject = models.CharField(max_length=300)
     #: Empty for an invitation: its text is made as it leaves, so that no row holds the link.
     text = models.TextField(blank=True)
+    #: Which letter it is as long as it is not put together; empty: it is, or needs no more than it has.
+    unworded = models.CharField(max_length=10, choices=Unworded.choices, blank=True, default="")
+    #: What an unworded one is about, for the code that words it.
+    told = models.JSONField(default=dict, blank=True)
     invitation = models.ForeignKey(Invitation, null=True, blank=True, on_delete=models.CASCADE, related_name="mails")
     created_at = models.DateTimeField()
     #: Not sent after this: it would be of no use.

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from channels_app.models import Channel, ChannelHistory, Listing, Submission
-from inventory.models import CsvImport, Seller
+from inventory.models import CsvImport, Mail, Seller
 from marketplace_integration import clock
 from tests.factories import NOW, make_channel, make_job, make_seller
 
@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("memory_marketplace
 DESK = "/support/"
 SUBMISSIONS = reverse("admin:channels_app_submission_changelist")
 IMPORTS = reverse("admin:inventory_csvimport_changelist")
+LETTERS = reverse("admin:inventory_mail_changelist")
 HISTORY = reverse("admin:channels_app_channelhistory_changelist")
 
 
@@ -111,6 +112,11 @@ def test_the_desk_counts_over_all_sellers_what_its_links_lead_to(desk: Client, s
     bring(seller, "broken.csv", state="failed", finished_at=now - timedelta(days=2))
     bring(seller, "long-ago.csv", state="failed", finished_at=now - timedelta(days=8))
     bring(seller, "fine.csv", state="done", finished_at=now)
+    for days, error in [(1, "550 no such user"), (1, ""), (8, "550 no such user"), (-1, "later")]:
+        over = now - timedelta(days=days)
+        Mail.objects.create(
+            seller=seller, to="a@b.c", created_at=NOW, next_try_at=NOW, expires_at=over, last_error=error
+        )
 
     shown = text(desk, DESK)
 
@@ -118,9 +124,11 @@ def test_the_desk_counts_over_all_sellers_what_its_links_lead_to(desk: Client, s
         ("/support/channels_app/channel/?waits=jobs", "2 channels with a job that stopped"),
         (f"{SUBMISSIONS}?waits=overdue", "2 submissions without an answer in time"),
         (f"{IMPORTS}?waits=failed", "1 import failed in the last 7 days"),
+        (f"{LETTERS}?waits=given_up", "1 letter given up in the last 7 days"),
     ]:
         assert f'<a href="{link}"><strong>{words}</strong></a>' in shown
     assert "2 rows<" in text(desk, SUBMISSIONS, waits="overdue")
+    assert "1 row<" in text(desk, LETTERS, waits="given_up")
     failed = text(desk, IMPORTS, waits="failed")
     assert "broken.csv" in failed
     assert "long-ago.csv" not in failed

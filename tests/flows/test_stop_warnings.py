@@ -240,10 +240,67 @@ def test_one_that_cannot_be_written_stops_no_other_is_logged_and_tried_again(
         (letter,) = deliver()
 
     assert "Sandbox France" in letter.subject
-    assert [(record.message, record.about) for record in caplog.records] == [  # type: ignore[attr-defined]
-        ("letter.not_written", str(channel.pk))
-    ]
-    assert ["Sandbox Germany" in letter.subject for letter in deliver(NOW + 6 * MINUTE)] == [True]
+    assert [record.message for record in caplog.records] == ["letter.not_worded"]
+    assert deliver(NOW + 6 * MINUTE) == []
+    assert ["Sandbox Germany" in letter.subject for letter in deliver(NOW + 7 * MINUTE)] == [True]
+
+
+def test_each_members_letter_fails_alone_and_none_comes_twice(
+    channel: Channel, seller: Seller, monkeypatch: pytest.MonkeyPatch
+):
+    make_user("ada@example.com", seller=seller)
+    stop(channel)
+    word = stop_warnings._text
+
+    def word_for_all_but_ada(*about: Any) -> str:
+        if about[-1].user.username == "ada@example.com":
+            raise ValueError("no words for her")
+        return word(*about)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(stop_warnings, "_text", word_for_all_but_ada)
+        first = deliver()
+    later = [deliver(NOW + minute * MINUTE) for minute in range(6, 12)]
+
+    assert [letter.to for letter in first] == [["owner@example.com"]]
+    assert [letter.to for letters_then in later for letter in letters_then] == [["ada@example.com"]]
+    assert StopWarning.objects.get().letters == 2
+
+
+def test_killed_between_two_members_the_other_letter_comes_and_the_first_does_not_again(
+    channel: Channel, seller: Seller, monkeypatch: pytest.MonkeyPatch
+):
+    make_user("ada@example.com", seller=seller)
+    stop(channel)
+    word = stop_warnings._text
+    worded: list[Membership] = []
+
+    def die_at_the_second(*about: Any) -> str:
+        if worded:
+            raise KeyboardInterrupt
+        worded.append(about[-1])
+        return word(*about)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(stop_warnings, "_text", die_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            stop_warnings.write_due(now=NOW + 5 * MINUTE)
+    stop_warnings.write_due(now=NOW + 6 * MINUTE)
+
+    for mail_id in mail.unsent(now=NOW + 6 * MINUTE):
+        mail.send(mail_id, now=NOW + 6 * MINUTE)
+    assert sorted(letter.to[0] for letter in letters.outbox) == ["ada@example.com", "owner@example.com"]
+
+
+def test_what_went_on_before_its_letter_could_be_worded_is_not_told(channel: Channel, monkeypatch: pytest.MonkeyPatch):
+    stop(channel)
+    with monkeypatch.context() as broken:
+        broken.setattr(stop_warnings, "_text", lambda *_: 1 / 0)
+        assert deliver() == []
+    mend(channel)
+
+    assert deliver(NOW + 10 * MINUTE) == []
+    assert not Mail.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -278,7 +335,7 @@ def test_the_tick_asks_as_little_however_many_channels_run_or_wait(
         make_job(channel, "offers", blocked=number % 2, last_error=REVOKED, last_run_at=NOW)
     assert len(deliver()) == 3
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert stop_warnings.write_due(now=NOW + timedelta(hours=2)) == []
 
 
@@ -288,7 +345,7 @@ def test_what_one_channel_costs_does_not_grow_with_its_jobs_and_orders(channel: 
     for number in range(20):
         unread(channel, f"A-{number}")
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(30):
         assert len(stop_warnings.write_due(now=NOW + 5 * MINUTE)) == 1
 
 

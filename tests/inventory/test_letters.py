@@ -1,6 +1,5 @@
 """Letters: each leaves once, however the mail server fares and whoever dies."""
 
-from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 
@@ -8,7 +7,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail as letters
 from django.core.mail.backends.locmem import EmailBackend
-from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
@@ -121,23 +119,6 @@ def test_a_letter_that_cannot_be_put_together_says_so_is_logged_and_tried_again(
     assert "an error of this program" in sent.last_error
     assert [(record.message, bool(record.exc_info)) for record in caplog.records] == [("mail.failed", True)]
     assert mail.send(sent.pk, now=NOW + timedelta(minutes=3))
-
-
-@pytest.mark.parametrize("is_usable", [True, False])
-def test_where_the_database_is_away_the_rest_waits_for_the_next_tick(
-    seller: Seller, monkeypatch: pytest.MonkeyPatch, is_usable: bool
-):
-    tried: list[int] = []
-    monkeypatch.setattr(connection, "is_usable", lambda: is_usable)
-
-    def write(about: int) -> list[int]:
-        tried.append(about)
-        raise OperationalError("the connection is gone")
-
-    with nullcontext() if is_usable else pytest.raises(OperationalError):
-        assert mail.write_apart([1, 2], write) == []
-
-    assert tried == ([1, 2] if is_usable else [1])
 
 
 def test_an_impossible_domain_is_told_and_holds_up_nothing(browser: Client, seller: Seller, owner: User):
