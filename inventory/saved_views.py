@@ -13,11 +13,14 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from inventory.models import Membership, SavedView
-from inventory.paging import text_in
+from inventory.paging import COUNT_LIMIT, text_in
+from inventory.templatetags.ui import count
 
-_NONE: Mapping[str, str] = {}
+_NONE: Mapping[str, int] = {}
 #: Views of one list that a member keeps; more would be found by nobody.
 MOST = 12
+#: How many of them stand beside ours, the others under "More".
+MOST_IN_ROW = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,8 @@ class TabbedList:
     show: Mapping[str, str]
     #: What else it is asked for, as it stands in the address.
     names: tuple[str, ...]
+    #: Those of `show` that are asked for rarely: they stand under "More".
+    rare: frozenset[str] = frozenset()
 
     def asked_in(self, query: QueryDict) -> dict[str, str]:
         """Return what the address or a form asks for, without what it leaves open."""
@@ -41,7 +46,13 @@ class TabbedList:
 class Tabs:
     """The tabs of one member, and what can be done with the one that is shown."""
 
+    #: Those in the row: the one that is shown is always among them.
     tabs: list[dict[str, Any]]
+    #: Those under "More": ours, and the member's own.
+    rare: list[dict[str, Any]]
+    further: list[dict[str, Any]]
+    #: How many wait in those under "More"; empty: none.
+    rare_count: str
     #: What is asked for, by the names in the address.
     asked: dict[str, str]
     #: The member's own that is shown.
@@ -67,23 +78,41 @@ class KeepForm(forms.Form):
 
 
 def tabs_of(
-    member: Membership | None, tabbed: TabbedList, query: QueryDict, *, counts: Mapping[str, str] = _NONE
+    member: Membership | None,
+    tabbed: TabbedList,
+    query: QueryDict,
+    *,
+    numbers: Mapping[str, int] = _NONE,
+    most: int = COUNT_LIMIT - 1,
 ) -> Tabs:
     """Return all tabs; the one that asks for just this is marked, else ours that shows the same kind.
 
-    `counts` are numbers to stand in tabs of ours. Support, which is no member, has ours alone.
+    `numbers` stand in tabs of ours, told up to `most`. Support, which is no member, has ours alone.
     """
     asked = tabbed.asked_in(query)
     own = list(views_of(member, tabbed)) if member else []
     kept = next((view for view in own if view.query == asked), None)
-    ours = [
-        _tab(words, {"show": show}, kept is None and show == asked.get("show", "")) | {"count": counts.get(show, "")}
+    shown = None if kept else asked.get("show", "")
+    ours = {
+        show: _tab(words, {"show": show}, show == shown, count(numbers[show], most) if numbers.get(show) else "")
         for show, words in tabbed.show.items()
-    ]
-    tabs = ours + [_tab(view.name, view.query, view == kept) for view in own]
+    }
+    folded = tabbed.rare - {shown}
+    beside = [view for place, view in enumerate(own) if place < MOST_IN_ROW or view == kept]
+    waiting = sum(numbers.get(show, 0) for show in folded)
     is_new = kept is None and bool(asked.keys() - {"show"})
-    can_keep = member is not None and is_new and len(own) < MOST
-    return Tabs(tabs=tabs, asked=asked, kept=kept, can_keep=can_keep)
+    return Tabs(
+        tabs=[
+            *(tab for show, tab in ours.items() if show not in folded),
+            *(_tab(view.name, view.query, view == kept) for view in beside),
+        ],
+        rare=[tab for show, tab in ours.items() if show in folded],
+        further=[_tab(view.name, view.query, is_current=False) for view in own if view not in beside],
+        rare_count=count(waiting, most) if waiting else "",
+        asked=asked,
+        kept=kept,
+        can_keep=member is not None and is_new and len(own) < MOST,
+    )
 
 
 def views_of(membership: Membership, tabbed: TabbedList) -> QuerySet[SavedView]:
@@ -107,5 +136,5 @@ def address_of(query: Mapping[str, str]) -> str:
     return f"?{urlencode({name: value for name, value in query.items() if value})}"
 
 
-def _tab(words: str, query: Mapping[str, str], is_current: bool) -> dict[str, Any]:
-    return {"text": words, "url": address_of(query), "is_current": is_current}
+def _tab(words: str, query: Mapping[str, str], is_current: bool, number: str = "") -> dict[str, Any]:
+    return {"text": words, "url": address_of(query), "is_current": is_current, "count": number}

@@ -289,9 +289,9 @@
   /* Where tabs are wider than the window, the one that is shown is in sight. */
   function showCurrentTab() {
     document.querySelectorAll('.tabs a[aria-current="page"]').forEach(function (tab) {
-      var bar = tab.closest(".tabs");
+      var bar = tab.closest("ul");
       var beyond = tab.getBoundingClientRect().right - bar.getBoundingClientRect().right;
-      if (beyond > 0) bar.scrollLeft += beyond;
+      if (beyond > 0) bar.scrollLeft += beyond + 48; /* clear of the faded edge */
     });
   }
 
@@ -304,13 +304,13 @@
   }
 
   function fadeAllEdges() {
-    document.querySelectorAll(".tabs, .on-page").forEach(fadeEdges);
+    document.querySelectorAll(".tabs > ul, .on-page").forEach(fadeEdges);
   }
 
   document.addEventListener(
     "scroll",
     function (event) {
-      if (event.target instanceof Element && event.target.matches(".tabs, .on-page")) fadeEdges(event.target);
+      if (event.target instanceof Element && event.target.matches(".tabs > ul, .on-page")) fadeEdges(event.target);
     },
     true /* it does not bubble */
   );

@@ -41,7 +41,12 @@ SHOW = {
     "unpaid": "Not paid yet",
     "third_party": "Third Party Managed",
 }
-ORDERS = TabbedList(page="orders", show=SHOW, names=("channel", "q", "from", "to"))
+ORDERS = TabbedList(
+    page="orders",
+    show=SHOW,
+    names=("channel", "q", "from", "to"),
+    rare=frozenset({"requests", "returns", "unpaid", "third_party"}),
+)
 #: Tabs with a number, and how far it is told.
 COUNTED = ("to_ship", "late", "attention", "requests", "returns")
 MOST_IN_TAB = 999

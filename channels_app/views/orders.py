@@ -26,7 +26,6 @@ from channels_app.views.order_page import build_context
 from inventory.models import Role
 from inventory.paging import count_up_to, page_by_key
 from inventory.saved_views import address_of, tabs_of
-from inventory.templatetags.ui import count
 from inventory.tenancy import SellerRequest, member_of, seller_page
 from inventory.views.back import back_to_activity
 from marketplace_integration import clock
@@ -43,8 +42,7 @@ def orders(request: SellerRequest) -> HttpResponse:
     names = {channel.pk: channel.name for channel in channels}
     show = request.GET.get("show", "")
     numbers = tab_counts(request.seller, now=now)
-    counts = {show: count(number, MOST_IN_TAB) for show, number in numbers.items() if number}
-    tabs = tabs_of(member_of(request), ORDERS, request.GET, counts=counts)
+    tabs = tabs_of(member_of(request), ORDERS, request.GET, numbers=numbers, most=MOST_IN_TAB)
     context = {
         "rows": [(row, names[row.order.channel_id]) for row in rows_of(page.rows)],
         "page": page,

@@ -1,4 +1,4 @@
-"""The list of orders in a real browser: what it says of slips that were printed, and days."""
+"""The list of orders in a real browser: what it says of slips that were printed, days, and tabs."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -6,6 +6,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from channels_app.flows.printed import mark_printed
 from channels_app.flows.sheet import mark_of, sheet_of
+from inventory.models import Membership, SavedView
 from marketplace_integration import clock
 from tests.browser.conftest import assert_good, sign_in
 from tests.flows.order_rig import Rig, rig
@@ -77,3 +78,30 @@ def test_orders_of_some_days_are_found_kept_and_downloaded(page: Page, live_serv
 
     file = brought.value.path().read_text(encoding="utf-8-sig")
     assert [row.split(",")[0] for row in file.splitlines()] == ["Order number", "SO-00000003"]
+
+
+@both_sizes
+def test_tabs_that_are_rarely_asked_for_stand_under_more(page: Page, live_server: LiveServer, shop: Rig):
+    shop.market.asks_to_cancel("SO-00000001")
+    shop.download()
+    owner = Membership.objects.get(user=shop.owner)
+    for name in ("Cups", "Gifts", "Mugs", "Pens"):
+        SavedView.objects.create(membership=owner, page="orders", name=name, query={"q": name})
+    sign_in(page, shop.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/")
+    tabs = page.get_by_role("navigation", name="Orders")
+
+    expect(tabs.get_by_role("link", name="Returns")).to_be_hidden()
+    tabs.get_by_text("More 1").click()
+    expect(tabs.get_by_role("link", name="Returns")).to_be_in_viewport(ratio=1)
+    expect(tabs.get_by_role("link", name="Pens")).to_be_in_viewport(ratio=1)
+    assert_good(page)
+    page.keyboard.press("Escape")
+    expect(tabs.get_by_role("link", name="Returns")).to_be_hidden()
+    page.keyboard.press("Enter")
+    tabs.get_by_role("link", name="Cancellation requests 1").click()
+
+    expect(page.locator('.tabs a[aria-current="page"]')).to_have_text("Cancellation requests 1")
+    expect(page.locator('.tabs a[aria-current="page"]')).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="SO-00000001")).to_be_visible()
+    assert_good(page)

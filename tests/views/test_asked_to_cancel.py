@@ -109,7 +109,7 @@ def test_two_requests_for_one_order_are_one_order_at_home_as_in_the_tab(browser:
     )
 
     assert "1 buyer asks to cancel an order." in browser.get("/s/acme/").content.decode()
-    tabs = browser.get(ORDERS).context["tabs"].tabs
+    tabs = browser.get(ORDERS).context["tabs"].rare
     assert [tab["count"] for tab in tabs if tab["text"] == SHOW["requests"]] == ["1"]
 
 

@@ -31,8 +31,14 @@ def browser(rig: Rig, client: Client) -> Client:
     return client
 
 
+def _counted(page: Any) -> list[dict[str, Any]]:
+    """Return the tabs with a number, in the row and under More."""
+    tabs = page.context["tabs"]
+    return [tab for tab in (*tabs.tabs, *tabs.rare) if tab["count"]]
+
+
 def _tabs(page: Any) -> dict[str, str]:
-    return {tab["text"]: tab["count"] for tab in page.context["tabs"].tabs if tab.get("count")}
+    return {tab["text"]: tab["count"] for tab in _counted(page)}
 
 
 def _beside_orders(browser: Client) -> str:
@@ -46,9 +52,16 @@ def test_tabs_say_how_many_orders_they_show(browser: Client):
     counted = {"To ship": "3", "Needs attention": "1", "Cancellation requests": "1", "Returns": "1"}
 
     assert _tabs(page) == counted
-    for tab in page.context["tabs"].tabs:
-        if tab.get("count"):
-            assert len(browser.get(f"/s/acme/orders/{tab['url']}").context["rows"]) == int(tab["count"])
+    for tab in _counted(page):
+        assert len(browser.get(f"/s/acme/orders/{tab['url']}").context["rows"]) == int(tab["count"])
+
+
+def test_what_waits_under_more_is_said_on_it(browser: Client):
+    everything, requests = (browser.get(f"/s/acme/orders/?show={show}").context["tabs"] for show in ("", "requests"))
+
+    assert (everything.rare_count, requests.rare_count) == ("2", "1")
+    CancellationRequest.objects.update(state="refused")
+    assert browser.get("/s/acme/orders/?show=returns").context["tabs"].rare_count == ""
 
 
 def test_more_than_can_be_told_apart_are_not_counted(browser: Client, monkeypatch: pytest.MonkeyPatch):

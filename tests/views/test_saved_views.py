@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from inventory.models import Label, Role, SavedView
-from inventory.saved_views import MOST
+from inventory.saved_views import MOST, MOST_IN_ROW
 from tests.factories import make_label, make_user
 from tests.flows.order_rig import Rig, rig
 
@@ -54,6 +54,29 @@ def _keep(browser: Client, shown: Shown, name: str, **query: str):
 def test_what_sellers_ask_for_most_are_tabs(browser: Client):
     assert _words(browser.get(ORDERS.address))[:3] == ["All orders", "To ship", "Late"]
     assert _words(browser.get(ITEMS.address))[:3] == ["All items", "Without a label", "Out of stock"]
+
+
+def test_what_is_asked_for_rarely_stands_under_more_until_it_is_shown(browser: Client):
+    page, shown = browser.get(ORDERS.address), browser.get(f"{ORDERS.address}?show=returns")
+
+    rare = ["Cancellation requests", "Returns", "Not paid yet", "Third Party Managed"]
+    assert [tab["text"] for tab in page.context["tabs"].rare] == rare
+    assert not set(rare) & set(_words(page))
+    assert (_current(shown), [tab["text"] for tab in shown.context["tabs"].rare]) == (
+        "Returns",
+        ["Cancellation requests", "Not paid yet", "Third Party Managed"],
+    )
+
+
+def test_of_many_own_tabs_the_first_and_the_one_shown_stand_in_the_row(browser: Client, shown: Shown):
+    for number in range(MOST_IN_ROW + 2):
+        page = _keep(browser, shown, f"View {number}", q=f"MUG-{number}")
+
+    beside = [f"View {number}" for number in range(MOST_IN_ROW)]
+    assert _words(page)[-MOST_IN_ROW - 1 :] == [*beside, f"View {MOST_IN_ROW + 1}"]
+    assert [tab["text"] for tab in page.context["tabs"].further] == [f"View {MOST_IN_ROW}"]
+    elsewhere = browser.get(shown.address).context["tabs"].further
+    assert [tab["text"] for tab in elsewhere] == [f"View {MOST_IN_ROW}", f"View {MOST_IN_ROW + 1}"]
 
 
 def test_the_tab_of_what_is_shown_is_marked(browser: Client, shown: Shown):
