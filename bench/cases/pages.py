@@ -104,7 +104,7 @@ PAGES: dict[str, Asked] = {
     "import_problems": Asked(queries=5, rows=("import",)),
     "team": Asked(queries=9),
     "notifications": Asked(queries=15),
-    "marketplaces": Asked(queries=4),
+    "marketplaces": Asked(queries=6),
     "channel_add": Asked(queries=3),
     "channel_settings": Asked(queries=22, rows=("main", "third")),
     "channel_example": Asked(queries=6, rows=("main",), asked=("sku={sku}",)),

@@ -1,6 +1,7 @@
 """Marketplaces: the seller's channels, the catalogue of what can be added, and adding one."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
@@ -10,11 +11,14 @@ from django.shortcuts import redirect, render
 from channels_app.adapters import registry
 from channels_app.adapters.base import ChannelAdapter
 from channels_app.adapters.types import Mode
+from channels_app.flows.listing_counts import ListingCounts, count_listings
 from channels_app.flows.settings import add_channel
+from channels_app.flows.to_ship import orders_to_ship
 from channels_app.forms import AddChannelForm
 from channels_app.models import Channel
-from channels_app.views.words import describe_capabilities
+from channels_app.views.words import describe_capabilities, describe_lacks
 from inventory.models import Role
+from inventory.paging import COUNT_LIMIT
 from inventory.tenancy import SellerRequest, seller_page
 from marketplace_integration import clock
 
@@ -27,7 +31,18 @@ class CatalogueEntry:
     label: str
     summary: str
     capabilities: list[str]
+    lacks: list[str]
     channel_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRow:
+    """One of the seller's channels."""
+
+    channel: Channel
+    marketplace: str
+    counts: ListingCounts
+    to_ship: int
 
 
 @seller_page()
@@ -42,14 +57,30 @@ def marketplaces(request: SellerRequest) -> HttpResponse:
         )
         .order_by("name", "pk")
     )
-    names = {key: adapter.label for key, adapter in registry.adapters().items()}
+    to_ship = Counter(orders_to_ship(request.seller).values_list("channel_id", flat=True)[:COUNT_LIMIT])
     context = {
-        "channels": [(channel, names.get(channel.adapter_key, channel.adapter_key)) for channel in channels],
+        "rows": _rows(channels, to_ship),
+        # Beyond, the numbers are of the first only.
+        "has_more_to_ship": to_ship.total() == COUNT_LIMIT,
         "catalogue": _catalogue(channels),
         "elsewhere": registry.SET_UP_ELSEWHERE.values(),
         "can_manage": request.membership.can_manage,
     }
     return render(request, "channels_app/marketplaces.html", context)
+
+
+def _rows(channels: Sequence[Channel], to_ship: Counter[int]) -> list[ChannelRow]:
+    names = {key: adapter.label for key, adapter in registry.adapters().items()}
+    counts = count_listings(channels)
+    return [
+        ChannelRow(
+            channel=channel,
+            marketplace=names.get(channel.adapter_key, channel.adapter_key),
+            counts=counts[channel.pk],
+            to_ship=to_ship[channel.pk],
+        )
+        for channel in channels
+    ]
 
 
 @seller_page(Role.MANAGER)
@@ -69,7 +100,12 @@ def channel_add(request: SellerRequest, adapter_key: str) -> HttpResponse:
             now=clock.now(),
         )
         return redirect("channel_settings", request.seller.slug, channel.public_id)
-    context = {"form": form, "marketplace": adapter.label, "capabilities": describe_capabilities(adapter.capabilities)}
+    context = {
+        "form": form,
+        "marketplace": adapter.label,
+        "capabilities": describe_capabilities(adapter.capabilities),
+        "lacks": describe_lacks(adapter.capabilities),
+    }
     return render(request, "channels_app/channel_add.html", context, status=422 if form.errors else 200)
 
 
@@ -81,6 +117,7 @@ def _catalogue(channels: Iterable[Channel]) -> list[CatalogueEntry]:
             label=adapter.label,
             summary=adapter.summary,
             capabilities=describe_capabilities(adapter.capabilities),
+            lacks=describe_lacks(adapter.capabilities),
             channel_count=used.count(key),
         )
         for key, adapter in registry.adapters().items()

@@ -97,6 +97,31 @@ def describe_capabilities(capabilities: frozenset[Capability]) -> list[str]:
     return [words for capability, words in CAPABILITIES.items() if capability in capabilities]
 
 
+#: What a connection without it cannot do. Where nothing has to be accepted, nothing is missing.
+_LACKS = {
+    Capability.RECONCILE: "No comparing of all listings, no ending of strays",
+    Capability.NEW_PRODUCTS: "No products that the marketplace does not know yet",
+    Capability.SHIP_PARTIAL: "No second parcel of an order",
+    Capability.CANCEL_LINE: "No cancelling of single lines, only of whole orders",
+    Capability.CANCEL_PARTIAL: "No cancelling of some units of a line",
+    Capability.REFUND: "No refunds",
+    Capability.REFUND_PARTIAL: "No refunds of parts of an order",
+    Capability.CANCELLATION_REQUESTS: "No word of buyers' wishes to cancel",
+    Capability.RETURNS: "No buyers' returns",
+}
+#: What goes without saying where another is missing.
+_PART_OF = {Capability.CANCEL_PARTIAL: Capability.CANCEL_LINE, Capability.REFUND_PARTIAL: Capability.REFUND}
+
+
+def describe_lacks(capabilities: frozenset[Capability]) -> list[str]:
+    """Return what cannot be done with these capabilities, in the same order."""
+    return [
+        words
+        for capability, words in _LACKS.items()
+        if capability not in capabilities and _PART_OF.get(capability, capability) in {capability, *capabilities}
+    ]
+
+
 class Hurry(NamedTuple):
     """A word for an order that has to leave, and its tone."""
 
