@@ -13,7 +13,7 @@ from channels_app.admin.deeds import DEEDS, TRANSITIONS, Deed, possible_deeds, w
 from channels_app.flows.connection import adapter_class
 from channels_app.flows.expiry import expiry_of
 from channels_app.flows.switches import NAMES, SWITCHES
-from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob, ExpiryWarning
+from channels_app.models import ChangeRequest, Channel, ChannelJob, ExpiryWarning
 from channels_app.views.history_words import describe
 
 HISTORY_SHOWN = 50
@@ -43,7 +43,7 @@ def build_page(channel: Channel, *, now: datetime) -> dict[str, Any]:
     decided = list(requests.exclude(state=ChangeRequest.State.OPEN).order_by("-pk")[:REQUESTS_SHOWN])
     for row in (*waiting, *decided):
         row.channel = channel
-    history = ChannelHistory.objects.filter(channel=channel).select_related("actor").order_by("-pk")
+    history = channel.history.select_related("actor").order_by("-pk")
     jobs = ChannelJob.objects.filter(channel=channel).order_by("-blocked", "-failures", "kind")
     possible = possible_deeds(channel)
     return {

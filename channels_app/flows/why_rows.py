@@ -45,7 +45,7 @@ def changed_since(channel: Channel, at: datetime) -> dict[str, Any]:
 
 def settings_around(channel: Channel, at: datetime, *, before: int, after: int) -> list[ChannelHistory]:
     """Return the last changes up to `at` that decide what is shown, and the first after it, the newest first."""
-    rows = ChannelHistory.objects.filter(channel=channel, what__in=[*DECIDING, "brake"]).select_related("actor")
+    rows = channel.history.filter(what__in=[*DECIDING, "brake"]).select_related("actor")
     return _around(rows, "at", at, before=before, after=after)
 
 

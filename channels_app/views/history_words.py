@@ -3,22 +3,28 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.choices import flatten_choices
 
 from channels_app.adapters import registry
 from channels_app.flows.switches import NAMES
+from channels_app.forms.basics import LabelPart, SwitchPart
+from channels_app.forms.rules import PricePart, QuantityPart
 from channels_app.models import ChangeRequest, Channel, ChannelHistory
+from channels_app.vocabulary import LISTS
 
-_FIELDS = {
-    "quantity_mode": "what buyers see",
-    "quantity_limit": "that number",
-    "price_percent": "percent",
-    "price_amount": "amount",
-    "price_ending": "ending",
-    "price_minimum": "never below",
-    "currency_rate": "exchange rate",
-    "credentials_expire_on": "credentials expire on",
+#: Where history keeps which secrets were replaced.
+_SECRETS = "replaced secrets"
+#: What a form says only beside its other fields.
+_CALLED = {
+    "quantity_limit": "The number that buyers see",
+    "credentials_expire_on": "Credentials expire on",
+    "name": "Channel name",
 }
+_PARTS = (SwitchPart, LabelPart, QuantityPart, PricePart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +50,53 @@ def _text(entry: ChannelHistory) -> str:
         return str(entry.after)
     if entry.what == "change request":
         return _request_text(entry)
+    if entry.what == "archived":
+        return "removed the channel"
+    if entry.what == "testing_ends_at":
+        return f"moved the end of Testing {_moved(entry.before, entry.after, ZoneInfo(entry.channel.seller.time_zone))}"
     if isinstance(entry.after, dict):
-        before = entry.before if isinstance(entry.before, dict) else {}
-        replaced = entry.after.get("replaced secrets", [])
-        words = {**_account_words(entry.channel.adapter_key), **_FIELDS}
-        changed = [f"{words.get(name, name.replace('_', ' '))}: replaced, never shown" for name in replaced]
-        changed += [
-            f"{words.get(name, name.replace('_', ' '))}: {_value(before.get(name))} → {_value(value)}"
-            for name, value in (dict.fromkeys(before) | entry.after).items()
-            if name != "replaced secrets" and _value(before.get(name)) != _value(value)
-        ]
-        return f"changed {'; '.join(changed)}"
-    return f"changed {entry.what.replace('_', ' ')}: {_value(entry.before)} → {_value(entry.after)}"
+        return _settings_text(entry, entry.before if isinstance(entry.before, dict) else {}, entry.after)
+    return _change_text(entry.channel, entry.what, entry.before, entry.after)
+
+
+def _settings_text(entry: ChannelHistory, before: dict[str, Any], after: dict[str, Any]) -> str:
+    channel = entry.channel
+    replaced = [f"replaced “{_name(channel, name)}”, which is never shown" for name in after.get(_SECRETS, ())]
+    before, after = _flat(before), _flat(after)
+    changed = [
+        _change_text(channel, name, before.get(name), after.get(name))
+        for name in dict.fromkeys([*before, *after])
+        if name != _SECRETS and _value(before.get(name)) != _value(after.get(name))
+    ]
+    text = "; ".join([*replaced, *changed])
+    return f"{text} ({entry.what})" if entry.what.startswith("products in ") else text
+
+
+def _change_text(channel: Channel, name: str, before: Any, after: Any) -> str:
+    """Return one change as a sentence without its subject."""
+    words = f"“{_name(channel, name)}”"
+    was, now = (_choice(channel, name, value) if _value(value) else "" for value in (before, after))
+    if not was:
+        return f"set {words} to {now}"
+    return f"changed {words} from {was} to {now}" if now else f"emptied {words}, which was {was}"
+
+
+def _moved(before: Any, after: Any, zone: ZoneInfo) -> str:
+    to = f"to {_moment(after, zone)}"
+    return f"from {_moment(before, zone)} {to}" if before else to
+
+
+def _moment(text: Any, zone: ZoneInfo) -> str:
+    local = datetime.fromisoformat(str(text)).astimezone(zone)
+    return f"{local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with what carriers and reasons mean under a name for each: "carriers-ups"."""
+    flat = {name: value for name, value in values.items() if name != "words"}
+    for kind, codes in (values.get("words") or {}).items():
+        flat |= {f"{kind}-{key}": code for key, code in codes.items()}
+    return flat
 
 
 def _state_text(entry: ChannelHistory) -> str:
@@ -82,18 +123,40 @@ def _request_text(entry: ChannelHistory) -> str:
 
 
 @cache
-def _account_words(adapter_key: str) -> dict[str, str]:
-    """Return what the form for the account calls its fields; nothing where the adapter is not installed any more."""
+def _fields(adapter_key: str) -> dict[str, forms.Field]:
+    """Return the fields of the settings page; those of the account where the adapter is still installed."""
     adapter = registry.adapters().get(adapter_key)
-    fields = adapter.account_form.base_fields if adapter else {}
-    return {name: str(field.label or name.replace("_", " ").capitalize()) for name, field in fields.items()}
+    fields = dict(adapter.account_form.base_fields) if adapter else {}
+    for part in _PARTS:
+        fields |= part.base_fields
+    return fields
+
+
+@cache
+def _words() -> dict[str, str]:
+    """Return what the settings page calls each carrier and reason: "carriers-ups": "Carriers: UPS"."""
+    return {f"{kind}-{word.key}": f"{title}: {word.name}" for kind, (title, words) in LISTS.items() for word in words}
+
+
+def _name(channel: Channel, name: str) -> str:
+    field = _fields(channel.adapter_key).get(name)
+    said = _CALLED.get(name) or _words().get(name) or (field and field.label)
+    return str(said or name.replace("_", " ").capitalize())
+
+
+def _choice(channel: Channel, name: str, value: Any) -> str:
+    """Return the value as its form words it."""
+    field, text = _fields(channel.adapter_key).get(name), _value(value)
+    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+        return str(dict(flatten_choices(cast(Any, field.choices))).get(text, text))
+    kind = name.partition("-")[0]
+    return dict(channel.choices(kind)).get(text, text) if name in _words() else text
 
 
 def _value(value: Any) -> str:
+    """Return it in words; "" for nothing."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None or value in ("", []):
-        return "none"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(value)
+        return ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

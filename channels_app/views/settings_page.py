@@ -17,7 +17,7 @@ from channels_app.flows.measured import Measured, measure
 from channels_app.flows.permissions import Action, Actor, allowed, why_not
 from channels_app.flows.settings import count_ended_by
 from channels_app.forms import AskSupportForm, DeactivateForm, Part
-from channels_app.models import ChangeRequest, Channel, ChannelHistory, ChannelJob, JobRun, Listing, Order
+from channels_app.models import ChangeRequest, Channel, ChannelJob, JobRun, Listing, Order
 from channels_app.views.evidence import find_proofs
 from channels_app.views.history_words import describe
 from channels_app.views.ledger import find_alarm
@@ -99,10 +99,7 @@ def build_context(
         "requests": requests,
         "ask_form": ask_form or _ask_form(channel, actor),
         "deactivate_form": _deactivate_form(channel, actor),
-        "history": [
-            describe(entry)
-            for entry in ChannelHistory.objects.filter(channel=channel).select_related("actor").order_by("-pk")[:10]
-        ],
+        "history": [describe(entry) for entry in channel.history.select_related("actor").order_by("-pk")[:10]],
         "may": {action.value: allowed(channel.state, actor, action) for action in Action},
         "why": {action.value: why_not(channel.state, actor, action) for action in Action},
     }
@@ -128,7 +125,8 @@ def _evidence(channel: Channel) -> dict[str, int]:
     counts = count_listings([channel])[channel.pk]
     return {
         "listed": counts.listed,
-        "refused": counts.troubled,
+        "outdated": counts.outdated,
+        "refused": counts.refused,
         "orders": count_up_to(Order.objects.filter(channel=channel)),
     }
 

@@ -84,9 +84,9 @@ def test_the_queue_opens_with_what_waits_chosen(desk: Client):
     ("kind", "told"),
     [
         ("switches", {"switched Orders off"}),
-        ("settings", {"changed buffer: 0 → 2"}),
+        ("settings", {"changed “Buffer” from 0 to 2"}),
         ("state", {"made the channel Live"}),
-        ("", {"switched Orders off", "changed buffer: 0 → 2", "made the channel Live"}),
+        ("", {"switched Orders off", "changed “Buffer” from 0 to 2", "made the channel Live"}),
     ],
 )
 def test_what_was_changed_is_narrowed_to_a_kind_of_change(desk: Client, channel: Channel, kind: str, told: set[str]):
@@ -95,7 +95,7 @@ def test_what_was_changed_is_narrowed_to_a_kind_of_change(desk: Client, channel:
 
     shown = text(desk, HISTORY, kind=kind)
 
-    every = {"switched Orders off", "changed buffer: 0 → 2", "made the channel Live"}
+    every = {"switched Orders off", "changed “Buffer” from 0 to 2", "made the channel Live"}
     assert {words for words in every if f">{words}</span>" in shown} == told
 
 

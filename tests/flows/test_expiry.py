@@ -127,8 +127,8 @@ def test_the_owner_enters_a_day_and_history_tells(channel: Channel, owner: User)
     assert channel.credentials_expire_on is None
     texts = [describe(entry).text for entry in ChannelHistory.objects.filter(what="account").order_by("pk")]
     assert texts == [
-        f"changed credentials expire on: none → {NEXT_MONTH}",
-        f"changed credentials expire on: {NEXT_MONTH} → none",
+        f"set “Credentials expire on” to {NEXT_MONTH}",
+        f"emptied “Credentials expire on”, which was {NEXT_MONTH}",
     ]
 
 

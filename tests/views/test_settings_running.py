@@ -2,14 +2,16 @@
 
 import pytest
 from django import forms
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from channels_app.models import ChangeRequest, Channel, ChannelJob, Listing
 from channels_app.secrets import read_secrets
 from inventory.models import Location, Role, Seller
-from tests.factories import make_item, make_label, make_seller, make_user
+from tests.factories import NOW, make_item, make_label, make_seller, make_user
 from tests.flows.marketplace import MemoryAdapter, make_ready_channel
 from tests.views.settings_rig import filled, make_live, post, url
 
@@ -245,3 +247,28 @@ class ShopForm(forms.Form):
         if not address.startswith("https://"):
             raise forms.ValidationError("Give an address.")
         return address
+
+
+def test_what_is_listed_with_older_details_is_not_counted_among_the_refused(browser: Client, channel: Channel):
+    make_live(channel)
+    for sku, state, refused in (("A", "listed", ""), ("B", "listed", "x"), ("C", "rejected", "x")):
+        Listing.objects.create(channel=channel, sku=sku, state=state, rejected_hash=refused)
+
+    answer = browser.get(url(channel))
+
+    evidence = answer.context["evidence"]
+    assert (evidence["listed"], evidence["outdated"], evidence["refused"]) == (2, 1, 1)
+    assert "1 with older details" in answer.content.decode()
+
+
+def test_a_long_history_costs_no_more_queries_than_a_short_one(
+    browser: Client, channel: Channel, django_assert_max_num_queries: DjangoAssertNumQueries
+):
+    channel.history.all().delete()
+    with CaptureQueriesContext(connection) as before:
+        browser.get(url(channel))
+    for number in range(10):
+        channel.history.create(at=NOW, what="quantity", before={"buffer": number}, after={"buffer": number + 1})
+
+    with django_assert_max_num_queries(len(before)):
+        assert "changed “Buffer” from 8 to 9" in browser.get(url(channel)).content.decode()
