@@ -1,18 +1,16 @@
 """The days between which orders were placed: whole ones in the seller's time zone, both ends among them."""
 
-from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 
 from channels_app.models import Order
+from inventory.days import NEWEST, OLDEST, bounds_of
 from inventory.models import Seller
 
 _FORMAT = "%Y-%m-%d"
-_OLDEST, _NEWEST = date(1970, 1, 1), date(2999, 12, 31)
 
 
 class DaysForm(forms.Form):
@@ -20,7 +18,7 @@ class DaysForm(forms.Form):
 
     def __init__(self, seller: Seller, data: Any) -> None:
         super().__init__(data)
-        self._zone = ZoneInfo(seller.time_zone)
+        self._seller = seller
         self.fields |= {"from": _day("Placed from"), "to": _day("Placed to")}
 
     def clean(self) -> None:
@@ -34,20 +32,17 @@ class DaysForm(forms.Form):
             return orders.none()
         first, last = self.cleaned_data["from"], self.cleaned_data["to"]
         if first:
-            orders = orders.filter(placed_at__gte=self._begin_of(first))
-        return orders.filter(placed_at__lt=self._begin_of(last + timedelta(days=1))) if last else orders
-
-    def _begin_of(self, day: date) -> datetime:
-        return datetime.combine(day, time.min, tzinfo=self._zone)
+            orders = orders.filter(placed_at__gte=bounds_of(first, self._seller)[0])
+        return orders.filter(placed_at__lt=bounds_of(last, self._seller)[1]) if last else orders
 
 
 def _day(label: str) -> forms.DateField:
-    outside = f"Enter a day from {_OLDEST.year} to {_NEWEST.year}."
+    outside = f"Enter a day from {OLDEST.year} to {NEWEST.year}."
     return forms.DateField(
         label=label,
         required=False,
         input_formats=[_FORMAT],
         widget=forms.DateInput(format=_FORMAT, attrs={"type": "date"}),
-        validators=[MinValueValidator(_OLDEST, outside), MaxValueValidator(_NEWEST, outside)],
+        validators=[MinValueValidator(OLDEST, outside), MaxValueValidator(NEWEST, outside)],
         error_messages={"invalid": "Enter a day as in 2026-01-31."},
     )

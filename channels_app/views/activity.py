@@ -18,9 +18,10 @@ from channels_app.models import Channel, ChannelJob, FeedLine, JobRun, LedgerSta
 from channels_app.models.submission import OPEN_PHASES
 from channels_app.views import activity_now
 from channels_app.views.activity_runs import RunsAsked, page_of_runs, rows_of
-from channels_app.views.newest import bounds_of, day_in, of_channels, page_newest
+from channels_app.views.newest import of_channels, page_newest
 from channels_app.views.refused import page_of_refused, refused
 from inventory.csv_writing import csv_head, csv_line
+from inventory.days import bounds_of, day_in
 from inventory.models import Role
 from inventory.paging import number_in, page_by_key
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page

@@ -11,8 +11,9 @@ from channels_app.flows.sentences import without_values
 from channels_app.flows.takeover import SUBMISSION_KINDS
 from channels_app.models import Channel, ChannelJob, JobRun, Submission
 from channels_app.views.by_time import place_of
-from channels_app.views.newest import bounds_of, of_channels, of_jobs, places_in
+from channels_app.views.newest import of_channels, of_jobs, places_in
 from channels_app.views.words import describe_counts
+from inventory.days import bounds_of
 from inventory.models import Seller
 from inventory.paging import SIZE, Fetch, Page, page_of
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from channels_app.flows.listing_counts import ListingCounts
+from inventory.days import bounds_of
 from inventory.models import Seller
 
 DAYS = 14
@@ -88,7 +89,7 @@ def sales_of(seller: Seller, *, now: datetime) -> Sales:
     local = now.astimezone(zone)
     today, a_week_ago = local.date(), local - _WEEK
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    since = datetime.combine(days[0], datetime.min.time(), zone)
+    since, _ = bounds_of(days[0], seller)
     params: dict[str, Any] = {"zone": seller.time_zone, "seller": seller.pk, "since": since, "a_week_ago": a_week_ago}
     with connection.cursor() as cursor:
         cursor.execute(_BY_DAY, params)

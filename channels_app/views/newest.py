@@ -1,9 +1,7 @@
 """Rows of channels, or of their jobs, in the order of a time, newest first, a page at a time."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
@@ -12,7 +10,6 @@ from django.http import QueryDict
 
 from channels_app.models import Channel, ChannelJob
 from channels_app.views.by_time import Key, beyond, key_in, place_of
-from inventory.models import Seller
 from inventory.paging import SIZE, Fetch, Page, page_of
 
 Row = TypeVar("Row", bound=models.Model)
@@ -65,17 +62,3 @@ def page_newest(fetch: Fetch[Row], query: QueryDict, *, at: str, size: int = SIZ
 def places_in(query: QueryDict) -> tuple[Key | None, Key | None]:
     """Return the places that the query names by "after" and "before"."""
     return key_in(query.get("after", "")), key_in(query.get("before", ""))
-
-
-def day_in(text: str) -> date | None:
-    """Return the day that stands in an address; one that was tampered with is none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def bounds_of(day: date, seller: Seller) -> tuple[datetime, datetime]:
-    """Return when the day begins and ends where the seller is."""
-    zone = ZoneInfo(seller.time_zone)
-    return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)

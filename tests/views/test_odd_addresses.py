@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.test import Client
 
 from channels_app.flows.shipping_sheet import COLUMNS
@@ -54,13 +55,15 @@ ODD = [
     "<script>alert(1)</script>",
     "0001-01-01T00:00:00+14:00_1",
     "9999-12-31T23:59:59-14:00_1",
+    "9999-12-31",
+    "0001-01-01",
 ]
 
 
 #: Every name that any page reads from its query.
 NAMES = [
     *("after", "before", "q", "label", "show", "channel", "tab", "only", "sku", "run", "kind", "order", "parcel", "at"),
-    *("worth", "all", "cause", "own", "from", "to"),
+    *("worth", "all", "cause", "own", "item", "location", "at_most", "job", "day", "from", "to"),
     *("label-label", "quantity-buffer", "quantity-quantity_mode", "price-price_percent", "next"),
 ]
 
@@ -85,7 +88,10 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 ACTIVITY_TABS = ("runs", "sent", "refused")
 
 
-def test_no_page_breaks_on_what_stands_in_its_query(client: Client, rig: Rig, values: Values):
+def test_no_page_breaks_on_what_stands_in_its_query(
+    client: Client, rig: Rig, values: Values, monkeypatch: pytest.MonkeyPatch
+):
+    read = names_read(monkeypatch)
     client.force_login(rig.owner)
     client.raise_request_exception = False
     asked: list[tuple[str, dict[str, str]]] = [(name, {}) for name in sorted(READ_ONLY)] + [
@@ -101,6 +107,26 @@ def test_no_page_breaks_on_what_stands_in_its_query(client: Client, rig: Rig, va
 
     good = {name: {200, 404} if name in EXACT else {200} for name in READ_ONLY}
     assert {asked: status for asked, status in answers.items() if status not in good[asked[0]]} == {}
+    assert read - {*NAMES} == set()
+
+
+def names_read(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return a set that comes to hold every name that a page reads from its query."""
+    names: set[str] = set()
+
+    def note(method: str) -> None:
+        original = getattr(QueryDict, method)
+
+        def noting(query: QueryDict, name: str, *default: object) -> object:
+            if not hasattr(query, name):  # a template looks there for its attributes, too
+                names.add(name)
+            return original(query, name, *default)
+
+        monkeypatch.setattr(QueryDict, method, noting)
+
+    for method in ("get", "getlist", "__getitem__", "__contains__"):
+        note(method)
+    return names
 
 
 def test_no_form_breaks_on_what_is_sent(client: Client, rig: Rig, values: Values):
