@@ -48,6 +48,7 @@ _ACTIVITY = "s/<slug:seller_slug>/activity/"
 urlpatterns = [
     path("s/<slug:seller_slug>/", home.home, name="home"),
     path("s/<slug:seller_slug>/search/", search.search, name="search"),
+    path("s/<slug:seller_slug>/search/typed/", search.search_typed, name="search_typed"),
     path("s/<slug:seller_slug>/items/<uuid:public_id>/listings/", item_listings.item_listings, name="item_listings"),
     path("s/<slug:seller_slug>/items/effect/", items_effect.items_effect, name="items_effect"),
     path("s/<slug:seller_slug>/items/<uuid:public_id>/why/<uuid:channel>/", item_why.item_why, name="item_why"),

@@ -63,7 +63,7 @@ NAVIGATION = 1
 _SEARCHES = ("q=mug", "q=no.+{number}", "q=SKU-{digits}", "q={sku}", "q={gtin}", "q=nothing+like+it", "q=mu")
 #: Of buyers some have few orders, some one in fifty, some one in seven.
 _ORDER_SEARCHES = ("q={order_number}", "q={order_parcel}", "q={order_email}", "q={order_buyer}")
-_BUYERS = ("q=miller", "q=ada", "q=abc", "q=nobody+like+her")
+_BUYERS = ("q=miller", "q=ada", "q=miller+ada", "q=abc", "q=nobody+like+her")
 _KEYS = ("", "after={sku}", "before={sku}")
 
 #: Every address that answers GET, by its name in the URL configuration; a test holds this against it. Not here is what
@@ -74,6 +74,7 @@ PAGES: dict[str, Asked] = {
     "password_change_done": Asked(queries=2),
     "home": Asked(queries=20),
     "search": Asked(queries=11, asked=("", *_SEARCHES, *_ORDER_SEARCHES, *_BUYERS)),
+    "search_typed": Asked(queries=10, asked=("", *_SEARCHES, *_ORDER_SEARCHES, *_BUYERS)),
     "items": Asked(
         queries=14,
         asked=(

@@ -1,8 +1,9 @@
 """Finding orders by what a buyer or a carrier writes about: each a look at an index, however many orders there are."""
 
+import re
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 
 from channels_app.models import Channel, Order, Shipment
@@ -11,6 +12,9 @@ from inventory.search import TRIGRAM
 
 #: Orders that a search for what many have in common looks at, newest first.
 MOST = 500
+#: Of a name, so many words are looked for.
+MOST_WORDS = 6
+_PART = re.compile(r"[^\s,;]+")
 
 
 def orders_called(seller: Seller, channels: Sequence[Channel], words: str) -> QuerySet[Order, int]:
@@ -30,8 +34,15 @@ def orders_called(seller: Seller, channels: Sequence[Channel], words: str) -> Qu
 
 
 def orders_of_buyers(seller: Seller, words: str) -> QuerySet[Order]:
-    """Return the seller's orders with these words in the buyer's name, the newest first; none for too few letters."""
+    """Return the seller's orders with these words in the buyer's name, the newest first; none for too few letters.
+
+    In whichever order: people write “Miller, Ada” of Ada Miller. Short words alone are looked for as they stand, since
+    the index knows no word of less letters.
+    """
     if len(words) < TRIGRAM:
         return Order.objects.none()
-    named = Order.objects.filter(seller_id=seller.pk, buyer__name__icontains=words)
+    parts = _PART.findall(words)[:MOST_WORDS]
+    if max(map(len, parts), default=0) < TRIGRAM:
+        parts = [words]
+    named = Order.objects.filter(*(Q(buyer__name__icontains=part) for part in parts), seller_id=seller.pk)
     return named.order_by("-placed_at", "-pk")

@@ -60,7 +60,7 @@ OWNERS_ONLY = {
 
 #: What GET alone is for: a form sent there changes nothing.
 READ_ONLY = {
-    *("home", "search", "items", "items_edit", "label", "label_state"),
+    *("home", "search", "search_typed", "items", "items_edit", "label", "label_state"),
     *("import_detail", "import_problems", "item_listings", "item_why"),
     *("marketplaces", "channel_listings", "channel_reconciler", "channel_example", "channel_label_summary"),
     *("orders", "raw_orders", "order", "packing_slips", "activity", "refused_csv", "submission"),

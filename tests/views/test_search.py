@@ -1,7 +1,9 @@
 """One search for everything: straight to what is called so, else what fits; nothing of others."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -119,3 +121,60 @@ def test_an_order_of_a_channel_that_was_removed_is_found_as_in_the_list(
 
     assert _leads_to(browser, seller, "A-1") == reverse("order", args=[seller.slug, order.public_id])
     assert "Nordhaus" not in _search(browser, seller, "nordhaus").replace('value="nordhaus"', "")
+
+
+# --- while one types --------------------------------------------------------------------------------------------------
+def _typed(browser: Client, seller: Seller, words: str) -> str:
+    return browser.get(f"/s/{seller.slug}/search/typed/", {"q": words}).content.decode()
+
+
+def test_while_one_types_a_handful_of_each_kind_is_shown_what_is_called_so_first(
+    browser: Client, seller: Seller, channel: Channel
+):
+    for number in range(6):
+        make_item(seller, f"A-NOR-{number}", title="Northern light")
+        make_label(seller, f"North {number}")
+        _order(channel, f"N-{number}")
+    Order.objects.update(buyer={"name": "Nora Northwood"})
+    make_item(seller, "NOR", title="The one")
+
+    page = _typed(browser, seller, "nor")
+
+    options = re.findall(r'<a role="option"[^>]*><span>(?:<strong>)?([^<]*)', page)
+    assert options == [
+        *("N-5", "N-4", "N-3", "N-2"),
+        *("NOR", "A-NOR-0", "A-NOR-1", "A-NOR-2"),
+        *("North 0", "North 1", "North 2", "North 3"),
+        "Nordhaus",
+    ]
+    assert "Show all that fits" in page
+    assert f'href="/s/{seller.slug}/search/?q=nor"' in page
+
+
+def test_while_one_types_a_whole_number_is_shown_and_not_gone_to(browser: Client, seller: Seller, channel: Channel):
+    order = _order(channel, "SO-17")
+
+    assert reverse("order", args=[seller.slug, order.public_id]) in _typed(browser, seller, "SO-17")
+
+
+@pytest.mark.parametrize("words", ["", "n", " n "])
+def test_too_few_letters_are_not_looked_for(
+    browser: Client, seller: Seller, words: str, django_assert_max_num_queries: Any
+):
+    make_label(seller, "North")
+
+    with django_assert_max_num_queries(3):
+        assert "<a" not in _typed(browser, seller, words)
+
+
+def test_while_one_types_what_does_not_fit_is_said_from_three_letters_on(browser: Client, seller: Seller):
+    assert _typed(browser, seller, "xy").strip() == ""
+    assert "Nothing fits “&lt;b&gt;” so far." in _typed(browser, seller, "<b>")
+
+
+def test_nothing_of_other_sellers_is_shown_while_one_types(browser: Client, seller: Seller):
+    other = make_seller("other")
+    make_item(other, "SECRET-1", title="Secret")
+    make_label(other, "Secret label")
+
+    assert "<a" not in _typed(browser, seller, "secret")
