@@ -6,11 +6,9 @@ Never rendered back, never logged.
 import json
 from collections.abc import Mapping
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
-
 from channels_app.adapters.errors import SettingsError
 from channels_app.models import Channel
+from marketplace_integration.cipher import LostKey, seal, seal_all_again, unseal
 
 _LOST_KEY = (
     "The stored credentials cannot be opened: the key they were encrypted with is missing. "
@@ -23,10 +21,9 @@ def read_secrets(channel: Channel) -> dict[str, str]:
     if not channel.encrypted_secrets:
         return {}
     try:
-        plain = _cipher().decrypt(channel.encrypted_secrets.encode())
-    except InvalidToken:
+        secrets: dict[str, str] = json.loads(unseal(channel.encrypted_secrets))
+    except LostKey:
         raise SettingsError(_LOST_KEY, code="lost_key") from None
-    secrets: dict[str, str] = json.loads(plain)
     return secrets
 
 
@@ -42,26 +39,10 @@ def store_secrets(channel: Channel, values: Mapping[str, str]) -> set[str]:
     after = before | {name: value for name, value in values.items() if value}
     changed = {name for name in after if after[name] != before.get(name)}
     if changed:
-        channel.encrypted_secrets = _cipher().encrypt(json.dumps(after, sort_keys=True).encode()).decode()
+        channel.encrypted_secrets = seal(json.dumps(after, sort_keys=True))
     return changed
 
 
 def rotate() -> tuple[int, int]:
-    """Encrypt every channel's secrets again under the newest key. Returns (how many, how many no key opens).
-
-    Safe while the product runs: a row that somebody changes meanwhile already has the newest key.
-    """
-    cipher, done, lost = _cipher(), 0, 0
-    rows = Channel.objects.exclude(encrypted_secrets="").values_list("pk", "encrypted_secrets")
-    for pk, old in rows.iterator(chunk_size=500):
-        try:
-            new = cipher.rotate(old.encode()).decode()
-        except InvalidToken:
-            lost += 1
-            continue
-        done += Channel.objects.filter(pk=pk, encrypted_secrets=old).update(encrypted_secrets=new)
-    return done, lost
-
-
-def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
+    """Encrypt every channel's secrets again under the newest key. Returns (how many, how many no key opens)."""
+    return seal_all_again(Channel.objects.all(), "encrypted_secrets")
