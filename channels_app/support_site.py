@@ -10,6 +10,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
 from django.db.models import Min, Q, QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -18,8 +19,12 @@ from channels_app.models import ChangeRequest, Channel, Listing, Order, Submissi
 from inventory.letters import given_up_lately
 from inventory.models import CsvImport, Item, Mail, Seller, SupportVisit
 from inventory.paging import count_up_to, text_in
+from inventory.second_step import device_of, is_asked
 from inventory.shelves import SHELVES
+from inventory.sign_in import StaffSignInForm
 from inventory.support import is_support
+from inventory.views.back import asked_for
+from inventory.views.sign_in import SignIn
 from inventory.work import TOLD_FOR
 from inventory.working import failed_lately
 from marketplace_integration import clock
@@ -68,6 +73,36 @@ class SupportSite(AdminSite):
     index_template = "admin/desk.html"
     empty_value_display = "–"
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Say whether this is staff, with two-step sign-in where that is asked of support."""
+        return super().has_permission(request) and not _owes_second_step(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Ask for name and password, then for what `SignIn` asks beyond them, as everywhere on the site."""
+        index = reverse("admin:index", current_app=self.name)
+        if request.method == "GET" and super().has_permission(request):
+            then = asked_for(request) or index
+            return redirect(
+                f"{reverse('security')}?{urlencode({'next': then})}" if _owes_second_step(request) else then
+            )
+        context = {
+            **self.each_context(request),
+            "title": "Sign in",
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            "next": asked_for(request) or index,
+            **(extra_context or {}),
+        }
+        request.current_app = self.name
+        return SignIn.as_view(
+            template_name="admin/login.html",
+            authentication_form=StaffSignInForm,
+            redirect_authenticated_user=False,
+            next_page=index,
+            extra_context=context,
+        )(request)
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the lists by shelf; what is on none, such as accounts, comes last."""
         names = [*SHELVES, "More"]
@@ -90,6 +125,10 @@ class SupportSite(AdminSite):
         if is_support(request.user):
             more |= {"found": find(q) if q else [], "waiting": _waiting(cast(User, request.user), now=clock.now())}
         return super().index(request, {**(extra_context or {}), **more})
+
+
+def _owes_second_step(request: HttpRequest) -> bool:
+    return is_asked() and device_of(cast(User, request.user)) is None
 
 
 def find(q: str) -> list[Found]:

@@ -7,6 +7,7 @@ it sends the letter twice, which is the better of the two faults.
 import logging
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.db.models import F
 from django.template.loader import render_to_string
@@ -56,7 +57,11 @@ def wait_after(attempts: int) -> timedelta:
 
 def address_of(membership: Membership) -> str:
     """Return where the member's letters go; empty if the account has no address."""
-    user = membership.user
+    return address_of_account(membership.user)
+
+
+def address_of_account(user: User) -> str:
+    """Return where the account's letters go; empty if it has no address."""
     return user.email or (user.get_username() if "@" in user.get_username() else "")
 
 

@@ -16,8 +16,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
-from inventory import wishes
+from inventory import second_step, wishes
 from inventory.models import Invitation, Mail, Membership, Role, Seller, TeamChange
+from marketplace_integration import clock
 
 VALID_FOR = timedelta(days=7)
 #: Invitations that wait at once, so that nobody sends letters to the world from here.
@@ -148,6 +149,53 @@ def remove(member: Membership, *, actor: User, now: datetime) -> None:
         _close_ways_back(member.seller, found.user, actor=actor, now=now)
 
 
+def require_second_step(seller: Seller, *, is_required: bool, actor: User, now: datetime) -> None:
+    """Nobody opens the seller's pages without two-step sign-in from now on; or it is each member's choice again."""
+    with _changed_by_owner(seller, actor):
+        others = Seller.objects.filter(pk=seller.pk, second_step_required_at__isnull=is_required)
+        if others.update(second_step_required_at=clock.real_now() if is_required else None):
+            what = TeamChange.What.SECOND_STEP_REQUIRED if is_required else TeamChange.What.SECOND_STEP_FREE
+            _record(seller, what, "", actor=actor, now=now)
+
+
+def reset_second_step(member: Membership, *, actor: User, site: str, now: datetime) -> Mail | None:
+    """The member's password alone is enough again. Returns the letter that says so.
+
+    Raises TeamError for one's own, which needs a code or the password, and for an account that others rely on, too.
+    """
+    with _changed_by_owner(member.seller, actor):
+        found = _member(member)
+        if found.user_id == actor.pk:
+            raise TeamError("Your own is switched off under Sign-in and security.")
+        if found.user.is_staff or found.user.memberships.exclude(pk=found.pk).exists():
+            raise TeamError(f"{found.user.get_username()} does not work for this team alone: ask support to reset it.")
+        return _switch_off(found.user, [found.seller], actor=actor, site=site, now=now)
+
+
+def reset_second_step_as_support(
+    member: Membership, *, actor: User, reason: str, site: str, now: datetime
+) -> Mail | None:
+    """As `reset_second_step`, on record with every team of the account. Raises TeamError for accounts of support."""
+    with _changing(member.seller):
+        found = _member(member)
+        if found.user.is_staff:
+            raise TeamError("Whoever runs this site does it for support: manage.py reset_second_step.")
+        teams = [each.seller for each in found.user.memberships.select_related("seller").order_by("seller")]
+        return _switch_off(found.user, teams, actor=actor, reason=reason, site=site, now=now)
+
+
+def _switch_off(
+    user: User, teams: list[Seller], *, actor: User, site: str, now: datetime, reason: str = ""
+) -> Mail | None:
+    try:
+        letter = second_step.switch_off(user, site=site, now=now, by=actor)
+    except second_step.SecondStepError as error:
+        raise TeamError(str(error)) from error
+    for seller in teams:
+        _record(seller, TeamChange.What.SECOND_STEP_RESET, user.get_username(), actor=actor, now=now, reason=reason)
+    return letter
+
+
 @contextmanager
 def recorded(seller: Seller, *, actor: User, now: datetime) -> Iterator[None]:
     """Whatever is done to the team inside has the same consequences and record: for support, who belongs to no team."""
@@ -256,9 +304,9 @@ def _record(
     *,
     actor: User,
     now: datetime,
-    before: str = "",
-    after: str = "",
+    **more: str,
 ) -> None:
+    """`more` are before and after, for roles, and the reason."""
     TeamChange.objects.create(
-        seller=seller, at=now, actor=actor, who=actor.get_username(), what=what, whom=whom, before=before, after=after
+        seller=seller, at=now, actor=actor, who=actor.get_username(), what=what, whom=whom, **more
     )

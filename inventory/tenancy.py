@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from inventory.models import Membership, Role, Seller, SupportVisit
+from inventory.second_step import device_of, is_asked
 from inventory.support import find_visit, is_support
 from marketplace_integration import clock
 
@@ -61,9 +62,13 @@ def _page(role: Role, *, for_visits: bool) -> Callable[[View], View]:
             user = cast(User, request.user)
             members = Membership.objects.select_related("seller", "user")
             found: Membership | SupportVisit | None = members.filter(seller__slug=seller_slug, user_id=user.pk).first()
+            if found is not None and is_asked(found.seller) and not _may_go_on(request, user, found.seller):
+                return _to_the_set_up(request)
             if found is None:
                 if not is_support(user):
                     raise Http404
+                if is_asked() and device_of(user) is None:
+                    return _to_the_set_up(request)
                 seller = get_object_or_404(Seller, slug=seller_slug)
                 found = find_visit(seller, user, now=clock.now())
                 if found is None:
@@ -86,9 +91,27 @@ def member_of(request: SellerRequest) -> Membership | None:
     return request.membership if isinstance(request.membership, Membership) else None
 
 
+def _may_go_on(request: HttpRequest, user: User, seller: Seller) -> bool:
+    """Say whether the member has two-step sign-in, or has yet to send what was written before it was asked for."""
+    since, entered = seller.second_step_required_at, user.last_login
+    was_in = since is not None and entered is not None and entered < since
+    return device_of(user) is not None or (was_in and not _is_opening(request))
+
+
+def _to_the_set_up(request: HttpRequest) -> HttpResponseBase:
+    """Lead to where two-step sign-in is set up, and from there back to the page that was wanted."""
+    back = urlencode({"next": request.get_full_path()}) if _is_opening(request) else ""
+    return redirect(f"{reverse('security')}?{back}".rstrip("?"))
+
+
+def _is_opening(request: HttpRequest) -> bool:
+    """Say whether a whole page is wanted, rather than a part of it, or something done."""
+    return request.method == "GET" and "HX-Request" not in request.headers
+
+
 def _to_the_desk(request: HttpRequest, seller: Seller) -> HttpResponseBase:
     """Lead support to where a visit begins, and from there back. Raises Http404 for all but a page that is opened."""
-    if request.method != "GET" or "HX-Request" in request.headers:
+    if not _is_opening(request):
         raise Http404
     desk = reverse("admin:inventory_seller_visit", args=[seller.pk])
     return redirect(f"{desk}?{urlencode({'next': request.get_full_path()})}")

@@ -43,7 +43,8 @@ SETTINGS: tuple[Setting, ...] = (
         cast=list,
         default=[],
         required=True,
-        meaning="Fernet keys that encrypt marketplace credentials, newest first, separated by commas. "
+        meaning="Fernet keys that encrypt marketplace credentials and keys of two-step sign-in, newest first, "
+        "separated by commas. "
         "To rotate, put a new key in front and keep the old ones.",
     ),
     Setting(
@@ -92,6 +93,12 @@ SETTINGS: tuple[Setting, ...] = (
         cast=bool,
         default=False,
         meaning="Trust X-Forwarded-Proto and X-Forwarded-For. Only behind a proxy that sets both itself.",
+    ),
+    Setting(
+        name="SUPPORT_SECOND_STEP",
+        cast=bool,
+        default=False,
+        meaning="Support staff need two-step sign-in; those without are led to set it up before they reach the desk.",
     ),
     Setting(
         name="TESTING_DAYS",

@@ -10,6 +10,7 @@
  * data-required           must be filled in or chosen while the dialog it stands in is open
  * data-check-all="name"   ticks all boxes of that name      data-show-when="name=value[|value]"  shown while a field has that value
  * data-submit             sends its form when it changes     data-guard            warns before unsaved input is left
+ * data-copy="id"          puts the words of that element on the clipboard, and says so
  * data-print              prints the page                   data-after-print      a dialog that opens once it was printed
  * data-search             Control+K (or Command+K) leads there
  * data-download          a button that brings a file: the page stays, and its form may be sent again
@@ -78,6 +79,30 @@
     });
   }
 
+  /* Each child of the element is a line of its own; what has none is copied as it reads. */
+  function copy(button) {
+    var place = document.getElementById(button.dataset.copy);
+    var isList = place.tagName === "UL";
+    var words = isList ? Array.from(place.children, function (line) { return line.textContent; }).join("\n") : place.textContent.replace(/\s/g, "");
+    navigator.clipboard.writeText(words).then(
+      function () {
+        tellCopied(button, "Copied");
+      },
+      function () {
+        tellCopied(button, "Select it and copy it by hand");
+      }
+    );
+  }
+
+  function tellCopied(button, words) {
+    var said = button.dataset.words || button.textContent;
+    button.dataset.words = said;
+    button.textContent = words;
+    setTimeout(function () {
+      button.textContent = said;
+    }, 3000);
+  }
+
   function closeMenus(except) {
     document.querySelectorAll("details[data-menu][open]").forEach(function (menu) {
       if (menu !== except) menu.open = false;
@@ -96,6 +121,8 @@
       toggleTheme();
     } else if ((target = closest(event, "[data-toggle-nav]"))) {
       toggleNav(target);
+    } else if ((target = closest(event, "[data-copy]"))) {
+      copy(target);
     } else if (closest(event, "[data-print]")) {
       window.print();
     } else if (event.target instanceof HTMLDialogElement) {

@@ -19,6 +19,7 @@ os.environ |= {
     ),
     "REDIS_URL": os.environ.get("TEST_REDIS_URL", f"redis://:{TEST_PASSWORD}@127.0.0.1:{TEST_REDIS_PORT}/0"),
     "CLOCK_OFFSET_SECONDS": "0",
+    "SUPPORT_SECOND_STEP": "0",
     "TESTING_DAYS": "30",
     "KEEP_LINES_DAYS": "30",
     "KEEP_RUNS_DAYS": "30",

@@ -72,6 +72,8 @@ PAGES: dict[str, Asked] = {
     "choose_seller": Asked(queries=3),
     "password_change": Asked(queries=2),
     "password_change_done": Asked(queries=2),
+    "security": Asked(queries=3),
+    "second_step_set_up": Asked(queries=2),
     "home": Asked(queries=20),
     "search": Asked(queries=11, asked=("", *_SEARCHES, *_ORDER_SEARCHES, *_BUYERS)),
     "search_typed": Asked(queries=10, asked=("", *_SEARCHES, *_ORDER_SEARCHES, *_BUYERS)),
@@ -348,7 +350,7 @@ def _sellers_pages(site: Site, places: _Places) -> Iterator[_Page]:
     for name, page in PAGES.items():
         for row in page.rows:
             given = places.rows[row] | ({"adapter_key": "sandbox"} if name == "channel_add" else {})
-            if not name.startswith(("choose", "password")):
+            if not name.startswith(("choose", "password", "security", "second_step")):
                 given = {"seller_slug": site.seller.slug, **given}
             for asked in page.asked:
                 allowed = page.queries + NAVIGATION * ("seller_slug" in given)

@@ -32,9 +32,11 @@ def write_due(*, now: datetime) -> list[int]:
     told: dict[int, list[Trouble]] = {}
 
     def word(mail: Mail) -> Worded | None:
-        if mail.seller_id not in told:
-            told[mail.seller_id] = digest_of(mail.seller, now=now)
-        return _word(mail, told[mail.seller_id], now=now)
+        assert mail.membership is not None  # a letter that is to be worded is to a member
+        seller = mail.membership.seller
+        if seller.pk not in told:
+            told[seller.pk] = digest_of(seller, now=now)
+        return _word(mail, seller, told[seller.pk], now=now)
 
     return word_due(Mail.Unworded.DIGEST, word, now=now)
 
@@ -74,14 +76,14 @@ def _note(due: tuple[DigestChoice, date], *, now: datetime) -> None:
             letter.save()
 
 
-def _word(mail: Mail, told: list[Trouble], *, now: datetime) -> Worded | None:
+def _word(mail: Mail, seller: Seller, told: list[Trouble], *, now: datetime) -> Worded | None:
     """Return the letter of this member's day if there is something to tell and they still want it."""
     choice = DigestChoice.objects.filter(membership=mail.membership).first()
     if choice is None or not told:
         return None
     DigestDay.objects.filter(membership=mail.membership, day=mail.told["day"]).update(things=len(told))
     things = "1 thing waits" if len(told) == 1 else f"{len(told)} things wait"
-    return Worded(subject=f"{mail.seller.name}: {things} for you", text=_text(mail.seller, choice, told, now))
+    return Worded(subject=f"{seller.name}: {things} for you", text=_text(seller, choice, told, now))
 
 
 def _text(seller: Seller, choice: DigestChoice, told: list[Trouble], at: datetime) -> str:

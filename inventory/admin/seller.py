@@ -10,8 +10,10 @@ from django.urls import URLPattern
 
 from inventory import team
 from inventory.admin.base import DeskAdmin, ForSuperusers, TabularInlineOfAny
+from inventory.admin.second_step import reset_second_step
 from inventory.admin.visits import begin_visit
 from inventory.models import Membership, Seller
+from inventory.second_step import device_of
 from inventory.shelves import DESK
 from marketplace_integration import clock
 
@@ -45,11 +47,18 @@ class SellerAdmin(ForSuperusers, DeskAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         seller = self.get_object(request, object_id)
-        members = seller.memberships.select_related("user").order_by("user__username") if seller else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "team": members})
+        members = seller.memberships.select_related("user__second_step").order_by("user__username") if seller else []
+        lost = [member for member in members if device_of(member.user) and not member.user.is_staff]
+        more = {"team": members, "resettable": lost}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.path_of("<int:object_id>/visit/", begin_visit, "visit"), *super().get_urls()]
+        reset = "<int:object_id>/members/<int:pk>/second-step/"
+        return [
+            self.path_of("<int:object_id>/visit/", begin_visit, "visit"),
+            self.path_of(reset, reset_second_step, "second_step"),
+            *super().get_urls(),
+        ]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Model | None = None) -> dict[str, Any]:
         return {} if obj else super().get_prepopulated_fields(request, obj)

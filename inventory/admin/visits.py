@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from inventory.admin.asking import ask
@@ -17,6 +16,7 @@ from inventory.admin.values import spell
 from inventory.models import Seller, SupportVisit
 from inventory.shelves import DESK
 from inventory.support import MINUTES, CannotVisit, end_visit, find_visit, start_visit
+from inventory.views.back import asked_for
 from marketplace_integration import clock
 
 
@@ -65,9 +65,8 @@ def begin_visit(request: HttpRequest, object_id: int) -> HttpResponse:
 
 def _place(request: HttpRequest, seller: Seller) -> str:
     """Return the page that was asked for if it is this seller's, else the seller's home."""
-    home, asked = reverse("home", args=[seller.slug]), request.GET.get("next", "")
-    is_here = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if is_here and asked.startswith(home) else home
+    home, asked = reverse("home", args=[seller.slug]), asked_for(request)
+    return asked if asked.startswith(home) else home
 
 
 @admin.register(SupportVisit)

@@ -103,8 +103,49 @@ class Migration(migrations.Migration):
                 ("slug", models.SlugField(max_length=80, unique=True)),
                 ("time_zone", models.CharField(default="UTC", max_length=64)),
                 ("currency", models.CharField(default="USD", max_length=3)),
+                ("second_step_required_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("created_at", models.DateTimeField()),
             ],
+        ),
+        migrations.CreateModel(
+            name="SecondStep",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "throttling_failure_timestamp",
+                    models.DateTimeField(
+                        blank=True,
+                        default=None,
+                        help_text="A timestamp of the last failed verification attempt. Null if last attempt succeeded.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "throttling_failure_count",
+                    models.PositiveIntegerField(default=0, help_text="Number of successive failed attempts."),
+                ),
+                ("confirmed", models.BooleanField(default=False)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("encrypted_key", models.TextField()),
+                ("last_t", models.BigIntegerField(default=-1)),
+                (
+                    "backup_hashes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64), default=list, size=None
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="second_step",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
         ),
         migrations.CreateModel(
             name="CsvImport",
@@ -760,7 +801,11 @@ class Migration(migrations.Migration):
                 (
                     "seller",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="mails", to="inventory.seller"
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mails",
+                        to="inventory.seller",
                     ),
                 ),
             ],
@@ -782,11 +827,15 @@ class Migration(migrations.Migration):
                             ("added", "added"),
                             ("role", "changed the role"),
                             ("removed", "removed"),
+                            ("second_step_reset", "switched off two-step sign-in"),
+                            ("second_step_required", "required two-step sign-in"),
+                            ("second_step_free", "left two-step sign-in to each member"),
                         ],
                         max_length=20,
                     ),
                 ),
-                ("whom", models.CharField(max_length=150)),
+                ("whom", models.CharField(blank=True, max_length=150)),
+                ("reason", models.CharField(blank=True, max_length=500)),
                 (
                     "before",
                     models.CharField(

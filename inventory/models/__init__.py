@@ -7,6 +7,7 @@ from inventory.models.label import Label, LabelItem
 from inventory.models.lack import Lack
 from inventory.models.mail import Mail
 from inventory.models.saved_view import SavedView
+from inventory.models.second_step import SecondStep
 from inventory.models.seller import Membership, Role, Seller
 from inventory.models.stock import Location, Reason, Stock, StockMovement
 from inventory.models.support import SupportVisit
@@ -37,6 +38,7 @@ __all__ = [
     "Reason",
     "Role",
     "SavedView",
+    "SecondStep",
     "Seller",
     "Stock",
     "StockMovement",

@@ -14,8 +14,9 @@ class Mail(models.Model):
         STOP = "stop", "A channel has stopped"
         EXPIRY = "expiry", "Credentials expire"
 
-    seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="mails")
-    #: Whom it is worded for. NULL: an invitation, or somebody who left.
+    #: None for what is between an account and the site, whichever sellers it works for.
+    seller = models.ForeignKey(Seller, null=True, blank=True, on_delete=models.CASCADE, related_name="mails")
+    #: Whom it is worded for. NULL: an invitation, somebody who left, or an account.
     membership = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.SET_NULL, related_name="mails")
     to = models.EmailField()
     subject = models.CharField(max_length=300)

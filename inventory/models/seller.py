@@ -32,6 +32,8 @@ class Seller(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     #: ISO 4217; the currency of item prices.
     currency = models.CharField(max_length=3, default="USD")
+    #: Nobody works for the seller without two-step sign-in since then, by real time; None: it is each member's choice.
+    second_step_required_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField()
 
     objects = SellerQuerySet.as_manager()

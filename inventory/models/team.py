@@ -69,18 +69,24 @@ class TeamChange(models.Model):
         ADDED = "added", "added"
         ROLE = "role", "changed the role"
         REMOVED = "removed", "removed"
+        SECOND_STEP_RESET = "second_step_reset", "switched off two-step sign-in"
+        SECOND_STEP_REQUIRED = "second_step_required", "required two-step sign-in"
+        SECOND_STEP_FREE = "second_step_free", "left two-step sign-in to each member"
 
     seller = models.ForeignKey(Seller, on_delete=models.CASCADE, related_name="team_changes", db_index=False)
     at = models.DateTimeField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     who = models.CharField(max_length=150)
     what = models.CharField(max_length=20, choices=What.choices)
-    whom = models.CharField(max_length=150)
+    #: Empty for what is about everybody.
+    whom = models.CharField(max_length=150, blank=True)
     before = models.CharField(max_length=10, choices=Role.choices, blank=True)
     after = models.CharField(max_length=10, choices=Role.choices, blank=True)
+    #: Of support, which says why.
+    reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["seller", "-id"], name="team_change_by_seller")]
 
     def __str__(self) -> str:
-        return f"{self.who} {self.get_what_display()} {self.whom}"
+        return f"{self.who} {self.get_what_display()} {self.whom}".rstrip()

@@ -21,7 +21,7 @@ from inventory.models import Invitation, Membership
 from marketplace_integration import clock
 
 #: Who chose a password just now is signed in by it: the other backend only throttles.
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_BACKEND = "inventory.sign_in.Accounts"
 
 
 @never_cache

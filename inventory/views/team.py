@@ -9,9 +9,11 @@ from django.views.decorators.http import require_POST
 
 from inventory import team as flows
 from inventory.models import Invitation, Mail, Membership, Role, Seller, SupportVisit, TeamChange
+from inventory.second_step import device_of
 from inventory.tasks import send_mail
 from inventory.team_forms import InviteForm, RoleForm
 from inventory.tenancy import SellerRequest, seller_page
+from inventory.views.back import site_of
 from marketplace_integration import clock
 
 CHANGES_SHOWN = 50
@@ -25,9 +27,10 @@ def team(request: SellerRequest) -> HttpResponse:
 
 def _show(request: SellerRequest, form: InviteForm) -> HttpResponse:
     last = flows.last_owner(request.seller)
-    members = list(request.seller.memberships.select_related("user").order_by("user__username"))
+    members = list(request.seller.memberships.select_related("user__second_step").order_by("user__username"))
     context = {
-        "members": [(member, RoleForm(member=member), member == last) for member in members],
+        "members": [(member, RoleForm(member=member), member == last, device_of(member.user)) for member in members],
+        "without_second_step": sum(device_of(member.user) is None for member in members),
         "last_owner_words": flows.LAST_OWNER,
         "invitations": _waiting(request.seller),
         "changes": TeamChange.objects.filter(seller=request.seller).order_by("-pk")[:CHANGES_SHOWN],
@@ -62,7 +65,7 @@ def team_invite(request: SellerRequest) -> HttpResponse:
     email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
     try:
         mail = flows.invite(
-            request.seller, email, role, actor=request.membership.user, site=_site(request), now=clock.now()
+            request.seller, email, role, actor=request.membership.user, site=site_of(request), now=clock.now()
         )
         send_mail.delay_on_commit(mail.pk)  # type: ignore[attr-defined]
     except flows.TeamError as error:
@@ -78,7 +81,7 @@ def invitation_again(request: SellerRequest, public_id: UUID) -> HttpResponse:
     """Send the invitation once more, with a new link."""
     invitation = _find_invitation(request, public_id)
     try:
-        mail = flows.send_again(invitation, actor=request.membership.user, site=_site(request), now=clock.now())
+        mail = flows.send_again(invitation, actor=request.membership.user, site=site_of(request), now=clock.now())
         send_mail.delay_on_commit(mail.pk)  # type: ignore[attr-defined]
     except flows.TeamError as error:
         messages.error(request, str(error))
@@ -134,8 +137,37 @@ def member_remove(request: SellerRequest, pk: int) -> HttpResponse:
     return redirect("choose_seller") if member.user_id == request.user.pk else redirect("team", request.seller.slug)
 
 
-def _site(request: SellerRequest) -> str:
-    return request.build_absolute_uri("/").rstrip("/")
+@seller_page(Role.OWNER)
+@require_POST
+def team_second_step(request: SellerRequest) -> HttpResponse:
+    """Require two-step sign-in of the whole team, or leave it to each member."""
+    is_required = request.POST.get("required") == "1"
+    try:
+        flows.require_second_step(
+            request.seller, is_required=is_required, actor=request.membership.user, now=clock.now()
+        )
+    except flows.TeamError as error:
+        messages.error(request, str(error))
+    else:
+        said = "Everybody needs two-step sign-in now." if is_required else "Two-step sign-in is each member's choice."
+        messages.success(request, said)
+    return redirect("team", request.seller.slug)
+
+
+@seller_page(Role.OWNER)
+@require_POST
+def member_second_step_reset(request: SellerRequest, pk: int) -> HttpResponse:
+    """Switch off the two-step sign-in of a member who lost the phone."""
+    member = _find_member(request, pk)
+    try:
+        letter = flows.reset_second_step(member, actor=request.membership.user, site=site_of(request), now=clock.now())
+    except flows.TeamError as error:
+        messages.error(request, str(error))
+    else:
+        if letter:
+            send_mail.delay_on_commit(letter.pk)  # type: ignore[attr-defined]
+        messages.success(request, f"{member.user.get_username()} signs in with the password alone now.")
+    return redirect("team", request.seller.slug)
 
 
 def _find_invitation(request: SellerRequest, public_id: UUID) -> Invitation:

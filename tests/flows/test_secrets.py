@@ -70,7 +70,7 @@ def test_rotation_moves_everything_to_the_newest_key_so_that_the_old_one_can_go(
 def test_rotation_says_how_many_cannot_be_opened(channel: Channel, settings):
     settings.FIELD_KEYS = [Fernet.generate_key().decode()]
 
-    with pytest.raises(CommandError, match="1 channels"):
+    with pytest.raises(CommandError, match="1 secrets"):
         call_command("rotate_secrets")
 
 

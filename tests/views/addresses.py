@@ -42,19 +42,24 @@ from tests.inventory.csv_files import bring
 
 #: Addresses for people who are not signed in, and for load balancers.
 PUBLIC = {
-    *("sign_in", "sign_out", "healthz"),
+    *("sign_in", "sign_in_code", "sign_out", "healthz"),
     *("password_reset", "password_reset_done", "password_reset_confirm", "password_reset_complete"),
     *("invitation_link", "invitation"),
 }
 
 
 #: Addresses for everybody who is signed in, whichever seller they belong to.
-OWN = {"choose_seller", "password_change", "password_change_done"}
+OWN = {"choose_seller", "password_change", "password_change_done", "security", "second_step_set_up"}
+
+
+#: What everybody who is signed in may do about their own account.
+OWN_DEEDS = {"second_step_begin", "second_step_off", "backup_codes_new"}
 
 
 OWNERS_ONLY = {
     *("channel_deactivate", "channel_remove"),
     *("team_invite", "invitation_again", "invitation_withdraw", "member_role", "member_remove"),
+    *("member_second_step_reset", "team_second_step"),
 }
 
 
@@ -123,7 +128,7 @@ def _patterns(patterns: list[Any]) -> list[URLPattern]:
 ADDRESSES = {str(one.name): sorted(one.pattern.converters) for one in _patterns(urlpatterns)}
 
 
-SELLERS = sorted(ADDRESSES.keys() - PUBLIC - OWN)
+SELLERS = sorted(ADDRESSES.keys() - PUBLIC - OWN - OWN_DEEDS)
 
 
 MUTATING = sorted(set(SELLERS) - READ_ONLY)
@@ -217,6 +222,7 @@ def _of_the_seller(rig: Rig) -> tuple[dict[str, uuid.UUID], dict[str, int]]:
         "mail_again": Mail.objects.get(seller=rig.seller).pk,
         "member_role": member,
         "member_remove": member,
+        "member_second_step_reset": member,
     }
     return public_ids, keys
 

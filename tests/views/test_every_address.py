@@ -30,6 +30,7 @@ from tests.views.addresses import (
     FORMS,
     MUTATING,
     OWN,
+    OWN_DEEDS,
     OWNERS_ONLY,
     PERSONAL,
     READ_ONLY,
@@ -59,6 +60,8 @@ def test_every_address_of_a_seller_needs_a_sign_in(client: Client, rig: Rig, val
                 )
     for name in OWN:
         assert client.get(reverse(name)).headers["Location"].startswith("/sign-in/"), name
+    for name in OWN_DEEDS:
+        assert client.post(reverse(name)).headers["Location"].startswith("/sign-in/"), name
 
 
 def test_nothing_of_a_seller_exists_for_others(client: Client, rig: Rig, values: Values):
