@@ -8,14 +8,13 @@ fail. The browser is the system's own Chromium.
 import argparse
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from screenshots import story
+from screenshots import story, two_steps
 from screenshots.story import Story
-from screenshots.walk import Album, Deed, Person
+from screenshots.walk import Album, Person
 from smoke.stack import Stack
 
 OUTPUT = Path(__file__).parent / "output"
@@ -39,19 +38,17 @@ def main() -> int:
         print("Chromium is not installed: on Debian, apt install chromium.")
         return 2
     if arguments.url:
-        return _take(arguments, chromium, arguments.url.rstrip("/"), {}, {})
+        return _take(arguments, chromium, arguments.url.rstrip("/"), None)
     stack = Stack.fresh("screenshots")
     try:
         played = Story(stack)
         played.play()
-        return _take(arguments, chromium, stack.web, played.places, played.deeds)
+        return _take(arguments, chromium, stack.web, played)
     finally:
         stack.stop() if arguments.keep else stack.remove()
 
 
-def _take(
-    arguments: argparse.Namespace, chromium: str, base: str, places: Mapping[str, str], deeds: Mapping[str, Deed]
-) -> int:
+def _take(arguments: argparse.Namespace, chromium: str, base: str, played: Story | None) -> int:
     shutil.rmtree(arguments.output, ignore_errors=True)
     arguments.output.mkdir(parents=True)
     album = Album(base=base, folder=arguments.output)
@@ -61,16 +58,18 @@ def _take(
             user=arguments.user,
             password=arguments.password,
             under=f"/s/{story.SLUG}/",
-            more={**places, "password": "/password/"},
-            deeds=deeds,
+            more={**(played.places if played else {}), "password": "/password/"},
+            deeds=played.deeds if played else {},
         ),
         Person(name="viewer", user="viewer@example.com", password=arguments.password),
         Person(name="newcomer", user=story.NEWCOMER, password=story.PASSWORD),
         Person(name="support", user=story.SUPPORT, password=story.SUPPORT_PASSWORD, under="/support/"),
+        *(played.people if played else []),
     ]
+    asked = {f"{person.name}-sign-in": two_steps.asked(person) for person in people if person.codes}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        album.take_of_strangers(browser, STRANGERS)
+        album.take_of_strangers(browser, STRANGERS, asked)
         for person in people:
             if not arguments.only or person.name in arguments.only.split(","):
                 album.take(browser, person, most=arguments.most)
@@ -86,7 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--url", default="", help="a site that runs and holds the demo; else one is started")
     parser.add_argument("--user", default=story.OWNER)
     parser.add_argument("--password", default=story.PASSWORD)
-    parser.add_argument("--only", default="", help="of seller, viewer, newcomer, support: those named")
+    parser.add_argument("--only", default="", help="of seller, viewer, newcomer, support, two-steps: those named")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--most", type=int, default=60, help="how many kinds of pages of one person at most")
     parser.add_argument("--keep", action="store_true", help="keep the data of the product that was started")

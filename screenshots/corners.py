@@ -32,6 +32,7 @@ class Corners:
             "search-hits": f"{self.home}search/?q=mug",
             "orders-unreadable": f"{self.home}orders/unreadable/",
             "password-changed": "/password/changed/",
+            "security": "/security/",
             "choose-seller": "/",
         }
         self.deeds: dict[str, Deed] = {}
@@ -46,6 +47,7 @@ class Corners:
         listed, other = self._label(label), self._label(other_label)
         self.places["import-done"] = self._link("imports/", "items.csv")
         self.deeds = {
+            "security-set-up": Deed(path="/security/", press="Set up two-step sign-in"),
             "label-rule-change": Deed(
                 path=f"{other}?show=rule",
                 fill={"rule-0-field": "title", "rule-0-op": "contains", "rule-0-value": "a"},

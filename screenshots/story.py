@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from screenshots import two_steps
 from screenshots.corners import Corners
-from screenshots.walk import Deed
+from screenshots.walk import Deed, Person
 from smoke.browser import Browser
 from smoke.channels import KINDS, Kind
 from smoke.expectations import Expectations
@@ -86,6 +87,8 @@ class Story:
         #: Name -> path of pages that no link leads to, and what only a form shows.
         self.places: dict[str, str] = {}
         self.deeds: dict[str, Deed] = {}
+        #: Who is made on the way.
+        self.people: list[Person] = []
         self._started = time.monotonic()
 
     def play(self) -> None:
@@ -201,6 +204,7 @@ class Story:
         corners.play(label=LABEL, other_label=GIFTS, channel=self._first, shipped=self._shipped, item="HP-MUG-01")
         self.places |= corners.places
         self.deeds = corners.deeds
+        self.people.append(two_steps.settle(self.stack, slug=SLUG, password=PASSWORD))
 
     # --- what the parts need --------------------------------------------------------------------------------------
 

@@ -36,6 +36,8 @@ class Person:
     password: str
     #: Only addresses under this path are looked at.
     under: str = "/s/"
+    #: Backup codes, one for each time that a code is asked for.
+    codes: list[str] = field(default_factory=list)
     more: Mapping[str, str] = field(default_factory=dict)
     deeds: Mapping[str, Deed] = field(default_factory=dict)
 
@@ -85,12 +87,15 @@ class Album:
         page.get_by_role("button", name=deed.press, exact=True).first.click()
         page.wait_for_load_state("networkidle")
 
-    def take_of_strangers(self, browser: Browser, paths: Mapping[str, str]) -> None:
+    def take_of_strangers(self, browser: Browser, paths: Mapping[str, str], deeds: Mapping[str, Deed]) -> None:
         """Take the pictures of pages that need no signing in."""
         for width, pixels in WIDTHS.items():
             page = browser.new_page(viewport={"width": pixels, "height": 900})
             for name, path in paths.items():
                 page.goto(self.base + path)
+                self.look(page, name, width)
+            for name, deed in deeds.items():
+                self._do(page, deed)
                 self.look(page, name, width)
             page.close()
 
@@ -167,6 +172,10 @@ class Album:
         page.fill('input[name="password"]', person.password)
         page.click('form[method="post"] button[type="submit"]')
         page.wait_for_load_state()
+        if "/sign-in/code/" in page.url and person.codes:
+            page.fill('input[name="code"]', person.codes.pop())
+            page.click('form[method="post"] button[type="submit"]')
+            page.wait_for_load_state()
         if "/sign-in/" in page.url:
             raise SystemExit(f"Signing in as {person.user} failed.")
         if not urlsplit(page.url).path.startswith(person.under):
