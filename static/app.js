@@ -3,6 +3,7 @@
  *
  * data-open-dialog="id"   opens <dialog id="id">            data-close-dialog     closes the dialog it stands in
  * data-confirm="words"    asks before the form is sent      data-confirm-button="words" (the button that says yes)
+ *                         "{ticked}" in the words becomes how many boxes are ticked that data-needs-ticked names
  * data-toggle-nav         shows and hides the navigation    data-toggle-theme     light and dark
  * data-menu               <details> that closes on a click elsewhere, or Escape
  * data-ticked="name"      shows how many boxes of that name are ticked
@@ -64,14 +65,16 @@
     });
   }
 
+  function tickedBoxes(name) {
+    return document.querySelectorAll('input[type="checkbox"][name="' + name + '"]:checked');
+  }
+
   function countTicked() {
     document.querySelectorAll("[data-ticked]").forEach(function (place) {
-      var ticked = document.querySelectorAll('input[type="checkbox"][name="' + place.dataset.ticked + '"]:checked');
-      place.textContent = ticked.length;
+      place.textContent = tickedBoxes(place.dataset.ticked).length;
     });
     document.querySelectorAll("[data-needs-ticked]").forEach(function (control) {
-      var name = control.dataset.needsTicked;
-      var isUsable = document.querySelector('input[type="checkbox"][name="' + name + '"]:checked') !== null;
+      var isUsable = tickedBoxes(control.dataset.needsTicked).length > 0;
       if (control.type === "radio" && control.disabled === isUsable) {
         control.checked = isUsable && valueOf(control.name, control.form) === "";
       }
@@ -231,7 +234,7 @@
     var no = document.createElement("button");
     dialog.className = "dialog";
     words.id = "confirm-words";
-    words.textContent = source.dataset.confirm;
+    words.textContent = source.dataset.confirm.replace("{ticked}", tickedBoxes(source.dataset.needsTicked).length);
     dialog.setAttribute("aria-labelledby", words.id);
     actions.className = "form-actions";
     yes.className = "button button-primary";

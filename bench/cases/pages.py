@@ -136,7 +136,7 @@ PAGES: dict[str, Asked] = {
         ),
     ),
     "channel_reconciler": Asked(
-        queries=12,
+        queries=14,
         rows=("main", "third"),
         asked=(*_KEYS, "kind=to_end", "kind=missing", "kind=missing&after={sku}", "run={run}"),
     ),

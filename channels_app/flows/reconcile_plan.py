@@ -1,11 +1,13 @@
-"""What is done with a plan of the reconciler: apply it, or discard it."""
+"""What is done with a plan of the reconciler: apply it, or leave it out; the whole of it, or some SKUs."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from channels_app.flows import brake
 from channels_app.flows import reconcile_sql as sql
@@ -46,10 +48,12 @@ def quiet_since(run: ReconcileRun) -> datetime | None:
     return run.as_of and min(run.as_of, run.created_at) - timedelta(minutes=QUIET_MINUTES)
 
 
-def apply_differences(run: ReconcileRun, kinds: Sequence[str], *, now: datetime) -> dict[str, int]:
+def apply_differences(
+    run: ReconcileRun, kinds: Sequence[str], *, now: datetime, skus: Sequence[str] | None = None
+) -> dict[str, int]:
     """Planned differences of these kinds are enqueued for the feed, each re-checked; those no longer so are skipped.
 
-    Call it in a transaction. Returns how many were enqueued, by kind.
+    `skus` names some of them, None all. Call it in a transaction. Returns how many were enqueued, by kind.
     """
     channel = run.channel
     params: dict[str, Any] = {
@@ -60,6 +64,7 @@ def apply_differences(run: ReconcileRun, kinds: Sequence[str], *, now: datetime)
         "as_of": run.as_of,
         "quiet_since": quiet_since(run),
         "kinds": [str(kind) for kind in kinds],
+        "skus": None if skus is None else list(skus),
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.APPLY, params)
@@ -69,7 +74,8 @@ def apply_differences(run: ReconcileRun, kinds: Sequence[str], *, now: datetime)
         for kind, skus in applied.items():
             changes, urgency = ENQUEUED_AS[kind]
             enqueue(channel.pk, skus, kinds=changes, urgency=urgency, now=now)
-        cursor.execute(sql.NOTE_APPLIED, params)
+        # Those that an earlier call has applied may have been sent and confirmed by now.
+        cursor.execute(sql.NOTE_APPLIED, {**params, "applied": list(chain.from_iterable(applied.values()))})
     transaction.on_commit(lambda: wake_feed(channel.pk, now))
     return {kind: len(skus) for kind, skus in applied.items()}
 
@@ -86,26 +92,53 @@ def expire_older(run: ReconcileRun, *, now: datetime) -> None:
     older.update(state=State.EXPIRED, finished_at=now, reason="A newer list of the marketplace has been read.")
 
 
-def apply_plan(run: ReconcileRun, *, actor: AbstractBaseUser | None, now: datetime) -> dict[str, int]:
-    """A person has decided: what the plan ends may end, whatever the brake says. Returns the enqueued, by kind.
+def apply_plan(
+    run: ReconcileRun, *, actor: AbstractBaseUser | None, now: datetime, skus: Sequence[str] | None = None
+) -> dict[str, int]:
+    """A person has decided: what the plan ends, or these SKUs of it, may end, whatever the brake says.
 
-    Raises PlanError if the plan was decided about already, or is too old.
+    Returns the enqueued, by kind. The brake opens only if it would hold them. Raises PlanError if the plan was decided
+    about already, or is too old.
     """
     with transaction.atomic():
         run = _locked(run, now=now)
-        endings = run.differences.filter(kind=Difference.Kind.TO_END, state=Difference.State.PLANNED).count()
-        brake.let_through(run.channel, actor=actor, now=now, count=endings)
-        applied = apply_differences(run, list(Difference.Kind), now=now)
-        _decide(run, State.APPLIED, "", actor=actor, now=now)
+        endings = _planned(run, skus).filter(kind=Difference.Kind.TO_END).count()
+        if skus is None or brake.would_hold(run.channel, endings, now=now):
+            brake.let_through(run.channel, actor=actor, now=now, count=endings)
+        applied = apply_differences(run, list(Difference.Kind), now=now, skus=skus)
+        if skus is None:
+            _decide(run, State.APPLIED, "", actor=actor, now=now)
+        else:
+            _decide_if_through(run, actor=actor, now=now)
     return applied
 
 
-def discard(run: ReconcileRun, *, actor: AbstractBaseUser | None, now: datetime) -> None:
-    """The plan is off the table; the next run looks again. Raises PlanError if it was decided about already."""
+def leave_out(
+    run: ReconcileRun, *, actor: AbstractBaseUser | None, now: datetime, skus: Sequence[str] | None = None
+) -> int:
+    """The plan, or these SKUs of it, is off the table; the next run looks again. Returns how many were left out.
+
+    Raises PlanError as `apply_plan` does.
+    """
     with transaction.atomic():
         run = _locked(run, now=now)
-        run.differences.filter(state=Difference.State.PLANNED).update(state=Difference.State.SKIPPED)
-        _decide(run, State.EXPIRED, "Discarded.", actor=actor, now=now)
+        left = _planned(run, skus).update(state=Difference.State.LEFT_OUT)
+        _decide_if_through(run, actor=actor, now=now)
+    return left
+
+
+def _planned(run: ReconcileRun, skus: Sequence[str] | None) -> QuerySet[Difference]:
+    rows = run.differences.filter(state=Difference.State.PLANNED)
+    return rows if skus is None else rows.filter(sku__in=list(skus))
+
+
+def _decide_if_through(run: ReconcileRun, *, actor: AbstractBaseUser | None, now: datetime) -> None:
+    """A plan of which nothing waits any more is decided; it was discarded if no ending of it was approved."""
+    if _planned(run, None).exists():
+        return
+    ended = run.differences.filter(kind=Difference.Kind.TO_END, state=Difference.State.APPLIED)
+    state, reason = (State.APPLIED, "") if ended.exists() else (State.EXPIRED, "Discarded.")
+    _decide(run, state, reason, actor=actor, now=now)
 
 
 def _locked(run: ReconcileRun, *, now: datetime) -> ReconcileRun:

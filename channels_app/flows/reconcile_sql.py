@@ -149,6 +149,7 @@ APPLY = f"""
         FROM channels_app_difference difference
         LEFT JOIN wanted ON wanted.sku = difference.sku
         WHERE difference.run_id = %(run)s AND difference.state = 'planned' AND difference.kind = ANY(%(kinds)s)
+          AND (%(skus)s::text[] IS NULL OR difference.sku = ANY(%(skus)s))
           AND (difference.kind = 'to_end') = (wanted.id IS NULL)
           AND NOT EXISTS (SELECT FROM busy WHERE busy.sku = difference.sku)
     ), applied AS (
@@ -161,6 +162,7 @@ APPLY = f"""
 SKIP_THE_REST = """
     UPDATE channels_app_difference SET state = 'skipped'
     WHERE run_id = %(run)s AND state = 'planned' AND kind = ANY(%(kinds)s)
+      AND (%(skus)s::text[] IS NULL OR sku = ANY(%(skus)s))
 """
 
 # What the channel shows becomes what it confirmed last: the feed then compares the truth with it, like with any other
@@ -178,7 +180,7 @@ NOTE_APPLIED = """
         remote_price, remote_quantity, kind <> 'missing', %(as_of)s
     FROM channels_app_difference difference
     LEFT JOIN inventory_item item ON item.seller_id = %(seller)s AND item.sku = difference.sku
-    WHERE difference.run_id = %(run)s AND difference.state = 'applied' AND difference.kind = ANY(%(kinds)s)
+    WHERE difference.run_id = %(run)s AND difference.sku = ANY(%(applied)s)
       AND NOT EXISTS (
           SELECT FROM channels_app_feedline line
           WHERE line.channel_id = %(channel)s AND line.sku = difference.sku

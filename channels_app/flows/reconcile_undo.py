@@ -142,6 +142,7 @@ def what_is_left(run: ReconcileRun) -> dict[str, Group]:
 def put_on_label(run: ReconcileRun, *, actor: AbstractBaseUser, now: datetime) -> BulkEdit:
     """What is left and for sale comes on the channel's label by hand, so the feed lists it again: an edit like others.
 
+    What is on the label is left no longer, as `what_is_left` finds: an edit that stops half-way leaves the others here.
     Raises NothingLeft or Busy.
     """
     label = run.channel.label
@@ -162,7 +163,8 @@ def put_on_label(run: ReconcileRun, *, actor: AbstractBaseUser, now: datetime) -
         )
         if made.count == 0:
             raise NothingLeft
-        run.differences.filter(state=_State.LEFT, sku__in=skus).update(state=_State.UNDONE)
+        run.label_edit = made
+        run.save(update_fields=["label_edit"])
     return made
 
 

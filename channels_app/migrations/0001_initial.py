@@ -844,6 +844,16 @@ class Migration(migrations.Migration):
                         blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
                     ),
                 ),
+                (
+                    "label_edit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inventory.bulkedit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -870,6 +880,7 @@ class Migration(migrations.Migration):
                             ("planned", "Planned"),
                             ("applied", "Applied"),
                             ("skipped", "No longer so"),
+                            ("left_out", "Left out"),
                             ("undone", "Undone"),
                             ("left", "Not put back"),
                         ],

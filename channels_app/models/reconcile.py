@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from channels_app.models.channel import Channel
+from inventory.models import BulkEdit
 from inventory.models.fields import money_field
 
 
@@ -31,6 +32,8 @@ class ReconcileRun(models.Model):
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    #: The latest edit that put on the label what an undo of this run left off it.
+    label_edit = models.ForeignKey(BulkEdit, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         indexes = [models.Index(fields=["channel", "-id"], name="reconcile_by_channel")]
@@ -52,6 +55,7 @@ class Difference(models.Model):
         PLANNED = "planned", "Planned"
         APPLIED = "applied", "Applied"
         SKIPPED = "skipped", "No longer so"
+        LEFT_OUT = "left_out", "Left out"
         UNDONE = "undone", "Undone"
         #: Its undo was asked for, and found something in its way.
         LEFT = "left", "Not put back"

@@ -14,7 +14,7 @@ from channels_app.adapters.errors import TemporaryError
 from channels_app.adapters.types import Export, Kind, RemoteListing
 from channels_app.flows import brake
 from channels_app.flows.reconcile import run_reconciler
-from channels_app.flows.reconcile_plan import PlanError, apply_plan, discard
+from channels_app.flows.reconcile_plan import PlanError, apply_plan, leave_out
 from channels_app.flows.shown import Reading, last_reading
 from channels_app.models import (
     ChannelHistory,
@@ -416,7 +416,7 @@ def test_a_person_lets_the_plan_go_and_the_brake_with_it(rig: Rig, many_strays: 
 
 
 def test_a_plan_is_decided_once(rig: Rig, many_strays: ReconcileRun):
-    discard(many_strays, actor=rig.owner, now=rig.now)
+    leave_out(many_strays, actor=rig.owner, now=rig.now)
 
     with pytest.raises(PlanError, match="expired already"):
         apply_plan(many_strays, actor=rig.owner, now=rig.now)

@@ -73,7 +73,7 @@ READ_ONLY = {
     *("channel_products", "channel_preview", "preview_count", "preview_csv"),
     "team",
     *("shipping_file", "shipping_file_problems", "to_ship_csv", "items_csv", "listings_csv"),
-    "orders_csv",
+    *("orders_csv", "reconcile_csv"),
 }
 
 
@@ -84,15 +84,15 @@ PERSONAL = {"notifications", "order_view_keep", "order_view_forget", "item_view_
 #: What support does not see while it visits: what members choose for themselves, and what is made to be taken away.
 CLOSED_TO_VISITS = {
     *("notifications", "packing_slips", "refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "items_csv"),
-    *("import_problems", "shipping_file_problems", "listings_csv", "orders_csv"),
+    *("import_problems", "shipping_file_problems", "listings_csv", "orders_csv", "reconcile_csv"),
 }
 
 
 UNSAFE = ("post", "put", "patch", "delete")
 
 
-#: What walks through a whole catalogue, or all that is to ship.
-WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv", "items_csv", "listings_csv"}
+#: What walks through a whole catalogue, a whole plan, or all that is to ship.
+WALKS = {"preview_count", "preview_csv", "issue_csv", "to_ship_csv", "items_csv", "listings_csv", "reconcile_csv"}
 
 
 #: What is not there where its query names a label, a location or a day that is not: a file of all would be wrong.
@@ -188,6 +188,7 @@ def _of_the_channel(rig: Rig) -> tuple[dict[str, Any], dict[str, int]]:
         "order_note_delete": note.pk,
         "channel_withdraw_request": wish.pk,
         "reconcile_decide": run.pk,
+        "reconcile_csv": run.pk,
     }
     return common, keys
 

@@ -197,7 +197,7 @@ def test_a_form_of_another_site_is_refused_everywhere(rig: Rig, values: Values):
     "name",
     [
         *("refused_csv", "issue_csv", "preview_csv", "to_ship_csv", "items_csv", "listings_csv", "orders_csv"),
-        "shipping_file_problems",
+        *("shipping_file_problems", "reconcile_csv"),
     ],
 )
 def test_every_file_for_a_program_for_tables_says_that_it_is_utf_8(client: Client, rig: Rig, values: Values, name: str):
