@@ -2,6 +2,9 @@
 
 An answer is "part:title" (what every item says of itself), "attribute:colour" (an attribute or a variation of the item)
 or "text:Blue" (the same for all). Without one, the attribute that is called like the field answers, or the usual part.
+
+Where a field knows only some choices, an item's word is one of them by its code or name, or means the one that the
+seller said.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,6 +53,26 @@ class Mapped:
     name: str
     fields: Sequence[ProductField]
     answers: Mapping[str, str]
+    #: By the code of a field: words of the seller's -> codes of the choices that they mean.
+    meanings: Mapping[str, Mapping[str, str]]
+
+    def find(self, field: ProductField, word: str) -> Choice | None:
+        """Return the choice that the word means: the one that the seller said, while there is such a one, comes first.
+
+        By code or name it is one of them else; None if it is none.
+        """
+        called, names = word.casefold(), self._names[field.code]
+        meant = self._meant.get(field.code, {}).get(called)
+        code = meant if meant in names else self.codes[field.code].get(called)
+        return None if code is None else Choice(code=code, name=names[code])
+
+    @cached_property
+    def _names(self) -> Mapping[str, Mapping[str, str]]:
+        return {field.code: {one.code: one.name for one in reversed(field.choices)} for field in self.fields}
+
+    @cached_property
+    def _meant(self) -> Mapping[str, Mapping[str, str]]:
+        return {code: {word.casefold(): one for word, one in words.items()} for code, words in self.meanings.items()}
 
     @cached_property
     def codes(self) -> Mapping[str, Mapping[str, str]]:
@@ -66,6 +89,8 @@ class Product(NamedTuple):
     #: The same for people: the category's name, and what is said by the fields' names.
     name: str = ""
     told: Mapping[str, str] = {}
+    #: By the code of a field: the item's word that is none of its choices.
+    unknown: Mapping[str, str] = {}
 
 
 _PARTS: Mapping[Part, Callable[[Described], str]] = {
@@ -81,18 +106,26 @@ _PARTS: Mapping[Part, Callable[[Described], str]] = {
 
 def describe(item: Described, mapped: Mapped) -> Product:
     """Return what the channel is told of the item, and what is wrong with it."""
-    values, told, problems = {}, {}, []
+    values, told, problems, unknown = {}, {}, [], {}
     for field in mapped.fields:
         said = say(item, field, mapped)
-        choice = mapped.codes[field.code].get(said.casefold()) if field.choices else None
+        choice = mapped.find(field, said) if said and field.choices else None
         if said and field.choices and choice is None:
             problems.append(f"{field.name}{_UNKNOWN} “{said}”. {_name_some(field.choices)}")
+            unknown[field.code] = said
         elif said:
-            values[field.code] = choice or said
-            told[field.name] = said
+            values[field.code] = choice.code if choice else said
+            told[field.name] = _in_words(said, choice)
         elif field.required:
             problems.append(f"{field.name}{_MISSING} {mapped.name} needs it. {_way_out(field, mapped)}")
-    return Product(mapped.code, values, problems, mapped.name, told)
+    return Product(mapped.code, values, problems, mapped.name, told, unknown)
+
+
+def _in_words(said: str, choice: Choice | None) -> str:
+    """Return what is told: the word, and beside it the choice that it means where that is called otherwise."""
+    if choice is None or said.casefold() in (choice.name.casefold(), choice.code.casefold()):
+        return said
+    return f"{choice.name} (“{said}”)"
 
 
 def field_in(problem: str) -> str:

@@ -19,11 +19,17 @@ from channels_app.flows.overwrite import overwrite
 from channels_app.flows.permissions import Action
 from channels_app.models import CategoryMapping, Channel, ChannelCategory, ChannelJob
 
+#: Code of a field -> words of the seller's -> codes of the choices that they mean.
+Meanings = Mapping[str, Mapping[str, str]]
+NO_MEANINGS: Meanings = {}
+
 
 def read_mapped(channel: Channel, owns: Collection[str]) -> dict[str, Mapped]:
     """Return what these categories of the seller's are on the channel, those left out of which it has not told all."""
     return {
-        row.own: Mapped(row.category.code, row.category.name, [field_from_json(one) for one in asked], row.answers)
+        row.own: Mapped(
+            row.category.code, row.category.name, [field_from_json(one) for one in asked], row.answers, row.meanings
+        )
         for row, asked in _asked(channel, owns)
     }
 
@@ -89,11 +95,13 @@ def save_mapping(
     own: str,
     category: ChannelCategory | None,
     answers: Mapping[str, str],
+    meanings: Meanings = NO_MEANINGS,
     *,
     actor: AbstractBaseUser,
     now: datetime,
 ) -> bool:
-    """`own` is this category on the channel (None: none), with these answers; what it changes is sent anew.
+    """`own` is this category on the channel (None: none), with these answers and what words mean; what it changes is
+    sent anew.
 
     Returns whether anything changed. Raises NotAllowed where the table says no.
     """
@@ -102,28 +110,33 @@ def save_mapping(
         row = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
         permissions.require(row, actor, Action.EDIT_PRODUCTS)
         old = CategoryMapping.objects.filter(channel=row, own=own).select_related("category").first()
-        if _says(old.category if old else None, old.answers if old else {}) == _says(category, answers):
+        said = (old.category.pk, old.answers, old.meanings) if old else None
+        if said == ((category.pk, answers, meanings) if category else None):
             return False
         if category is None:
             CategoryMapping.objects.filter(channel=row, own=own).delete()
         else:
             CategoryMapping.objects.update_or_create(
-                channel=row, own=own, defaults={"category": category, "answers": dict(answers), "updated_at": now}
+                channel=row,
+                own=own,
+                defaults={
+                    "category": category,
+                    "answers": dict(answers),
+                    "meanings": {code: dict(words) for code, words in meanings.items()},
+                    "updated_at": now,
+                },
             )
-        before = _in_words(old.category, old.answers) if old else {}
-        after = _in_words(category, answers) if category else {}
+        before = _in_words(old.category, old.answers, old.meanings) if old else {}
+        after = _in_words(category, answers, meanings) if category else {}
         remember(row, f"products in {own}"[:40], before=before, after=after, actor=actor, now=now)
         tell_anew(row, [own], now=now)
         transaction.on_commit(partial(jobs.nudge, [row.pk], [ChannelJob.Kind.CATEGORIES], now=now))
     return True
 
 
-def _says(category: ChannelCategory | None, answers: Mapping[str, str]) -> tuple[int, dict[str, str]] | None:
-    return (category.pk, dict(answers)) if category else None
-
-
-def _in_words(category: ChannelCategory, answers: Mapping[str, str]) -> dict[str, str]:
-    return {**answers, "category": category.name}
+def _in_words(category: ChannelCategory, answers: Mapping[str, str], meanings: Meanings) -> dict[str, str]:
+    meant = {f"{code}: {word}": one for code, words in meanings.items() for word, one in words.items()}
+    return {**answers, **meant, "category": category.name}
 
 
 def tell_anew(channel: Channel, owns: Collection[str], *, now: datetime) -> None:
@@ -145,5 +158,5 @@ def tell_anew(channel: Channel, owns: Collection[str], *, now: datetime) -> None
 
 
 def _fingerprint(row: CategoryMapping, asked: list[dict[str, Any]]) -> str:
-    told = [row.category.code, asked, row.answers]
+    told = [row.category.code, asked, row.answers, row.meanings]
     return md5(dumps(told, sort_keys=True, default=str).encode(), usedforsecurity=False).hexdigest()

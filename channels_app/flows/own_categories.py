@@ -1,12 +1,12 @@
 """The seller's own categories with items on a channel's label, and how these would answer the channel's questions."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from channels_app.flows.describe import Mapped, describe
+from channels_app.flows.describe import Mapped, Product, describe
 from channels_app.flows.issues import open_issues
 from channels_app.flows.sending import read_content
 from channels_app.models import Channel
@@ -126,6 +126,8 @@ class Tried(NamedTuple):
     example: tuple[str, Sequence[str]] | None
     #: Code of a field -> how many of the items answer it.
     answered: Mapping[str, int]
+    #: Code of a field -> the items' words that are none of its choices, the most frequent first -> how many say so.
+    unknown: Mapping[str, Mapping[str, int]]
 
 
 #: A mapping is tried on so many items.
@@ -150,4 +152,19 @@ def try_mapping(channel: Channel, own: str, mapped: Mapped) -> Tried:
     products = {sku: describe(item, mapped) for sku, item in read_content(channel, skus).items()}
     wanting = [(sku, product.problems) for sku, product in products.items() if product.problems]
     answered = Counter(code for product in products.values() for code in product.values)
-    return Tried(len(products), len(products) - len(wanting), min(wanting, default=None), answered)
+    complete = len(products) - len(wanting)
+    return Tried(len(products), complete, min(wanting, default=None), answered, _unknown(products.values()))
+
+
+def _unknown(products: Iterable[Product]) -> dict[str, dict[str, int]]:
+    """Return the unknown words by field; those that differ only in capitals are one."""
+    spelled: dict[tuple[str, str], str] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for product in products:
+        for code, word in product.unknown.items():
+            spelled.setdefault((code, word.casefold()), word)
+            counts[code, word.casefold()] += 1
+    found: dict[str, dict[str, int]] = {}
+    for (code, called), count in counts.most_common():
+        found.setdefault(code, {})[spelled[code, called]] = count
+    return found

@@ -62,8 +62,12 @@ _TABLE: tuple[tuple[_Fits, Remedy], ...] = (
     (_ours(ZERO_PRICE, HIGH_PRICE), Remedy(Place.PRICE, "Correct the prices, or the channel's price rules.", True)),
     (_says(r"has no exchange rate"), Remedy(Place.RULES, "Enter an exchange rate in the channel's price rules.", True)),
     (
-        _says(r"is missing, and .+ needs it|this marketplace does not know “"),
+        _says(r"is missing, and .+ needs it"),
         Remedy(Place.PRODUCTS, "Say where the answer stands on the Products page, or complete the items."),
+    ),
+    (
+        _says(r"this marketplace does not know “"),
+        Remedy(Place.PRODUCTS, "Say on the Products page what these words mean there, or correct the items."),
     ),
     (
         _says(r"\b(gtin|ean|upc|isbn|barcode)s?\b"),

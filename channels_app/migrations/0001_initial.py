@@ -991,6 +991,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("own", models.CharField(max_length=200)),
                 ("answers", models.JSONField(blank=True, default=dict)),
+                ("meanings", models.JSONField(blank=True, default=dict)),
                 ("fingerprint", models.CharField(blank=True, default="", max_length=32)),
                 ("updated_at", models.DateTimeField()),
                 (

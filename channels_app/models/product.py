@@ -45,8 +45,10 @@ class CategoryMapping(models.Model):
     category = models.ForeignKey(ChannelCategory, on_delete=models.RESTRICT, related_name="mappings")
     #: Code of a field -> where the answer is: "part:title", "attribute:colour" or "text:Blue"; see flows/describe.py.
     answers = models.JSONField(default=dict, blank=True)
-    #: Names all that items are told by: category, its questions and the answers; empty until the channel has told its
-    #: questions. It is part of what names a listing's content, so that content told otherwise is other content.
+    #: Code of a field with choices -> words of the seller's -> codes of the choices that they mean.
+    meanings = models.JSONField(default=dict, blank=True)
+    #: Names all that items are told by: category, its questions, answers and meanings; empty until the channel has told
+    #: its questions. It is part of what names a listing's content, so that content told otherwise is other content.
     fingerprint = models.CharField(max_length=32, blank=True, default="")
     updated_at = models.DateTimeField()
 

@@ -90,7 +90,7 @@ def _mappings(channel: Channel) -> QuerySet[CategoryMapping]:
 
 def _save(request: SellerRequest, channel: Channel, own: str, mapping: CategoryMapping | None) -> HttpResponse:
     category = mapping.category if mapping else None
-    answers = dict(mapping.answers) if mapping else {}
+    answers, meanings = (mapping.answers, mapping.meanings) if mapping else ({}, {})
     match request.POST.get("action"):
         case "choose":
             code = text_in(request.POST.get("category", ""))
@@ -101,7 +101,7 @@ def _save(request: SellerRequest, channel: Channel, own: str, mapping: CategoryM
                 messages.error(request, "Choose one of the marketplace's categories.")
                 return redirect(_here(request, channel, own))
         case "remove":
-            category, answers = None, {}
+            category = None
         case _:
             if mapping is None or request.POST.get("category") != mapping.category.code:
                 messages.error(request, "Nothing was saved: this category was changed in another tab. Look again.")
@@ -109,9 +109,11 @@ def _save(request: SellerRequest, channel: Channel, own: str, mapping: CategoryM
             form = _form(channel, own, request.POST)
             if form is None or not form.is_valid():
                 return _show(request, channel, own, mapping, form, status=422)
-            answers = form.answers()
+            answers, meanings = form.answers(), form.meanings()
     try:
-        changed = save_mapping(channel, own, category, answers, actor=request.membership.user, now=clock.now())
+        changed = save_mapping(
+            channel, own, category, answers, meanings, actor=request.membership.user, now=clock.now()
+        )
     except NotAllowed as error:
         messages.error(request, str(error))
     else:
@@ -146,8 +148,7 @@ def _show(
     }
     form = form or _form(channel, own)
     if form is not None:
-        tried = try_mapping(channel, own, form.mapped)
-        context |= {"form": form, "rows": form.rows(tried.answered), "tried": tried, "most_tried": TRIED}
+        context |= {"form": form, "rows": form.rows(), "tried": form.tried, "most_tried": TRIED}
     query = text_in(request.GET.get("q", "")).strip()
     if mapping is None or query or "choose" in request.GET:
         context |= {"q": query, "offered": _offer(channel, query or own, strict=bool(query)), "is_choosing": True}
@@ -157,7 +158,9 @@ def _show(
 def _form(channel: Channel, own: str, data: Any = None) -> AnswersForm | None:
     """Return the form, or None while the marketplace has not said what it wants to know."""
     mapped = read_mapped(channel, [own]).get(own)
-    return AnswersForm(mapped, attribute_names(channel, own), data) if mapped else None
+    if mapped is None:
+        return None
+    return AnswersForm(mapped, attribute_names(channel, own), try_mapping(channel, own, mapped), data)
 
 
 def _offer(channel: Channel, words: str, *, strict: bool) -> list[ChannelCategory]:

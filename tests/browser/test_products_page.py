@@ -82,14 +82,21 @@ def test_a_category_is_found_its_questions_answered_and_the_preview_shows_what_i
     assert_good(page)
     assert CategoryMapping.objects.get().answers == {"colour": "attribute:shade"}
 
+    expect(colour.get_by_text("What your words mean there: 1 not known yet")).to_be_visible()
+    colour.get_by_label("“turquoise”, 1 item").select_option(label="Green")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("3 of 4 items looked at say everything")).to_be_visible()
+    assert CategoryMapping.objects.get().meanings == {"colour": {"turquoise": "G1"}}
+
     page.get_by_role("link", name="Preview").click()
-    expect(page.locator(".stat", has_text="Would be refused")).to_contain_text("3")
-    expect(page.locator(".stat", has_text="Would be listed")).to_contain_text("3")
+    expect(page.locator(".stat", has_text="Would be refused")).to_contain_text("2")
+    expect(page.locator(".stat", has_text="Would be listed")).to_contain_text("4")
     assert_good(page)
     page.get_by_label("Show").select_option(label="Would be refused")
     expect(page).to_have_url(re.compile("show=refused"))
-    expect(page.get_by_role("row", name=re.compile("MUG-3"))).to_contain_text("turquoise")
-    expect(page.get_by_role("row", name=re.compile("MUG-2"))).to_have_count(0)
+    expect(page.get_by_role("row", name=re.compile("MUG-4"))).to_contain_text("Colour is missing")
+    expect(page.get_by_role("row", name=re.compile("MUG-3"))).to_have_count(0)
 
     page.get_by_role("link", name=re.compile("^Colour is missing")).click()
     expect(page).to_have_url(re.compile("cause="))

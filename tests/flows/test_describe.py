@@ -21,7 +21,7 @@ def mug(**more: Any) -> ContentLine:
 
 
 def told(item: ContentLine, *fields: ProductField, **answers: str) -> Any:
-    return describe(item, Mapped("MUGS", "Home > Mugs", fields, answers))
+    return describe(item, Mapped("MUGS", "Home > Mugs", fields, answers, {}))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from channels_app.adapters.types import Capability, ContentLine, Kind, LineResult, Outcome, ProductField
+from channels_app.adapters.types import Capability, Choice, ContentLine, Kind, LineResult, Outcome, ProductField
 from channels_app.flows import fan_out
 from channels_app.flows.ledger import check_ledger
 from channels_app.flows.mapping import field_as_json, save_mapping
@@ -131,6 +131,24 @@ def test_what_the_item_lacked_is_sent_once_it_is_said_for_all(rig):
     rig.settle()
 
     assert rig.rooms() == ["Hall"]
+    assert (rig.listing("MUG").state, rig.listing("MUG").rejected_reason) == ("listed", "")
+    assert check_ledger() == []
+
+
+def test_a_word_that_was_refused_is_sent_as_what_it_means_once_that_is_said(rig):
+    rooms = (Choice(code="R7", name="Kitchen"),)
+    rig.mugs.fields = [field_as_json(ProductField(code="room", name="Room", choices=rooms))]
+    rig.mugs.save()
+    rig.maps("Galley")
+    rig.has_cup()
+    rig.settle()
+    assert "does not know “Galley”" in rig.listing("MUG").rejected_reason
+
+    actor, answers, meanings = User.objects.get(), {"room": "text:Galley"}, {"room": {"galley": "R7"}}
+    save_mapping(rig.channel, "Cups", rig.mugs, answers, meanings, actor=actor, now=rig.now)
+    rig.settle()
+
+    assert rig.rooms() == ["R7"]
     assert (rig.listing("MUG").state, rig.listing("MUG").rejected_reason) == ("listed", "")
     assert check_ledger() == []
 

@@ -24,7 +24,7 @@ FIELDS = [
 
 def _problem(**attributes: str) -> str:
     """Return what we say of an item that does not answer a channel's questions."""
-    told = describe(replace(LINE, attributes=attributes), Mapped("MUGS", "Mugs", FIELDS, {}))
+    told = describe(replace(LINE, attributes=attributes), Mapped("MUGS", "Mugs", FIELDS, {}, {}))
     (problem,) = told.problems
     return problem
 

@@ -17,7 +17,7 @@ def chosen(adapter, world) -> Mapped:
     (category,) = [one for one in adapter.list_categories() if one.code == world.category]
     told = adapter.list_fields([category.code])
     fields = [field for code in ("", *category.above, category.code) for field in told.get(code, ())]
-    return Mapped(category.code, category.name, fields, {})
+    return Mapped(category.code, category.name, fields, {}, {})
 
 
 def described(line: ContentLine, mapped: Mapped, **attributes: str) -> ContentLine:
