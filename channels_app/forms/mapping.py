@@ -12,6 +12,7 @@ from django import forms
 from channels_app.adapters.types import Part, ProductField
 from channels_app.flows.describe import ATTRIBUTE, PART, TEXT, Mapped, anchor_of, find_choice
 from channels_app.flows.own_categories import Tried
+from inventory.paging import text_in
 
 PARTS = {
     Part.TITLE: "Title",
@@ -26,6 +27,7 @@ PARTS = {
 _LONGEST_LIST = 60
 #: Words of items that a field does not know are offered up to this number; of what comes back so much is looked at.
 MOST_WORDS, _MOST_POSTED = 50, 5_000
+_LONGEST_WORD = 200
 
 
 class AnswersForm(forms.Form):
@@ -67,8 +69,9 @@ class AnswersForm(forms.Form):
     def _add_words(self, field: ProductField, data: Mapping[str, str]) -> list[str]:
         """Add the inputs for words of one field, those that were on the page among them. Returns their names."""
         number, kept = mark_of(field), self.mapped.meanings.get(field.code, {})
-        posted = [data[name] for name in list(data)[:_MOST_POSTED] if name.startswith(f"said-{number}-")]
-        shown = [*kept, *list(self.tried.unknown.get(field.code, {}))[:MOST_WORDS], *posted]
+        unknown = [word for word in self.tried.unknown.get(field.code, {}) if len(word) <= _LONGEST_WORD]
+        posted = [text_in(data[name]) for name in list(data)[:_MOST_POSTED] if name.startswith(f"said-{number}-")]
+        shown = [*kept, *unknown[:MOST_WORDS], *(word for word in posted if 0 < len(word) <= _LONGEST_WORD)]
         words = {word.casefold(): word for word in reversed(shown)}
         by_name = {f"means-{number}-{_mark(called)}": words[called] for called in sorted(words)}
         counts = self._counts(field)
@@ -77,7 +80,9 @@ class AnswersForm(forms.Form):
             told = f", {items} item{'' if items == 1 else 's'}" if items else ""
             self.fields[name] = _meaning(field, kept.get(word, ""), label=f"“{word}”{told}")
         self.words[field.code] = by_name
-        self.fields[f"word-{number}"] = forms.CharField(label="Another word of yours", max_length=200, required=False)
+        self.fields[f"word-{number}"] = forms.CharField(
+            label="Another word of yours", max_length=_LONGEST_WORD, required=False
+        )
         self.fields[f"means-{number}"] = _meaning(field, "", label="What it means there")
         return [*by_name, f"word-{number}", f"means-{number}"]
 

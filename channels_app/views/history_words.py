@@ -141,7 +141,7 @@ def _words() -> dict[str, str]:
 def _name(channel: Channel, name: str) -> str:
     field = _fields(channel.adapter_key).get(name)
     said = _CALLED.get(name) or _words().get(name) or (field and field.label)
-    return str(said or name.replace("_", " ").capitalize())
+    return str(said or name[:1].upper() + name[1:].replace("_", " "))
 
 
 def _choice(channel: Channel, name: str, value: Any) -> str:

@@ -70,6 +70,12 @@ def test_a_marketplace_that_is_not_installed_any_more_leaves_plain_names(channel
             {"category": "Mugs and cups"},
             "changed “Category” from Cups to Mugs and cups (products in Mugs)",
         ),
+        (
+            "products in Mugs",
+            {},
+            {"colour: Navy blue": "B1"},
+            "set “Colour: Navy blue” to B1 (products in Mugs)",
+        ),
         ("archived", False, True, "removed the channel"),
         (
             "testing_ends_at",

@@ -157,3 +157,14 @@ def test_what_the_seller_said_goes_before_what_a_word_is_called_like(owner, rig)
     CategoryMapping.objects.update(meanings={"colour": {"Red": "B1"}})
 
     assert read_mapped(rig.channel, ["Cups"])["Cups"].find(COLOUR, "RED") == Choice(code="B1", name="Blue")
+
+
+@pytest.mark.parametrize("word", ["", "\0", "x" * 300])
+def test_what_was_tampered_with_is_no_word(owner, rig, word):
+    answer = owner.post(
+        address(rig, "channel_product", own="Cups"),
+        {"action": "answers", "category": "MUGS", means("Sky", "said"): word, means("Sky"): "B1"},
+    )
+
+    assert answer.status_code == 302
+    assert stored() == {}
