@@ -382,8 +382,9 @@ def _signed_in(site: Site, *, is_support: bool) -> Client:
 
 def _ask_all(client: Client, pages: Iterator[_Page], places: _Places) -> Iterator[dict[str, Any]]:
     for page in pages:
+        asked = places.fill(page.asked, 0)
         with CaptureQueriesContext(connection) as captured:
-            _ask(client, page, places.fill(page.asked, 0))
+            _ask(client, page, asked)
             queries = len(captured)
         seconds = sorted(_ask(client, page, places.fill(page.asked, time)) for time in range(1, REPEATS + 1))
         yield {
