@@ -6,7 +6,7 @@ from django.test import Client
 
 from channels_app.models import Order, OrderNote
 from inventory.models import Role
-from tests.factories import make_user
+from tests.factories import make_seller, make_user
 from tests.flows.order_rig import Rig, rig
 
 __all__ = ["rig"]
@@ -77,12 +77,12 @@ def test_what_is_written_is_shown_and_never_run(client: Client, rig: Rig, order:
     assert "&lt;script&gt;" in _page(client, order)
 
 
-def test_everyone_takes_back_their_own_notes_only(client: Client, rig: Rig, order: Order, packer: User):
+def test_managers_take_back_their_own_notes_only(client: Client, rig: Rig, order: Order, packer: User):
     _write(client, packer, order, "A gift.")
     note = OrderNote.objects.get()
     url = _url(order, f"notes/{note.pk}/delete/")
 
-    client.force_login(rig.owner)
+    client.force_login(make_user("other@example.com", seller=rig.seller, role=Role.MANAGER))
     assert url not in _page(client, order)
     assert client.post(url).status_code == 404
     client.force_login(packer)
@@ -91,6 +91,36 @@ def test_everyone_takes_back_their_own_notes_only(client: Client, rig: Rig, orde
     assert client.post(url).status_code == 302
 
     assert "A gift." not in _page(client, order)
+
+
+@pytest.mark.parametrize(
+    ("leaves", "words"),
+    [
+        (False, "Delete the note of packer@example.com? It is gone then, for everybody."),
+        (True, "Delete this note of somebody who left? It is gone then, for everybody."),
+    ],
+)
+def test_owners_delete_every_note(client: Client, rig: Rig, order: Order, packer: User, leaves: bool, words: str):
+    _write(client, packer, order, "A gift.")
+    url = _url(order, f"notes/{OrderNote.objects.get().pk}/delete/")
+    if leaves:
+        packer.delete()
+    client.force_login(rig.owner)
+
+    assert words in _page(client, order)
+    assert client.post(url).status_code == 302
+
+    assert not OrderNote.objects.exists()
+
+
+def test_owners_of_others_delete_nothing(client: Client, rig: Rig, order: Order, packer: User):
+    _write(client, packer, order, "A gift.")
+    path = _url(order, f"notes/{OrderNote.objects.get().pk}/delete/")
+    client.force_login(make_user("else@example.com", seller=make_seller("else")))
+
+    assert client.post(path).status_code == 404
+    assert client.post(path.replace("/acme/", "/else/")).status_code == 404
+    assert OrderNote.objects.exists()
 
 
 def test_a_note_outlives_its_authors_account_and_goes_with_its_order(
