@@ -3,7 +3,7 @@
 What we did ourselves is no news when the marketplace shows it back: units that we shipped or cancelled count already.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -73,12 +73,20 @@ def seen_of(order: Order, lines: Sequence[OrderLine]) -> Seen:
     )
 
 
-def news_of(before: Seen, after: Seen) -> list[str]:
-    """Return a sentence for everything that changed; what the marketplace calls the order comes last."""
+def news_of(before: Seen, after: Seen, *, vanished: Collection[str] = ()) -> list[str]:
+    """Return a sentence for everything that changed; what the marketplace calls the order comes last.
+
+    `vanished` are the remote ids of lines that it listed before and lists no more.
+    """
     told = list(_of_order(before, after))
     for remote_id, line in after.lines.items():
         earlier = before.lines.get(remote_id)
-        told += _of_line(earlier, line) if earlier else [f"{line.quantity} × {line.sku} came in addition."]
+        if earlier is None:
+            told.append(f"{line.quantity} × {line.sku} came in addition.")
+        elif remote_id in vanished:
+            told.append(_of_vanished(earlier))
+        else:
+            told += _of_line(earlier, line)
     if after.status != before.status:
         told.append(f"{_CALLED} “{after.status}”.")
     return told
@@ -102,6 +110,12 @@ def _of_order(before: Seen, after: Seen) -> Iterator[str]:
         yield f"The total is {_money(after.total, after)} instead of {_money(before.total, before)}."
     if after.shipping != before.shipping:
         yield f"The shipping charge is {_money(after.shipping, after)} instead of {_money(before.shipping, before)}."
+
+
+def _of_vanished(line: _LineSeen) -> str:
+    were_open = line.quantity > line.shipped + line.cancelled
+    follows = "what had not left counts as cancelled" if were_open else "nothing of it was still to ship"
+    return f"The marketplace no longer lists {line.quantity} × {line.sku} in this order: {follows}."
 
 
 def _of_line(before: _LineSeen, after: _LineSeen) -> Iterator[str]:

@@ -67,6 +67,7 @@ class Reading:
         #: What changed that the order's page shows, a sentence a line; of a new order nothing.
         self.news = ""
         self._tells_shipped = channel.can(Capability.TELLS_SHIPPED)
+        self._vanished = _vanished(lines, told)
         _copy_order(self.order, told, now=now)
         self.new_lines = _copy_lines(lines, told)
         self.lines = [*lines, *self.new_lines]
@@ -79,7 +80,7 @@ class Reading:
                 line.consumed = gone_for(facts_of(line, is_ours=False, tells_shipped=self._tells_shipped))
         order.shipping_status = shipping_status(self.lines, is_ours=order.is_ours)
         if self._seen is not None:
-            self.news = "\n".join(news_of(self._seen, seen_of(order, self.lines)))
+            self.news = "\n".join(news_of(self._seen, seen_of(order, self.lines), vanished=self._vanished))
             compare_with_printed(order, self.lines)
         before = self._problems
         if not self.is_new and self.is_cancelled:
@@ -135,6 +136,12 @@ def _copy_order(order: Order, told: RemoteOrder, *, now: datetime) -> None:
     order.ship_by = told.ship_by
     if told.is_accepted and order.accepted_at is None:
         order.accepted_at = now
+
+
+def _vanished(lines: Sequence[OrderLine], told: RemoteOrder) -> set[str]:
+    """Return the remote ids of lines that are not told any more; those of which that was read before are left out."""
+    listed = {line.remote_id for line in told.lines}
+    return {line.remote_id for line in lines if line.remote_cancelled < line.quantity} - listed
 
 
 def _copy_lines(lines: Sequence[OrderLine], told: RemoteOrder) -> list[OrderLine]:

@@ -118,7 +118,35 @@ def test_lines_that_come_and_go_are_said(rig: Rig, told: Callable[[], list[str]]
     cup = {"id": "A-1-9", "sku": "CUP-2", "quantity": 4, "price": "1.00", "shipped": 0, "cancelled": 0}
     _changes(rig, lines=[rig.market.orders["A-1"]["lines"][0], cup])
 
-    assert told()[0] == "1 × CUP-1 cancelled at the marketplace. 4 × CUP-2 came in addition."
+    gone = "The marketplace no longer lists 1 × CUP-1 in this order: what had not left counts as cancelled."
+    assert told()[0] == f"{gone} 4 × CUP-2 came in addition."
+
+
+def test_a_line_that_vanished_is_told_once(rig: Rig, told: Callable[[], list[str]]):
+    _changes(rig, lines=rig.market.orders["A-1"]["lines"][:1])
+    _changes(rig, payment="cleared")
+
+    vanished = "The marketplace no longer lists 1 × CUP-1 in this order: what had not left counts as cancelled."
+    assert told()[:2] == ["The payment cleared.", vanished]
+
+
+def test_a_line_that_comes_back_and_vanishes_again_is_told_each_time(rig: Rig, told: Callable[[], list[str]]):
+    both = rig.market.orders["A-1"]["lines"]
+    _changes(rig, lines=both[:1])
+    _changes(rig, lines=both)
+    _changes(rig, lines=both[:1])
+
+    vanished = "The marketplace no longer lists 1 × CUP-1 in this order: what had not left counts as cancelled."
+    assert told()[:3] == [vanished, "1 × CUP-1 no longer cancelled at the marketplace.", vanished]
+
+
+@pytest.mark.parametrize("ours", ["shipped", "cancelled"])
+def test_a_line_with_nothing_to_ship_that_vanishes_is_told_too(rig: Rig, told: Callable[[], list[str]], ours: str):
+    rig.order("A-1").lines.filter(sku="CUP-1").update(**{ours: 1})
+
+    _changes(rig, lines=rig.market.orders["A-1"]["lines"][:1])
+
+    assert told()[0] == ("The marketplace no longer lists 1 × CUP-1 in this order: nothing of it was still to ship.")
 
 
 def test_after_a_version_that_could_not_be_read_the_next_one_is_the_first(rig: Rig, told: Callable[..., list[str]]):
