@@ -4,6 +4,7 @@
  * data-open-dialog="id"   opens <dialog id="id">            data-close-dialog     closes the dialog it stands in
  * data-confirm="words"    asks before the form is sent      data-confirm-button="words" (the button that says yes)
  *                         "{ticked}" in the words becomes how many boxes are ticked that data-needs-ticked names
+ *                                                           data-confirm-no="words" (the other, where Cancel misleads)
  * data-toggle-nav         shows and hides the navigation    data-toggle-theme     light and dark
  * data-menu               <details> that closes on a click elsewhere, or Escape
  * data-ticked="name"      shows how many boxes of that name are ticked
@@ -241,7 +242,7 @@
     yes.type = no.type = "button";
     yes.textContent = source.dataset.confirmButton || "OK";
     no.className = "button";
-    no.textContent = "Cancel";
+    no.textContent = source.dataset.confirmNo || "Cancel";
     actions.append(yes, no);
     dialog.append(words, actions);
     document.body.append(dialog);

@@ -108,12 +108,16 @@ def refundable(order: Order, lines: Sequence[OrderLine], commands: Sequence[Comm
     refunds = [c for c in commands if c.kind == Command.Kind.REFUND and c.state != LedgerState.REJECTED]
     left = {}
     for line in lines:
-        paid = line.amount if order.tax_included else line.amount + line.tax
         back = sum(c.quantity for c in refunds if c.line_id == line.pk)
         left[line.pk] = Refundable(
-            amount=max(paid - line.refunded, Decimal(0)), quantity=max(line.shipped_quantity - back, 0)
+            amount=max(paid_for(order, line) - line.refunded, Decimal(0)), quantity=max(line.shipped_quantity - back, 0)
         )
     return left
+
+
+def paid_for(order: Order, line: OrderLine) -> Decimal:
+    """Return what the buyer paid for the line, all its units, with tax."""
+    return line.amount if order.tax_included else line.amount + line.tax
 
 
 def shipping_left(order: Order, commands: Sequence[Command]) -> Decimal:

@@ -14,9 +14,10 @@ from channels_app.flows.fulfil_rules import (
     why_not_ship,
 )
 from channels_app.flows.sheet import changes, sheet_of
-from channels_app.models import CancellationRequest, LedgerState, Order, OrderLine, Return, ReturnLine
+from channels_app.models import LedgerState, Order, OrderLine, Return, ReturnLine
 from channels_app.order_forms import CancelForm, LinkForm, NoteForm, RefundForm, ReturnForm, ShipForm
 from channels_app.views.order_list import next_to_ship
+from channels_app.views.order_requests import request_rows
 from channels_app.views.order_timeline import timeline
 from inventory.tenancy import SellerRequest
 
@@ -50,7 +51,7 @@ def build_context(request: SellerRequest, order: Order, *, bound: Any = None) ->
         "why": why,
         "open_dialog": bound.prefix if bound is not None else "",
         "returns": return_rows(order, bound=bound, can_manage=can_manage),
-        "requests": [one for one in requests if one.state == CancellationRequest.State.OPEN],
+        "requests": request_rows(order, lines, requests, left=left),
         "problems": order.attention.splitlines(),
         "slip_changes": _slip_changes(order, lines),
         "address": address_lines(order.ship_to),

@@ -9,10 +9,11 @@ from pytest_django.live_server_helper import LiveServer
 from channels_app.adapters.types import RemoteReturnLine
 from channels_app.flows.fulfil import record_shipment
 from channels_app.flows.reconcile import run_reconciler
-from channels_app.models import ChannelJob, JobRun, Listing, ReturnLine, Shipment
-from inventory.models import LabelItem
+from channels_app.models import ChannelJob, JobRun, Listing, OrderNote, ReturnLine, Shipment
+from inventory.models import LabelItem, Role
 from marketplace_integration import clock
 from tests.browser.conftest import assert_good, sign_in
+from tests.factories import make_user
 from tests.fakes import FakeListing
 from tests.flows.order_rig import PRICE, Rig, rig
 from tests.flows.reconcile_rig import ended
@@ -150,16 +151,20 @@ def test_a_return_is_decided(page: Page, live_server: LiveServer, busy: Rig):
     assert_good(page)
 
 
+@both_sizes
 def test_an_irreversible_answer_asks_first(page: Page, live_server: LiveServer, busy: Rig):
     order = busy.order("SO-00000001")
     sign_in(page, busy.owner, live_server.url)
     page.goto(f"{live_server.url}/s/acme/orders/{order.public_id}/")
 
     page.get_by_role("button", name="Approve").click()
-    page.get_by_role("dialog").get_by_role("button", name="Cancel", exact=True).click()
+    said = "Cancel 2 × MUG-1 and 3 × CUP-1? The buyer gets 26.00 USD back."
+    expect(page.get_by_role("dialog").get_by_text(said)).to_be_visible()
+    assert_good(page)
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
     assert busy.order("SO-00000001").shipping_status == "unshipped"
     page.get_by_role("button", name="Approve").click()
-    page.get_by_role("dialog").get_by_role("button", name="Cancel it").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel these units").click()
 
     expect(page.get_by_text("Approved: what had not left is cancelled.")).to_be_visible()
     assert busy.order("SO-00000001").shipping_status == "cancelled"
@@ -270,6 +275,23 @@ def test_a_note_is_written_seen_on_the_list_and_taken_back(page: Page, live_serv
 
     expect(page.get_by_text("The note is deleted.")).to_be_visible()
     expect(page.get_by_text("The blue one is a gift.")).to_have_count(0)
+
+
+@both_sizes
+def test_an_owner_deletes_the_note_of_a_colleague(page: Page, live_server: LiveServer, busy: Rig):
+    order = busy.order("SO-00000001")
+    colleague = make_user("packer@example.com", seller=busy.seller, role=Role.MANAGER)
+    OrderNote.objects.create(order=order, author=colleague, at=busy.now, text="Call her first.")
+    sign_in(page, busy.owner, live_server.url)
+    page.goto(f"{live_server.url}/s/acme/orders/{order.public_id}/")
+
+    page.get_by_role("button", name="Delete this note").click()
+    expect(page.get_by_role("dialog").get_by_text("Delete the note of packer@example.com?")).to_be_visible()
+    assert_good(page)
+    page.get_by_role("dialog").get_by_role("button", name="Delete it").click()
+
+    expect(page.get_by_text("The note is deleted.")).to_be_visible()
+    expect(page.get_by_text("Call her first.")).to_have_count(0)
 
 
 @both_sizes
