@@ -1,5 +1,6 @@
 """The one home of when a job runs, how far it is, who holds it, and what went wrong."""
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -119,3 +120,7 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.channel_id}: {self.outcome}"
+
+    @property
+    def took(self) -> timedelta | None:
+        return self.finished_at - self.started_at if self.finished_at else None

@@ -160,6 +160,16 @@ def test_a_page_of_failures_costs_few_queries(browser: Client, rig: Rig):
     assert len(queries) <= 8
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(60, "took 1 minute<"), (0.2, "took 1 second<"), (None, "")])
+def test_a_run_says_how_long_it_took(browser: Client, rig: Rig, seconds: float | None, said: str):
+    ran(rig, "orders", 0, finished_at=None if seconds is None else AT + timedelta(seconds=seconds))
+
+    page = browser.get("/s/acme/activity/?tab=runs").content.decode()
+
+    assert ("took" in page) is bool(said)
+    assert said in page
+
+
 @pytest.mark.parametrize("place", ["nonsense", "2026-03-02T12:00:00_1", "2026-03-02T12:00:00+00:00_x", "7"])
 def test_a_place_that_was_tampered_with_is_none(browser: Client, rig: Rig, place: str):
     run = ran(rig, "orders", 0)
