@@ -54,7 +54,7 @@ class Corners:
                 press="What would change?",
             ),
             "label-take-off": Deed(path=listed, fill={"item": "on"}, press="Take the ticked off"),
-            "items-archive": Deed(path=self.places["items-stocked"], press="Archive"),
+            "items-archive": Deed(path=self.places["items-stocked"], press="Archive…"),
             "settings-other-label": Deed(path=f"{channel}settings/", fill={"label-label": other_label}, press="Save"),
         }
 

@@ -12,6 +12,9 @@ from inventory.models import Label, Role
 from inventory.tenancy import SellerRequest, seller_page
 from inventory.views.bulk import chosen_in, is_about_all, key_in
 
+#: What a dialog may be about alone.
+_DEEDS = {"archive": "Archiving", "block": "Blocking"}
+
 
 @seller_page(Role.MANAGER)
 @require_POST
@@ -26,7 +29,7 @@ def items_effect(request: SellerRequest) -> HttpResponse:
         change, channels, deed = foresee.by_hand(label, chosen), channels_of(label), f"Taking off “{label}”"
     else:
         channels = list(Channel.objects.running().filter(seller=request.seller).order_by("name"))
-        change, deed = foresee.out_of_sale(chosen), "Blocking or archiving"
+        change, deed = foresee.out_of_sale(chosen), _DEEDS.get(request.POST.get("deed", ""), "Blocking or archiving")
     if not is_about_all(request, dialog) and not request.POST.getlist("item"):
         return HttpResponse()  # nothing is ticked, and nobody said "all" yet
     effects = Effects(channels, {})

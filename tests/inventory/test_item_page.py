@@ -122,3 +122,24 @@ def test_an_item_is_put_on_a_label_taken_off_blocked_and_archived(owner, seller)
         owner.post(address("item_status", seller, item.public_id), {"action": action})
         item.refresh_from_db()
         assert (item.blocked, bool(item.archived_at)) == holds
+
+
+def test_before_it_is_archived_or_blocked_the_page_says_what_becomes_of_its_units(owner, seller):
+    item = make_item(seller, "L-1", on_hand=1_200)
+    Stock.objects.update(reserved=3)
+    page = " ".join(owner.get(address("item", seller, item.public_id)).content.decode().split())
+
+    for title in ("Archive L-1?", "Block L-1?"):
+        assert f">{title}</h2>" in page
+    assert page.count("<strong>1,200</strong> units on hand stay counted, but no channel offers them.") == 2
+    assert page.count("<strong>3</strong> are reserved for orders, which are shipped as before.") == 2
+
+    owner.post(address("item_status", seller, item.public_id), {"action": "archive"})
+    assert "Archive L-1?" not in owner.get(address("item", seller, item.public_id)).content.decode()
+
+
+def test_an_item_without_stock_names_no_units(owner, seller):
+    page = owner.get(address("item", seller, make_item(seller, "L-1").public_id)).content.decode()
+
+    assert "Archive L-1?" in page
+    assert "stay counted" not in page

@@ -254,6 +254,7 @@ def test_the_list_of_items_says_what_ends_before_many_are_taken_off_or_archived(
 
     assert f"Taking off “Outlet” ends 1 listing on {name}." in effect_of(owner, rig, "label", "A", "C")
     assert f"Blocking or archiving ends 2 listings on {name}." in effect_of(owner, rig, "more", "A", "B", "C")
+    assert f"Archiving ends 1 listing on {name}." in effect_of(owner, rig, "more", "A", deed="archive")
     assert "ends no listing." in effect_of(owner, rig, "more", "C")
     assert f"ends 2 listings on {name}." in effect_of(owner, rig, "more", **{"scope-more": "all"})
     assert effect_of(owner, rig, "more") == ""  # nothing is ticked, and nobody chose all
