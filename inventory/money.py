@@ -61,3 +61,8 @@ def meant_by(sign: str, *, at_home: str) -> str:
 def quantize(amount: Decimal, currency: str) -> Decimal:
     """Return `amount` rounded, half up, to what `currency` knows."""
     return amount.quantize(Decimal(1).scaleb(-exponent_of(currency)), rounding=ROUND_HALF_UP)
+
+
+def spell(amount: Decimal, currency: str) -> str:
+    """Return the amount as it stands in a sentence: `1,236.30 USD`."""
+    return f"{quantize(amount, currency):,} {currency}"

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from channels_app.adapters.types import PaymentStatus
 from channels_app.models import Order, OrderLine
-from inventory.money import quantize
+from inventory.money import spell
 
 _PAYMENT = {
     PaymentStatus.PENDING: "The payment is pending.",
@@ -107,9 +107,10 @@ def _of_order(before: Seen, after: Seen) -> Iterator[str]:
     if after.ship_by != before.ship_by:
         yield "The time to ship it by changed."
     if (after.total, after.currency) != (before.total, before.currency):
-        yield f"The total is {_money(after.total, after)} instead of {_money(before.total, before)}."
+        yield f"The total is {spell(after.total, after.currency)} instead of {spell(before.total, before.currency)}."
     if after.shipping != before.shipping:
-        yield f"The shipping charge is {_money(after.shipping, after)} instead of {_money(before.shipping, before)}."
+        now, then = (spell(seen.shipping, seen.currency) for seen in (after, before))
+        yield f"The shipping charge is {now} instead of {then}."
 
 
 def _of_vanished(line: _LineSeen) -> str:
@@ -134,7 +135,3 @@ def _of_line(before: _LineSeen, after: _LineSeen) -> Iterator[str]:
         yield f"The price of {after.sku} changed."
     if (after.sku, after.title) != (before.sku, before.title):
         yield f"SKU or title of {after.sku} changed."
-
-
-def _money(amount: Decimal, seen: Seen) -> str:
-    return f"{quantize(amount, seen.currency):,} {seen.currency}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from channels_app.adapters.types import PaymentStatus
 from channels_app.flows.fulfil_rules import Refundable, paid_for
 from channels_app.models import CancellationRequest, Order, OrderLine
-from inventory.money import quantize
+from inventory.money import spell
 
 #: Lines that are named; of an order of many the others are counted.
 _MOST_NAMED = 5
@@ -53,16 +53,16 @@ def _money(order: Order, lines: Sequence[OrderLine], left: Mapping[int, Refundab
     if order.payment_status == PaymentStatus.FAILED:
         return "The buyer's payment failed: no money goes back."
     amount = sum((_cost(order, line, left[line.pk].amount) for line in lines), Decimal(0))
-    told = f"The buyer gets {_spell(amount, order)} back" if amount else "The marketplace did not say what was paid"
+    told = (
+        f"The buyer gets {spell(amount, order.currency)} back"
+        if amount
+        else "The marketplace did not say what was paid"
+    )
     if is_whole and order.shipping:
-        return f"{told}; about the shipping charge of {_spell(order.shipping, order)} the marketplace decides."
+        return f"{told}; about the shipping charge of {spell(order.shipping, order.currency)} the marketplace decides."
     return f"{told}."
 
 
 def _cost(order: Order, line: OrderLine, left: Decimal) -> Decimal:
     """Return what the open units of the line cost, no more than is left to give back."""
     return min(paid_for(order, line) * line.open_quantity / line.quantity, left)
-
-
-def _spell(amount: Decimal, order: Order) -> str:
-    return f"{quantize(amount, order.currency):,} {order.currency}"

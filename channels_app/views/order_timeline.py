@@ -12,7 +12,7 @@ from channels_app.flows.attention import command_name
 from channels_app.flows.engine import SLICE_SECONDS
 from channels_app.flows.order_news import is_only_a_word
 from channels_app.models import CancellationRequest, Command, LedgerState, Order, OrderNote, RawOrder
-from inventory.money import quantize
+from inventory.money import spell
 
 #: Versions shown.
 _VERSIONS = 50
@@ -122,7 +122,7 @@ def _subject(command: Command, currency: str) -> str:
     """Return what a command is about: an amount, or units, of a line."""
     if command.kind == Command.Kind.REFUND:
         amount = (command.amount or Decimal(0)) + (command.shipping_amount or Decimal(0))
-        return f"{quantize(amount, currency):,} {currency} for {command.line.sku}"
+        return f"{spell(amount, currency)} for {command.line.sku}"
     return f"{command.quantity} × {command.line.sku}" if command.quantity else command.line.sku
 
 

@@ -5,7 +5,7 @@ Load with `{% load ui %}`. What a block looks like stands in templates/component
 
 import re
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from inventory.money import exponent_of
+from inventory.money import spell
 from marketplace_integration.clock import now
 
 register = template.Library()
@@ -214,9 +214,7 @@ def money(amount: Decimal | None, currency: str = "", empty: str = "–") -> Saf
     """Render an amount rounded to what its currency knows: `1,250.00 EUR`."""
     if amount is None or amount == "":
         return empty
-    exponent = exponent_of(currency)
-    quantized = Decimal(amount).quantize(Decimal(1).scaleb(-exponent), rounding=ROUND_HALF_UP)
-    return format_html('<span class="money">{} {}</span>', f"{quantized:,}", currency)
+    return format_html('<span class="money">{}</span>', spell(Decimal(amount), currency))
 
 
 @register.filter
