@@ -247,10 +247,14 @@ def test_signing_in_again_in_such_a_session_makes_it_another_one(client: Client,
     stolen.cookies.load(client.cookies)
     device, _ = with_second_step(owner)
 
-    client.post(enter_password(client, owner), {"code": code_of(device.key)})
+    where = enter_password(client, owner)
+    stolen_between = Client()
+    stolen_between.cookies.load(client.cookies)
+    client.post(where, {"code": code_of(device.key)})
 
     assert is_signed_in(client)
     assert not is_signed_in(stolen)
+    assert not is_signed_in(stolen_between)
 
 
 def test_it_costs_no_page_a_query(client: Client, owner: User, django_assert_max_num_queries):

@@ -60,6 +60,19 @@ def test_it_is_on_once_a_code_of_the_new_key_was_entered(browser: Client, owner:
     assert re.search(r"on \d+ \w{3} \d{4}, \d\d:\d\d UTC\.", letter.text)
 
 
+def test_a_moved_clock_moves_no_codes_since_phones_do_not_move_with_it(client: Client, owner: User, settings):
+    settings.CLOCK_OFFSET_SECONDS = 31 * 24 * 3600
+    client.force_login(owner)
+
+    shown = set_up(client)
+    client.post("/sign-out/")
+    answer = client.post(enter_password(client, owner), {"code": code_of(SecondStep.objects.get().key, steps=1)})
+
+    assert len(codes_on(shown)) == 10
+    assert answer.status_code == 302
+    assert is_signed_in(client)
+
+
 def test_the_picture_the_address_and_the_text_name_the_same_key_and_whose_it_is(browser: Client):
     browser.post(reverse("second_step_begin"))
 
