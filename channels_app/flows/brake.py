@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Count, Max, Min, Q, Sum
+from django.template.defaultfilters import pluralize
 
 from channels_app.adapters.types import Kind
 from channels_app.flows.jobs import nudge
@@ -106,7 +107,7 @@ def let_through(channel: Channel, *, actor: AbstractBaseUser | None, now: dateti
     until = now + timedelta(hours=RELEASE_HOURS)
     Channel.objects.filter(pk=channel.pk).update(withdrawals_allowed_until=until)
     channel.withdrawals_allowed_until = until
-    _remember(channel, f"{count:,} endings were released", actor=actor, now=now)
+    remember(channel, count, "released", actor=actor, now=now)
     transaction.on_commit(lambda: _wake(channel.pk, now))
 
 
@@ -115,7 +116,7 @@ def dismiss(channel: Channel, *, actor: AbstractBaseUser | None, now: datetime) 
     with transaction.atomic():
         rows = PendingChange.objects.filter(channel=channel, held=True)
         count = rows.update(not_before=now + timedelta(hours=DISMISS_HOURS))
-        _remember(channel, f"{count:,} endings were put off for a day", actor=actor, now=now)
+        remember(channel, count, "put off for a day", actor=actor, now=now)
     return count
 
 
@@ -123,7 +124,9 @@ def _wake(channel_id: int, now: datetime) -> None:
     nudge([channel_id], [ChannelJob.Kind.OFFERS], now=now)
 
 
-def _remember(channel: Channel, what: str, *, actor: AbstractBaseUser | None, now: datetime) -> None:
+def remember(channel: Channel, count: int, decision: str, *, actor: AbstractBaseUser | None, now: datetime) -> None:
+    """What was decided about so many endings stands in the channel's history."""
+    words = f"{count:,} ending{pluralize(count)} {pluralize(count, 'was,were')} {decision}"
     ChannelHistory.objects.create(
-        channel=channel, actor_id=actor.pk if actor else None, at=now, what="brake", before=None, after=what
+        channel=channel, actor_id=actor.pk if actor else None, at=now, what="brake", before=None, after=words
     )

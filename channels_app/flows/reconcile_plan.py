@@ -105,6 +105,8 @@ def apply_plan(
         endings = _planned(run, skus).filter(kind=Difference.Kind.TO_END).count()
         if skus is None or brake.would_hold(run.channel, endings, now=now):
             brake.let_through(run.channel, actor=actor, now=now, count=endings)
+        elif endings:
+            brake.remember(run.channel, endings, "approved", actor=actor, now=now)
         applied = apply_differences(run, list(Difference.Kind), now=now, skus=skus)
         if skus is None:
             _decide(run, State.APPLIED, "", actor=actor, now=now)
@@ -123,6 +125,8 @@ def leave_out(
     with transaction.atomic():
         run = _locked(run, now=now)
         left = _planned(run, skus).update(state=Difference.State.LEFT_OUT)
+        if left:
+            brake.remember(run.channel, left, "left out of a plan", actor=actor, now=now)
         _decide_if_through(run, actor=actor, now=now)
     return left
 

@@ -193,5 +193,8 @@ def _put_on_label(request: SellerRequest, channel: Channel, run: ReconcileRun) -
 
 
 def _back(request: SellerRequest, channel: Channel, run: ReconcileRun) -> HttpResponse:
+    """Lead to the page of the run that the form stood on."""
     url = reverse("channel_reconciler", args=[request.seller.slug, channel.public_id])
-    return redirect(f"{url}?run={run.pk}")
+    place = request.GET.copy()
+    place["run"] = str(run.pk)
+    return redirect(f"{url}?{place.urlencode()}")

@@ -83,6 +83,17 @@ def test_of_a_plan_that_is_too_old_nothing_is_ticked_nor_decided(browser: Client
     assert "This plan is older than 24 hours." in send(browser, rig, strays, "approve-ticked", "STRAY-001")
 
 
+def test_one_comes_back_to_the_page_of_the_plan_on_which_one_ticked(browser: Client, rig: Rig, strays: ReconcileRun):
+    place = "?kind=to_end&after=STRAY-049"
+    url = reverse("reconcile_decide", args=[rig.seller.slug, rig.channel.public_id, strays.pk])
+    reconciler = reverse("channel_reconciler", args=[rig.seller.slug, rig.channel.public_id])
+    assert f'action="{url}{place.replace("&", "&amp;")}"' in browser.get(reconciler + place).content.decode()
+
+    answer = browser.post(url + place, {"decision": "discard-ticked", "sku": "STRAY-060"})
+
+    assert answer.headers["Location"] == f"{reconciler}{place}&run={strays.pk}"
+
+
 # --- the edit
 @pytest.fixture
 def being_put_on(browser: Client, rig: Rig, small_slices: None) -> BulkEdit:
