@@ -32,8 +32,8 @@ SELECT id, 1, 10 + id % 90, 0 FROM inventory_item ORDER BY id;
 INSERT INTO inventory_stockmovement (item_id, location_id, on_hand_delta, reserved_delta, reason, note, at, key)
 SELECT item_id, 1, on_hand, 0, 'imported', '', '2026-01-01T00:00:00Z', uuidv7() FROM inventory_stock ORDER BY item_id;
 
-INSERT INTO inventory_label (id, seller_id, public_id, name, kind, rule, created_at)
-VALUES (1, 1, uuidv7(), 'Everything', 'manual', '[]', '2026-01-01T00:00:00Z');
+INSERT INTO inventory_label (id, seller_id, public_id, name, kind, rule, match, created_at)
+VALUES (1, 1, uuidv7(), 'Everything', 'manual', '[]', 'all', '2026-01-01T00:00:00Z');
 
 INSERT INTO inventory_labelitem (label_id, item_id, source) SELECT 1, id, 'hand' FROM inventory_item ORDER BY id;
 

@@ -146,10 +146,10 @@ SELECT 1, '2026-01-01T00:00:00Z'::timestamptz + n * interval '1 minute', 'buffer
 FROM generate_series(1, 10000) AS n;
 
 -- A small label beside the one that everything is on, one kept by rule, and labels enough for a long list.
-INSERT INTO inventory_label (seller_id, public_id, name, kind, rule, rule_changed_at, recalculated_at, created_at)
+INSERT INTO inventory_label (seller_id, public_id, name, kind, rule, match, rule_changed_at, recalculated_at, created_at)
 SELECT 1, uuidv7(), CASE n WHEN 1 THEN 'Rare' WHEN 2 THEN 'By rule' ELSE 'Label ' || n END,
        CASE WHEN n = 2 THEN 'rule' ELSE 'manual' END,
-       CASE WHEN n = 2 THEN '[{"field": "brand", "op": "is", "value": "Brand 7"}]'::jsonb ELSE '[]' END, now(), now(),
+       CASE WHEN n = 2 THEN '[{"field": "brand", "op": "is", "value": "Brand 7"}]'::jsonb ELSE '[]' END, 'all', now(), now(),
        '2026-01-01T00:00:00Z'
 FROM generate_series(1, 40) AS n;
 INSERT INTO inventory_labelitem (label_id, item_id, source)
