@@ -11,6 +11,7 @@ from inventory.bulk.choosing import PriceChange
 from inventory.csv_import.header import WORDS, Column, FileProblem, check_columns
 from inventory.csv_import.imports import MAX_BYTES
 from inventory.gtin import is_gtin
+from inventory.item_order import ORDERS
 from inventory.models import Item, Label, Location, Seller
 from inventory.search import AT_MOST, SHOW, ItemFilter
 from inventory.stock import default_location
@@ -39,6 +40,12 @@ class ItemFilterForm(forms.Form):
         coerce=int,
         empty_value=None,
     )
+    sort = forms.ChoiceField(
+        label="Sort by",
+        required=False,
+        choices=list(ORDERS.items()),
+        widget=forms.Select(attrs={"data-submit": True}),
+    )
     show = forms.ChoiceField(required=False, choices=list(SHOW.items()))
 
     def __init__(self, seller: Seller, data: Any) -> None:
@@ -49,6 +56,12 @@ class ItemFilterForm(forms.Form):
     def is_label_gone(self) -> bool:
         """Whether it asks for a label that is none of the seller's, as when it was deleted."""
         return "label" in self.errors
+
+    @property
+    def order(self) -> str:
+        """One of ORDERS."""
+        self.is_valid()
+        return str(self.cleaned_data.get("sort", ""))
 
     def wanted(self) -> ItemFilter:
         """Return what was asked for; what cannot be understood is left out rather than refused."""

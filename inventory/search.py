@@ -22,7 +22,7 @@ SHOW = {
 }
 #: So many units, or fewer, can be sold -> the mark of such items. Other numbers would have to read all items.
 AT_MOST = {5: Lack.What.MORE_THAN_5, 20: Lack.What.MORE_THAN_20}
-ITEMS = TabbedList(page="items", show=SHOW, names=("label", "q", "at_most"))
+ITEMS = TabbedList(page="items", show=SHOW, names=("label", "q", "at_most", "sort"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -86,6 +87,9 @@ PAGES: dict[str, Asked] = {
             *("label={everything}", "label={rare}", "label={everything}&after={sku}", "label={rare}&q=mug"),
             *("show=out_of_stock&after={sku}", "show=unlabelled&after={sku}", "show=archived&q=mug"),
             *("at_most=5", "at_most=20", "at_most=20&after={sku}", "at_most=5&label={rare}", "at_most=20&q=mug"),
+            *(f"sort=title{more}" for more in ("", "&after={titled}", "&before={titled}", "&q=mug", "&label={rare}")),
+            *(f"sort=newest{more}" for more in ("", "&after={number}", "&before={number}", "&q=mug", "&label={rare}")),
+            *("sort=title&show=out_of_stock", "sort=title&show=unlabelled", "sort=newest&show=archived"),
         ),
     ),
     "items_edit": Asked(queries=4, rows=("edit",)),
@@ -318,6 +322,7 @@ class _Places:
             digits=f"{number:08d}"[:6],
             sku=f"SKU-{number:08d}",
             gtin=f"{200_000_000_000 + number:013d}",
+            titled=f"{number}_{quote(Item.objects.get(pk=number).title.upper())}" if "{titled" in asked else "",
             order=f"{order.placed_at:%Y-%m-%dT%H:%M:%S}%2B00:00_{order.pk}" if order else "",
             day=f"{order.placed_at:%Y-%m-%d}" if order else "",
             order_number=order.remote_id if order else "",

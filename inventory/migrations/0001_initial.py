@@ -644,6 +644,19 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="item",
             index=models.Index(
+                models.F("seller"),
+                django.db.models.functions.text.Left(django.db.models.functions.text.Upper("title"), 60),
+                models.F("id"),
+                name="item_by_title",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="item",
+            index=models.Index(fields=["seller", "id"], name="item_by_age"),
+        ),
+        migrations.AddIndex(
+            model_name="item",
+            index=models.Index(
                 condition=models.Q(("gtin", ""), _negated=True), fields=["seller", "gtin"], name="item_gtin"
             ),
         ),

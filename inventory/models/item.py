@@ -3,7 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Upper
+from django.db.models.functions import Left, Upper
 
 from inventory.models.fields import money_field, public_id_field
 from inventory.models.seller import Seller
@@ -18,6 +18,9 @@ _CONTENT_HASH = RawSQL(  # noqa: S611 - a constant expression
 
 # What sellers call it in their files; the name that is ours goes first.
 _CATEGORY = RawSQL("left(btrim(coalesce(attributes->>'category', attributes->>'Category', '')), 200)", [])
+
+#: What a list by title is sorted by; longer titles that are alike so far stand by age.
+TITLE_KEY = Left(Upper("title"), 60)
 
 
 class Item(models.Model):
@@ -73,6 +76,9 @@ class Item(models.Model):
         indexes = [
             GinIndex(OpClass(Upper("sku"), name="gin_trgm_ops"), name="item_sku_trgm"),
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="item_title_trgm"),
+            # In the orders in which the list of items can stand, beside that of SKUs.
+            models.Index("seller", TITLE_KEY, "id", name="item_by_title"),
+            models.Index(fields=["seller", "id"], name="item_by_age"),
             models.Index(fields=["seller", "gtin"], name="item_gtin", condition=~models.Q(gtin="")),
             # In the order in which one category is walked.
             models.Index(fields=["seller", "category", "sku"], name="item_category", condition=~models.Q(category="")),

@@ -8,8 +8,9 @@ from django.shortcuts import render
 
 from inventory.bulk import edits
 from inventory.forms import ItemFilterForm, PriceChangeForm
+from inventory.item_order import page_of_items
 from inventory.models import BulkEdit, Item, LabelItem, Seller
-from inventory.paging import count_up_to, page_by_key
+from inventory.paging import COUNT_LIMIT, count_up_to
 from inventory.saved_views import tabs_of
 from inventory.search import ITEMS, TRIGRAM, find_items
 from inventory.tenancy import SellerRequest, member_of, seller_page
@@ -27,7 +28,9 @@ def items(request: SellerRequest) -> HttpResponse:
     wanted = form.wanted()
     found = Item.objects.none() if form.is_label_gone else find_items(request.seller, wanted)
     shown = found.prefetch_related("stock", _labels_of_items())
-    page = page_by_key(shown, request.GET, key="sku")
+    total = count_up_to(found)
+    are_few = not wanted.is_empty and total < COUNT_LIMIT
+    page = page_of_items(shown, request.GET, form.order, are_few=are_few)
     filtered = _without_page(request.GET)
     under_way = _under_way(request.seller)
     context = {
@@ -36,7 +39,7 @@ def items(request: SellerRequest) -> HttpResponse:
         "wanted": wanted,
         "page": page,
         "rows": [_row(item) for item in page.rows],
-        "total": count_up_to(found),
+        "total": total,
         "is_short": 0 < len(wanted.text) < TRIGRAM,
         "labels": request.seller.labels.order_by("name"),
         "filter_query": filtered.urlencode(),

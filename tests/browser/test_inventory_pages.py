@@ -65,6 +65,22 @@ def test_every_page_is_good(page, seller, address):
 
 
 @SIZES
+def test_the_list_of_items_is_sorted_at_once_and_stays_so_on_its_other_pages(page, seller, address):
+    for number in range(60):
+        make_item(seller, f"LAMP-{number:02}", title=f"Lamp {99 - number}")
+    page.goto(address("items"))
+
+    with page.expect_navigation():
+        page.get_by_label("Sort by").select_option("Title")
+    expect(page.get_by_role("rowheader").first).to_have_text("LAMP-59")
+    assert_good(page)
+    page.get_by_role("link", name="Next").click()
+
+    expect(page.get_by_role("rowheader").last).to_have_text("LAMP-00")
+    expect(page.get_by_label("Sort by")).to_have_value("title")
+
+
+@SIZES
 def test_a_view_of_items_is_kept_as_a_tab_in_sight_and_removed(page, seller, address):
     make_item(seller, "LAMP-1")
     label = make_label(seller, "Outlet")

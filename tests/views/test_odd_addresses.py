@@ -63,7 +63,7 @@ ODD = [
 #: Every name that any page reads from its query.
 NAMES = [
     *("after", "before", "q", "label", "show", "channel", "tab", "only", "sku", "run", "kind", "order", "parcel", "at"),
-    *("worth", "all", "cause", "own", "item", "location", "at_most", "job", "day", "from", "to"),
+    *("worth", "all", "cause", "own", "item", "location", "at_most", "sort", "job", "day", "from", "to"),
     *("label-label", "quantity-buffer", "quantity-quantity_mode", "price-price_percent", "next"),
 ]
 
@@ -75,7 +75,7 @@ FIELDS = [
     *("note-text", "sheet", "printed"),
     *("note", "rule-0-value", "label-label", "label-confirmed", "label-new_label", "quantity-buffer", "name-name"),
     *("email", "role", "price-price_percent", "ask-what", "ask-reason", "title", "price", "currency", "images"),
-    *("attributes", "column_0", "what", "value", "scope-price", "hour", "order"),
+    *("attributes", "column_0", "what", "value", "scope-price", "hour", "order", "match", "sort"),
 ]
 
 
