@@ -107,6 +107,8 @@
     found.addEventListener("mousedown", function (event) {
       event.preventDefault();
     });
+    /* Whoever comes back finds the page as it was before the search. */
+    window.addEventListener("pagehide", close);
     box.addEventListener("focusout", function (event) {
       if (!box.contains(event.relatedTarget)) close();
     });

@@ -95,6 +95,16 @@ def test_a_click_leads_to_what_fits_and_a_click_elsewhere_closes(page: Page):
     expect(page.get_by_role("heading", level=1)).to_contain_text("Mug, white")
 
 
+def test_whoever_comes_back_finds_the_list_closed(page: Page):
+    page.keyboard.press("Control+k")
+    page.keyboard.type("mug")
+    expect(page.get_by_role("option")).to_have_count(3)
+
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+
+    expect(page.locator("#search-found")).to_be_hidden()
+
+
 def test_what_is_shown_stays_until_what_follows_is_there_and_late_answers_show_nothing(page: Page):
     page.keyboard.press("Control+k")
     page.keyboard.type("mug")
