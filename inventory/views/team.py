@@ -1,5 +1,7 @@
 """The team of a seller: who belongs to it, who is invited, and what was changed. Owners change it, the others look."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.contrib import messages
@@ -80,12 +82,9 @@ def team_invite(request: SellerRequest) -> HttpResponse:
 def invitation_again(request: SellerRequest, public_id: UUID) -> HttpResponse:
     """Send the invitation once more, with a new link."""
     invitation = _find_invitation(request, public_id)
-    try:
+    with _refusal_told(request):
         mail = flows.send_again(invitation, actor=request.membership.user, site=site_of(request), now=clock.now())
         send_mail.delay_on_commit(mail.pk)  # type: ignore[attr-defined]
-    except flows.TeamError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, f"A new e-mail to {mail.to} is on its way; the old link has ended.")
     return redirect("team", request.seller.slug)
 
@@ -95,11 +94,8 @@ def invitation_again(request: SellerRequest, public_id: UUID) -> HttpResponse:
 def invitation_withdraw(request: SellerRequest, public_id: UUID) -> HttpResponse:
     """End an invitation before it is accepted."""
     invitation = _find_invitation(request, public_id)
-    try:
+    with _refusal_told(request):
         flows.withdraw(invitation, actor=request.membership.user, now=clock.now())
-    except flows.TeamError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, f"The invitation of {invitation.email} is withdrawn.")
     return redirect("team", request.seller.slug)
 
@@ -114,11 +110,8 @@ def member_role(request: SellerRequest, pk: int) -> HttpResponse:
         messages.error(request, "Choose a role.")
         return redirect("team", request.seller.slug)
     role = Role(form.cleaned_data["role"])
-    try:
+    with _refusal_told(request):
         flows.change_role(member, role, actor=request.membership.user, now=clock.now())
-    except flows.TeamError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, f"{member.user.get_username()} is {role.label.lower()} now.")
     return redirect("team", request.seller.slug)
 
@@ -128,13 +121,12 @@ def member_role(request: SellerRequest, pk: int) -> HttpResponse:
 def member_remove(request: SellerRequest, pk: int) -> HttpResponse:
     """Take a member off the team."""
     member = _find_member(request, pk)
-    try:
+    with _refusal_told(request):
         flows.remove(member, actor=request.membership.user, now=clock.now())
-    except flows.TeamError as error:
-        messages.error(request, str(error))
-        return redirect("team", request.seller.slug)
-    messages.success(request, f"{member.user.get_username()} is no longer on the team.")
-    return redirect("choose_seller") if member.user_id == request.user.pk else redirect("team", request.seller.slug)
+        messages.success(request, f"{member.user.get_username()} is no longer on the team.")
+        if member.user_id == request.user.pk:
+            return redirect("choose_seller")
+    return redirect("team", request.seller.slug)
 
 
 @seller_page(Role.OWNER)
@@ -142,13 +134,10 @@ def member_remove(request: SellerRequest, pk: int) -> HttpResponse:
 def team_second_step(request: SellerRequest) -> HttpResponse:
     """Require two-step sign-in of the whole team, or leave it to each member."""
     is_required = request.POST.get("required") == "1"
-    try:
+    with _refusal_told(request):
         flows.require_second_step(
             request.seller, is_required=is_required, actor=request.membership.user, now=clock.now()
         )
-    except flows.TeamError as error:
-        messages.error(request, str(error))
-    else:
         said = "Everybody needs two-step sign-in now." if is_required else "Two-step sign-in is each member's choice."
         messages.success(request, said)
     return redirect("team", request.seller.slug)
@@ -159,15 +148,21 @@ def team_second_step(request: SellerRequest) -> HttpResponse:
 def member_second_step_reset(request: SellerRequest, pk: int) -> HttpResponse:
     """Switch off the two-step sign-in of a member who lost the phone."""
     member = _find_member(request, pk)
-    try:
+    with _refusal_told(request):
         letter = flows.reset_second_step(member, actor=request.membership.user, site=site_of(request), now=clock.now())
-    except flows.TeamError as error:
-        messages.error(request, str(error))
-    else:
         if letter:
             send_mail.delay_on_commit(letter.pk)  # type: ignore[attr-defined]
         messages.success(request, f"{member.user.get_username()} signs in with the password alone now.")
     return redirect("team", request.seller.slug)
+
+
+@contextmanager
+def _refusal_told(request: SellerRequest) -> Iterator[None]:
+    """Why the team cannot be changed like this is said on the page that is shown next."""
+    try:
+        yield
+    except flows.TeamError as error:
+        messages.error(request, str(error))
 
 
 def _find_invitation(request: SellerRequest, public_id: UUID) -> Invitation:
