@@ -71,9 +71,9 @@ def apply_differences(
         applied: dict[str, list[str]] = dict(cursor.fetchall())
         cursor.execute(sql.SKIP_THE_REST, params)
         # Pending changes before listings: the order in which the feed locks them.
-        for kind, skus in applied.items():
+        for kind, found in applied.items():
             changes, urgency = ENQUEUED_AS[kind]
-            enqueue(channel.pk, skus, kinds=changes, urgency=urgency, now=now)
+            enqueue(channel.pk, found, kinds=changes, urgency=urgency, now=now)
         # Those that an earlier call has applied may have been sent and confirmed by now.
         cursor.execute(sql.NOTE_APPLIED, {**params, "applied": list(chain.from_iterable(applied.values()))})
     transaction.on_commit(lambda: wake_feed(channel.pk, now))
