@@ -1,6 +1,5 @@
 """After a test that commits no row is left, and the database checks again what it checked before."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -13,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from inventory.models import Item, ItemChange, LabelItem, Seller
 from tests.emptying import can_empty, empty_tables
 from tests.factories import make_channel, make_item, make_label, make_seller, make_user
+from tests.locks import wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,7 +58,7 @@ def test_a_page_still_being_made_is_finished_first_though_it_locks_in_the_other_
             with transaction.atomic():
                 Seller.objects.get()
                 has_begun.set()
-                _wait_until_somebody_waits()
+                wait_until_somebody_waits()
                 return list(Item.objects.values_list("sku", flat=True))
         finally:
             connection.close()
@@ -70,13 +70,3 @@ def test_a_page_still_being_made_is_finished_first_though_it_locks_in_the_other_
         assert page.result(10) == ["MUG"]
 
     assert filled() == {"Permission", "ContentType"}
-
-
-def _wait_until_somebody_waits() -> None:
-    patience_ends = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while time.monotonic() < patience_ends:
-            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'relation')")
-            if cursor.fetchone() == (True,):
-                return
-    raise TimeoutError("nobody waits for a table")

@@ -50,7 +50,7 @@ def found(done: CsvImport) -> tuple[int, int, list[str]]:
     return done.summary["new"], done.summary["changed"], done.summary["new_labels"]
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(on=_ON)
 def test_what_comes_back_unchanged_changes_no_label_and_another_seller_gets_those_by_hand(
     seller: Seller, on: dict[str, tuple[str, str]]

@@ -13,6 +13,7 @@ from inventory import lacks
 from inventory.alone import working_alone
 from inventory.models import Item, Label, LabelItem, Lack, Location, Seller, Stock
 from inventory.search import ItemFilter, find_items
+from tests.examples import examples
 from tests.factories import NOW, make_item, make_label, make_seller
 from tests.locks import wait_until_somebody_waits
 
@@ -111,7 +112,7 @@ def do(seller: Seller, what: str, *given: Any) -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(done=st.lists(changes, max_size=12))
 def test_whatever_was_done_exactly_what_lacks_something_is_found_and_only_that_is_kept(done):
     with transaction.atomic():
