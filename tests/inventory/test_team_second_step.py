@@ -32,7 +32,7 @@ def test_everybody_on_the_team_sees_who_has_it_and_owners_alone_what_can_be_done
     of_viewer = viewer.get(reverse("team", args=[seller.slug])).content.decode()
 
     for page in (of_owner, of_viewer):
-        assert page.count('badge-good">on<') == 1
+        assert page.count('badge-good">On<') == 1
     assert "Reset two-step sign-in of ada@example.com" in of_owner
     assert "Require it of everybody" in of_owner
     assert "Reset two-step sign-in of" not in of_viewer
