@@ -3,13 +3,23 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+
+from django.http import StreamingHttpResponse
 
 #: A program for tables would run a cell that begins like this.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 #: A phone number is at worst added up, and programs that print labels take it only as it is.
 _PHONE = re.compile(r"\+\d[\d ()./-]{4,}")
+
+
+def csv_answer(lines: Iterable[str], name: str) -> StreamingHttpResponse:
+    """Return the file of this name, sent line by line while it is made: memory stays flat."""
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def csv_head(names: Sequence[str]) -> str:
@@ -22,6 +32,11 @@ def csv_line(values: Sequence[str]) -> str:
     line = io.StringIO()
     csv.writer(line).writerow(f"'{value}" if _is_formula(value) else value for value in values)
     return line.getvalue()
+
+
+def csv_moment(at: datetime | None, zone: tzinfo) -> str:
+    """Return the time there as a program for tables takes it; empty if there is none."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
 
 
 def _is_formula(value: str) -> bool:

@@ -20,7 +20,7 @@ from channels_app.views import activity_now
 from channels_app.views.activity_runs import RunsAsked, page_of_runs, rows_of
 from channels_app.views.newest import of_channels, page_newest
 from channels_app.views.refused import page_of_refused, refused
-from inventory.csv_writing import csv_head, csv_line
+from inventory.csv_writing import csv_answer, csv_head, csv_line
 from inventory.days import bounds_of, day_in
 from inventory.models import Role
 from inventory.paging import number_in, page_by_key
@@ -179,9 +179,7 @@ def submission_ask_again(request: SellerRequest, key: UUID) -> HttpResponse:
 def refused_csv(request: MemberRequest) -> StreamingHttpResponse:
     """Download everything that is refused now, with the marketplaces' reasons."""
     channels = list(Channel.objects.filter(seller=request.seller))
-    answer = StreamingHttpResponse(_refused_rows(channels), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="refused.csv"'
-    return answer
+    return csv_answer(_refused_rows(channels), "refused.csv")
 
 
 def _refused_rows(channels: Sequence[Channel]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from channels_app.views.find import find_channel
 from channels_app.views.issues import worth_of, worth_url
 from inventory import catalogue
 from inventory.csv_import.header import TO_MEND
-from inventory.csv_writing import csv_head, csv_line
+from inventory.csv_writing import csv_answer, csv_head, csv_line
 from inventory.models import Item, Role
 from inventory.paging import SIZE, page_by_key
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
@@ -99,9 +99,7 @@ def issue_take_back(request: SellerRequest, channel: UUID, cause: str) -> HttpRe
 def issue_csv(request: MemberRequest, channel: UUID, cause: str) -> StreamingHttpResponse:
     """Download its SKUs as a file that may be filled in and imported."""
     found = find_channel(request, channel)
-    answer = StreamingHttpResponse(_lines(found, cause), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="issue.csv"'
-    return answer
+    return csv_answer(_lines(found, cause), "issue.csv")
 
 
 def _lines(channel: Channel, cause: str) -> Iterator[str]:

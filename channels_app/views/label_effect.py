@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
@@ -17,7 +17,7 @@ from channels_app.flows.preview import Fate, Foreseen
 from channels_app.models import Channel
 from channels_app.views.preview import FATES
 from inventory import foresee
-from inventory.csv_writing import csv_head, csv_line
+from inventory.csv_writing import csv_answer, csv_head, csv_line
 from inventory.models import Role
 from inventory.paging import text_in
 from inventory.rules import RuleError
@@ -92,9 +92,7 @@ def label_effect_csv(request: SellerRequest, public_id: UUID) -> HttpResponseBas
         change = read_change(label, request.POST)
     except RuleError as error:
         return HttpResponseBadRequest(str(error))
-    answer = StreamingHttpResponse(_lines(channels_of(label), change), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="label-changes.csv"'
-    return answer
+    return csv_answer(_lines(channels_of(label), change), "label-changes.csv")
 
 
 def _lines(channels: list[Channel], change: foresee.Change) -> Iterator[str]:

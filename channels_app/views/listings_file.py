@@ -1,7 +1,6 @@
 """The listings of a channel as a file: what the filter of the page shows, all of it."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from channels_app.flows.standing import Offer
 from channels_app.models import Channel
 from channels_app.views.find import find_channel
 from channels_app.views.listing_rows import ListingRow, ListingsAsked, read_rows, walk_skus
-from inventory.csv_writing import csv_head, csv_line
+from inventory.csv_writing import csv_answer, csv_head, csv_line, csv_moment
 from inventory.money import quantize
 from inventory.tenancy import MemberRequest, member_page
 from marketplace_integration import clock
@@ -30,9 +29,7 @@ def listings_csv(request: MemberRequest, channel: UUID) -> StreamingHttpResponse
     """Download every row that the page of listings shows by this filter, however many pages it has."""
     found = find_channel(request, channel)
     rows = _lines(found, ListingsAsked.of(request.GET), ZoneInfo(request.seller.time_zone))
-    answer = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="listings.csv"'
-    return answer
+    return csv_answer(rows, "listings.csv")
 
 
 def _lines(channel: Channel, asked: ListingsAsked, zone: ZoneInfo) -> Iterator[str]:
@@ -43,9 +40,6 @@ def _lines(channel: Channel, asked: ListingsAsked, zone: ZoneInfo) -> Iterator[s
 
 
 def _cells(row: ListingRow, channel: Channel, zone: ZoneInfo) -> list[str]:
-    def moment(at: datetime | None) -> str:
-        return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
-
     def said(offer: Offer | Reading | None) -> list[str]:
         price = quantize(offer.price, currency) if offer and offer.price is not None else ""
         quantity = offer.quantity if offer and offer.quantity is not None else ""
@@ -61,10 +55,10 @@ def _cells(row: ListingRow, channel: Channel, zone: ZoneInfo) -> list[str]:
         currency,
         *said(row.wanted),
         *said(row.confirmed),
-        moment(listing.confirmed_at if listing else None),
+        csv_moment(listing.confirmed_at if listing else None, zone),
         *said(reading),
         ("yes" if reading.is_shown else "no") if reading else "",
-        moment(reading.as_of if reading else None),
+        csv_moment(reading.as_of if reading else None, zone),
         row.note,
-        moment(listing.rejected_at if listing and listing.rejected_hash else None),
+        csv_moment(listing.rejected_at if listing and listing.rejected_hash else None, zone),
     ]

@@ -4,7 +4,6 @@ What belongs to the whole order, as its total, stands in its first row only: so 
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from channels_app.flows.fulfil_rules import shipping_left
 from channels_app.forms.days import DaysForm
 from channels_app.models import Channel, Command, Order, OrderLine, Shipment
 from channels_app.views.order_list import in_turn, orders_shown
-from inventory.csv_writing import csv_head, csv_line
+from inventory.csv_writing import csv_answer, csv_head, csv_line, csv_moment
 from inventory.money import quantize
 from inventory.tenancy import MemberRequest, member_page
 from marketplace_integration import clock
@@ -51,9 +50,7 @@ def orders_csv(request: MemberRequest) -> StreamingHttpResponse:
         raise Http404
     shown = orders_shown(request.seller, channels, request.GET, days=days, now=clock.now())
     rows = _rows(in_turn(shown, request.GET), {one.pk: one for one in channels}, ZoneInfo(request.seller.time_zone))
-    answer = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="orders.csv"'
-    return answer
+    return csv_answer(rows, "orders.csv")
 
 
 def _rows(orders: QuerySet[Order], channels: Mapping[int, Channel], zone: ZoneInfo) -> Iterator[str]:
@@ -78,7 +75,7 @@ def _of_order(order: Order, channel: Channel, zone: ZoneInfo) -> list[str]:
         order.remote_id,
         adapter.label if adapter else channel.adapter_key,
         channel.name,
-        *(_moment(at, zone) for at in (order.placed_at, order.ship_by, left)),
+        *(csv_moment(at, zone) for at in (order.placed_at, order.ship_by, left)),
         _words(order.buyer.get("name")),
         _words(order.ship_to.get("country")),
         order.get_payment_status_display(),
@@ -104,10 +101,6 @@ def _of_line(order: Order, line: OrderLine | None) -> list[str]:
 def _of_whole(order: Order) -> list[str]:
     refunded = order.shipping - shipping_left(order, list(order.commands.all()))
     return [_money(amount, order) for amount in (order.shipping, refunded, order.total)]
-
-
-def _moment(at: datetime | None, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
 
 
 def _money(amount: Decimal, order: Order) -> str:

@@ -13,7 +13,7 @@ from channels_app.flows.describe import field_in
 from channels_app.flows.preview import Fate, Foreseen, Preview, Wanted
 from channels_app.models import Channel
 from channels_app.views.find import find_channel
-from inventory.csv_writing import csv_head, csv_line
+from inventory.csv_writing import csv_answer, csv_head, csv_line
 from inventory.models import Item
 from inventory.paging import SIZE, text_in
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
@@ -108,9 +108,7 @@ def preview_count(request: SellerRequest, channel: UUID) -> HttpResponse:
 def preview_csv(request: MemberRequest, channel: UUID) -> StreamingHttpResponse:
     """Download all that is asked for."""
     found, asked = find_channel(request, channel), Asked.of(request)
-    answer = StreamingHttpResponse(_lines(found, asked), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="preview.csv"'
-    return answer
+    return csv_answer(_lines(found, asked), "preview.csv")
 
 
 def _lines(channel: Channel, asked: Asked) -> Iterator[str]:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from channels_app.models import Channel, Difference
 from channels_app.views.find import find_channel
 from channels_app.views.reconciler import differences_of
-from inventory.csv_writing import csv_head, csv_line
+from inventory.csv_writing import csv_answer, csv_head, csv_line
 from inventory.models import Item
 from inventory.money import quantize
 from inventory.tenancy import MemberRequest, member_page
@@ -30,9 +30,7 @@ def reconcile_csv(request: MemberRequest, channel: UUID, pk: int) -> StreamingHt
     found = find_channel(request, channel)
     run = get_object_or_404(found.reconcile_runs, pk=pk)
     rows = _lines(found, differences_of(run, request.GET.get("kind", "")))
-    answer = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="plan-{run.created_at:%Y-%m-%d}.csv"'
-    return answer
+    return csv_answer(rows, f"plan-{run.created_at:%Y-%m-%d}.csv")
 
 
 def _lines(channel: Channel, differences: QuerySet[Difference]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from channels_app.order_forms import ShippingFileForm
 from channels_app.tasks import record_parcels
 from channels_app.views.to_ship_csv import HEADER
 from inventory.csv_import.header import TO_MEND, FileProblem
-from inventory.csv_writing import csv_head, csv_line
+from inventory.csv_writing import csv_answer, csv_head, csv_line
 from inventory.models import Role
 from inventory.paging import page_by_key
 from inventory.tenancy import MemberRequest, SellerRequest, member_page, seller_page
@@ -144,9 +144,7 @@ def shipping_file_act(request: SellerRequest, public_id: UUID) -> HttpResponse:
 @member_page()
 def shipping_file_problems(request: MemberRequest, public_id: UUID) -> StreamingHttpResponse:
     """Download the rows to mend, with a last column that says what to mend; mended, they are brought again."""
-    answer = StreamingHttpResponse(_problems(_find(request, public_id)), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="to-mend.csv"'
-    return answer
+    return csv_answer(_problems(_find(request, public_id)), "to-mend.csv")
 
 
 def _problems(file: ShippingFile) -> Iterator[str]:

@@ -14,7 +14,7 @@ from channels_app.flows.to_ship import asked_to_cancel, lines_to_ship, orders_to
 from channels_app.models import Channel, Order, OrderLine
 from channels_app.views.order_list import ticked
 from channels_app.views.words import ASKS_TO_CANCEL
-from inventory.csv_writing import csv_head, csv_line
+from inventory.csv_writing import csv_answer, csv_head, csv_line, csv_moment
 from inventory.tenancy import MemberRequest, member_page
 
 #: What comes back, filled in.
@@ -48,9 +48,7 @@ def to_ship_csv(request: MemberRequest) -> HttpResponse | StreamingHttpResponse:
             messages.info(request, "Tick orders first that are paid and not shipped yet.")
             return redirect(f"{reverse('orders', args=[request.seller.slug])}?show=to_ship")
     rows = _rows(orders, names, ZoneInfo(request.seller.time_zone))
-    answer = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="to-ship.csv"'
-    return answer
+    return csv_answer(rows, "to-ship.csv")
 
 
 def _rows(orders: QuerySet[Order], names: Mapping[int, str], zone: ZoneInfo) -> Iterator[str]:
@@ -76,7 +74,7 @@ def _beside(line: OrderLine, zone: ZoneInfo) -> Iterator[str]:
     address = {"name": buyer.get("name"), "phone": buyer.get("phone")} | {k: v for k, v in order.ship_to.items() if v}
     told = [line.title or (line.item.title if line.item else ""), buyer.get("name")]
     told += [address.get(part) for part in _ADDRESS]
-    moments = [moment and f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (order.placed_at, order.ship_by)]
+    moments = [csv_moment(at, zone) for at in (order.placed_at, order.ship_by)]
     told += [buyer.get("email"), *moments, ASKS_TO_CANCEL if asked_to_cancel(order, [line]) else ""]
     for value in told:
         yield " ".join(str(value or "").split())

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import Http404, StreamingHttpResponse
 
 from inventory import csv_export
-from inventory.csv_writing import csv_head, csv_line
+from inventory.csv_writing import csv_answer, csv_head, csv_line
 from inventory.forms import ItemFilterForm
 from inventory.models import Item, Location
 from inventory.paging import number_in
@@ -25,11 +25,7 @@ def items_csv(request: MemberRequest) -> StreamingHttpResponse:
     location = Location.objects.filter(seller=request.seller, pk=number_in(asked) or 0).first()
     if form.errors or (asked and location is None):
         raise Http404
-    answer = StreamingHttpResponse(
-        _lines(find_items(request.seller, form.wanted()), location), content_type="text/csv; charset=utf-8"
-    )
-    answer["Content-Disposition"] = 'attachment; filename="items.csv"'
-    return answer
+    return csv_answer(_lines(find_items(request.seller, form.wanted()), location), "items.csv")
 
 
 def _lines(items: QuerySet[Item], location: Location | None) -> Iterator[str]:
