@@ -100,10 +100,9 @@ def save_mapping(
     actor: AbstractBaseUser,
     now: datetime,
 ) -> bool:
-    """`own` is this category on the channel (None: none), with these answers and what words mean; what it changes is
-    sent anew.
+    """`own` is this category on the channel (None: none), told by these answers and meanings of words.
 
-    Returns whether anything changed. Raises NotAllowed where the table says no.
+    Returns whether anything changed; what did is sent anew. Raises NotAllowed where the table says no.
     """
     # Not `locked`: the channel's jobs need not wait. One after the other, for the history.
     with transaction.atomic():
